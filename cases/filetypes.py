@@ -1,0 +1,141 @@
+"""Tell what an uploaded file is from its first bytes, and make its name safe to keep.
+
+Content decides; the name only where the content cannot. `head` is the beginning of the file,
+at least 1024 bytes of it where it has as many.
+"""
+
+from portal.text import plain_text
+
+CBCT = "cbct"
+CBCT_ARCHIVE = "cbct_archive"
+SURFACE_SCAN = "surface_scan"
+PHOTO = "photo"
+DOCUMENT = "document"
+OTHER = "other"
+
+LABELS = {
+    CBCT: "CBCT",
+    CBCT_ARCHIVE: "CBCT archive",
+    SURFACE_SCAN: "Surface scan",
+    PHOTO: "Photo",
+    DOCUMENT: "Document",
+    OTHER: "Other file",
+}
+
+MAX_NAME_BYTES = 255
+UNNAMED = "unnamed"
+
+_MAX_EXTENSION_BYTES = 32
+_DICOM_NAMES = {"dcm", "dicom", "dic", "ima"}
+_MAKER_CBCT_NAMES = {"inv"}  # Anatomage InVivo; read by its maker's viewer only
+_ARCHIVE_MAGIC = (b"PK\x03\x04", b"Rar!\x1a\x07", b"7z\xbc\xaf\x27\x1c")
+_ARCHIVE_NAMES = {"", "zip", "rar", "7z"}
+_OFFICE_NAMES = {"docx", "xlsx", "pptx", "odt", "ods", "odp"}
+_PHOTO_MAGIC = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")
+_HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
+_OBJ_WORDS = {b"v", b"vn", b"vt", b"f", b"o", b"g", b"s", b"mtllib", b"usemtl"}
+
+
+def label(kind: str) -> str:
+    """The words shown for a kind. Raises KeyError for an unknown one."""
+    return LABELS[kind]
+
+
+def kind_of(name: str, head: bytes, size: int) -> str:
+    """Return the kind of a file of `size` bytes that begins with `head` (see the module).
+
+    A .dcm without DICOM inside is a 3Shape scan. Never raises: what is not recognised is OTHER.
+    """
+    if size == 0 or not head:
+        return OTHER
+    extension = _extension(name)
+    return (
+        _by_magic(extension, head)
+        or _surface_scan(extension, head, size)
+        or _by_name(name, extension, head)
+        or OTHER
+    )
+
+
+def _extension(name: str) -> str:
+    _, dot, extension = name.rpartition(".")
+    return extension.strip().lower() if dot else ""
+
+
+def _by_magic(extension: str, head: bytes) -> str | None:
+    if head[128:132] == b"DICM":
+        return CBCT
+    if head.startswith(_PHOTO_MAGIC) or (head[4:8] == b"ftyp" and head[8:12] in _HEIC_BRANDS):
+        return PHOTO
+    if b"%PDF-" in head[:1024]:  # ISO 32000-1, implementation note: anywhere in the first 1024
+        return DOCUMENT
+    if head.startswith(_ARCHIVE_MAGIC):
+        return _packed(extension)
+    return None
+
+
+def _packed(extension: str) -> str:
+    if extension in _OFFICE_NAMES:
+        return DOCUMENT
+    if extension in _MAKER_CBCT_NAMES:
+        return CBCT
+    return CBCT_ARCHIVE if extension in _ARCHIVE_NAMES else OTHER
+
+
+def _surface_scan(extension: str, head: bytes, size: int) -> str | None:
+    found = (
+        _is_binary_stl(extension, head, size)
+        or (extension == "stl" and head.lstrip()[:5].lower() == b"solid")
+        or head.startswith((b"ply\n", b"ply\r"))
+        or (extension == "obj" and _is_obj(head))
+    )
+    return SURFACE_SCAN if found else None
+
+
+def _is_binary_stl(extension: str, head: bytes, size: int) -> bool:
+    if len(head) < 84:
+        return False
+    triangles = int.from_bytes(head[80:84], "little")
+    # 84 zero bytes fit the rule too: without a triangle only the name can make it a scan.
+    return size == 84 + 50 * triangles and (triangles > 0 or extension == "stl")
+
+
+def _is_obj(head: bytes) -> bool:
+    # A compiler's .obj is binary; a scan's is text with a known word at the start of a line.
+    return b"\0" not in head and any(
+        line.split(maxsplit=1)[0] in _OBJ_WORDS for line in head.splitlines() if line.strip()
+    )
+
+
+def _by_name(name: str, extension: str, head: bytes) -> str | None:
+    if extension in _DICOM_NAMES and _starts_like_dicom(head):
+        return CBCT
+    if name.upper() == "DICOMDIR" or extension in _MAKER_CBCT_NAMES:
+        return CBCT
+    return SURFACE_SCAN if extension == "dcm" else None
+
+
+def _starts_like_dicom(head: bytes) -> bool:
+    # Some writers leave out the preamble: group 0002 or 0008 comes first, little endian.
+    return head.startswith((b"\x02\x00\x00\x00", b"\x08\x00"))
+
+
+def clean_name(raw: str) -> str:
+    """Return a file name without folders, control and direction marks, in at most 255 bytes.
+
+    The extension survives shortening. What leaves nothing ("..", "   ") is called "unnamed".
+    """
+    name = plain_text(plain_text(raw).replace("\\", "/").rpartition("/")[2])
+    # Windows drops dots and spaces at the end, and "." and ".." are folders.
+    name = name.rstrip(" .")
+    return _shortened(name) if name else UNNAMED
+
+
+def _shortened(name: str) -> str:
+    if len(name.encode()) <= MAX_NAME_BYTES:
+        return name
+    stem, dot, extension = name.rpartition(".")
+    if not stem or len(extension.encode()) > _MAX_EXTENSION_BYTES:
+        stem, dot, extension = name, "", ""
+    room = MAX_NAME_BYTES - len((dot + extension).encode())
+    return stem.encode()[:room].decode(errors="ignore").rstrip(" .") + dot + extension

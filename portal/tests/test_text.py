@@ -1,0 +1,61 @@
+import pytest
+
+from portal.text import plain_text
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Zoë Łukasiewicz",
+        "Ольга Ким",
+        "Νίκη",
+        "Nguyễn Thị Ánh",
+        "山田 太郎",
+        "김민수",
+        "O’Brien-Smith",
+    ],
+)
+def test_names_of_the_world_stay_as_they_are(name):
+    assert plain_text(name) == name
+
+
+@pytest.mark.parametrize(
+    "mark",
+    [
+        *"\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c",
+        *"\u200b\u200c\u200d\u2060\ufeff\u00ad",
+        *"\x00\x07\x1b\x7f\x9b\ud800\udfff",
+    ],
+)
+def test_invisible_and_direction_marks_are_removed(mark):
+    assert plain_text(f"An{mark}na") == "Anna"
+    assert plain_text(f"An{mark}na\nB", lines=True) == "Anna\nB"
+    assert plain_text(mark) == ""
+
+
+def test_one_line_mode_makes_one_line_with_single_spaces():
+    assert plain_text("  Anna\r\n\t van\u00a0\u2028 Dyk\x85") == "Anna van Dyk"
+
+
+def test_lines_mode_keeps_lines_and_gives_them_one_kind_of_end():
+    typed = "\n a  b\tc \r\n\r\nd\re\u2028f\n\n"
+    assert plain_text(typed, lines=True) == "a  b c\n\nd\ne\nf"
+
+
+def test_letters_are_composed_even_when_a_mark_stood_between_their_parts():
+    assert plain_text("e\u0301") == "\u00e9"
+    assert plain_text("e\u200b\u0301") == "\u00e9"
+
+
+@pytest.mark.parametrize("blank", ["", " ", "\u3164", "\u2800 \u200b", "\n\n\t"])
+def test_text_without_a_visible_character_is_empty(blank):
+    assert plain_text(blank) == plain_text(blank, lines=True) == ""
+
+
+def test_cleaning_twice_changes_nothing():
+    once = plain_text("  e\u0301\u202e  \x00 x \r\n y", lines=True)
+    assert plain_text(once, lines=True) == once
+
+
+def test_cleaned_text_can_always_be_written_as_utf8():
+    assert plain_text("a\ud83db").encode() == b"ab"
