@@ -8,7 +8,7 @@ guesses a numbering.
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 NUMBERINGS = {"universal": "Universal", "fdi": "FDI (ISO 3950)", "palmer": "Palmer"}
 
@@ -68,15 +68,14 @@ PERMANENT = tuple(str(number) for number in range(1, 33))
 PRIMARY = tuple("ABCDEFGHIJKLMNOPQRST")
 
 _BASE = _walk(PERMANENT, 8, primary=False) | _walk(PRIMARY, 5, primary=True)
-_EXTRA_CODES = {
-    (code + "S" if tooth.primary else str(int(code) + 50)): code for code, tooth in _BASE.items()
-}
-SUPERNUMERARY = tuple(_EXTRA_CODES)
+SUPERNUMERARY = tuple(str(int(code) + 50) for code in PERMANENT) + tuple(
+    code + "S" for code in PRIMARY
+)
 ALL = PERMANENT + PRIMARY + SUPERNUMERARY
 
+_EXTRA_OF = dict(zip(PERMANENT + PRIMARY, SUPERNUMERARY, strict=True))
 _TEETH = _BASE | {
-    extra: _Tooth(_BASE[base].quadrant, _BASE[base].position, _BASE[base].primary, True)
-    for extra, base in _EXTRA_CODES.items()
+    extra: replace(_BASE[code], supernumerary=True) for code, extra in _EXTRA_OF.items()
 }
 _ORDER = {code: index for index, code in enumerate(ALL)}
 
@@ -142,6 +141,16 @@ def name(code: str) -> str:
     return f"supernumerary tooth near the {place}" if tooth.supernumerary else place
 
 
+def supernumerary(code: str) -> str:
+    """The code of the supernumerary tooth counted by the tooth `code`: "51" for "1".
+
+    Raises UnknownTooth for a code that is not permanent or primary.
+    """
+    if code not in _EXTRA_OF:
+        raise UnknownTooth(_sentence(code, "universal"))
+    return _EXTRA_OF[code]
+
+
 def arch(code: str) -> str:
     """ "upper" or "lower". Raises UnknownTooth."""
     return _QUADRANTS[_tooth(code).quadrant][0]
@@ -165,17 +174,25 @@ def sort_teeth(codes: Iterable[str]) -> list[str]:
 _READ = {numbering: {label(code, numbering): code for code in ALL} for numbering in NUMBERINGS}
 
 
+def codes_labelled(word: str, numbering: str) -> list[str]:
+    """The canonical code that `word` shows in `numbering`, in a list; [] when it is no tooth.
+
+    For a search, where a word may be a tooth or anything else. Small letters are taken.
+    """
+    code = _READ[numbering].get(word.upper())
+    return [code] if code else []
+
+
 def parse(text: str, numbering: str) -> list[str]:
     """Read teeth typed in `numbering` and return canonical codes, sorted, each once.
 
     Commas, semicolons and white space separate; small letters are taken; ranges are not.
     Raises UnknownTooth on the first word that is no tooth in this numbering.
     """
-    known = _READ[numbering]
     found = []
-    for word in re.split(r"[\s,;]+", text):
-        if word and word.upper() not in known:
+    for word in filter(None, re.split(r"[\s,;]+", text)):
+        codes = codes_labelled(word, numbering)
+        if not codes:
             raise UnknownTooth(_sentence(word, numbering))
-        if word:
-            found.append(known[word.upper()])
+        found += codes
     return sort_teeth(found)

@@ -110,3 +110,17 @@ def test_the_chart_is_drawn_as_the_dentist_sees_the_patient():
 
 def test_sorting_puts_permanent_first_and_each_tooth_once():
     assert teeth.sort_teeth(["AS", "51", "B", "10", "9", "9"]) == ["9", "10", "B", "51", "AS"]
+
+
+def test_a_supernumerary_tooth_is_counted_by_its_neighbour():
+    assert teeth.supernumerary("1") == "51"
+    assert teeth.supernumerary("32") == "82"
+    assert teeth.supernumerary("T") == "TS"
+    with pytest.raises(teeth.UnknownTooth):
+        teeth.supernumerary("51")
+
+
+def test_a_word_of_a_search_may_be_a_tooth_or_not():
+    assert teeth.codes_labelled("ul6", "palmer") == ["14"]
+    assert teeth.codes_labelled("26", "fdi") == ["14"]
+    assert teeth.codes_labelled("Anna", "fdi") == []
