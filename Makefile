@@ -1,0 +1,35 @@
+.DEFAULT_GOAL := help
+.PHONY: help run test lint screenshots clean setup-test
+
+BIN := .venv/bin
+# A production environment for the checks that look at settings; nothing of it is real.
+CHECK_ENV := DATA_DIR=$(CURDIR)/var/check DEBUG=0 ALLOWED_HOSTS=portal.example.com \
+	SITE_URL=https://portal.example.com \
+	SECRET_KEY=for-the-check-only-0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEFGHIJKLMNOPQRSTUVWXYZ
+
+help: ## Say what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## Set up what is missing and run the portal (PORT=8000) until Ctrl-C
+	@bin/setup run
+	@$(BIN)/python bin/start
+
+test: setup-test lint ## Set up what is missing, lint, and run every test
+	$(BIN)/pytest
+
+lint: setup-test ## Check style, imports, templates, migrations and production settings
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	find templates -name '*.html' -exec $(BIN)/djade --check --target-version 5.2 {} +
+	$(BIN)/lint-imports
+	$(CHECK_ENV) $(BIN)/python manage.py makemigrations --check --dry-run
+	$(CHECK_ENV) $(BIN)/python manage.py check --deploy --fail-level WARNING
+
+screenshots: setup-test ## Take the screenshots of the help pages anew
+	$(BIN)/python manage.py screenshots
+
+clean: ## Remove what make installed and built; the data in var/ stays
+	rm -rf .venv node_modules static/vendor staticfiles .ruff_cache .pytest_cache .import_linter_cache
+
+setup-test:
+	@bin/setup test

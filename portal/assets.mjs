@@ -1,0 +1,72 @@
+// Copies exactly the third-party browser files that are used from node_modules into
+// static/vendor/, so that collectstatic has few files to hash. A library that moves its
+// files stops this script with a sentence.
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..");
+const MODULES = join(ROOT, "node_modules");
+const VENDOR = join(ROOT, "static", "vendor");
+
+const FILES = {
+  "bootstrap/bootstrap.min.css": "bootstrap/dist/css/bootstrap.min.css",
+  "bootstrap/bootstrap.bundle.min.js": "bootstrap/dist/js/bootstrap.bundle.min.js",
+  "htmx/htmx.min.js": "htmx.org/dist/htmx.min.js",
+  "tus/tus.min.js": "tus-js-client/dist/tus.min.js",
+};
+
+const ICONS = [
+  "archive", "arrow-counterclockwise", "box-arrow-right", "box-seam", "calendar-check",
+  "calendar-event", "calendar-plus", "calendar-x", "chat-left-text", "check-circle-fill",
+  "check2", "chevron-down", "chevron-expand", "chevron-left", "chevron-right", "circle-fill",
+  "clock", "download", "envelope", "exclamation-octagon-fill", "exclamation-triangle-fill",
+  "file-earmark", "file-earmark-medical", "file-earmark-pdf", "gear", "geo-alt",
+  "hourglass-split", "house", "info-circle-fill", "link-45deg", "list-ul", "moon", "newspaper",
+  "pause-circle-fill", "pause-fill", "pencil-square", "person-circle", "pin-angle-fill",
+  "play-fill", "plus-lg", "printer", "qr-code", "question-circle", "search", "sort-down",
+  "sort-up", "sun", "telephone", "tools", "trash3", "truck", "upload", "x-circle-fill", "x-lg",
+];
+for (const name of ICONS) {
+  FILES[`icons/${name}.svg`] = `bootstrap-icons/icons/${name}.svg`;
+}
+
+function stop(sentence) {
+  console.error(`portal/assets.mjs: ${sentence}`);
+  process.exit(1);
+}
+
+const FONTS = "@fontsource-variable/inter/files";
+if (!existsSync(join(MODULES, FONTS))) {
+  stop(`node_modules/${FONTS} is missing. Run "npm ci --ignore-scripts" and try again.`);
+}
+// The upright weight axis, one file for each alphabet; the browser fetches what a page needs.
+const fonts = readdirSync(join(MODULES, FONTS)).filter((name) => name.endsWith("-wght-normal.woff2"));
+if (fonts.length === 0) {
+  stop(`node_modules/${FONTS} holds no *-wght-normal.woff2. The package has changed: adapt FONTS.`);
+}
+for (const name of fonts) {
+  FILES[`inter/${name}`] = `${FONTS}/${name}`;
+}
+
+const missing = Object.values(FILES).filter((source) => !existsSync(join(MODULES, source)));
+if (missing.length > 0) {
+  stop(
+    `these files are not in node_modules: ${missing.join(", ")}. ` +
+      `Run "npm ci --ignore-scripts"; if they stay away, correct their names in this script.`,
+  );
+}
+
+// The source maps stay behind, and collectstatic refuses a file that names one it cannot find.
+const SOURCE_MAP = /^(\/\/|\/\*)# sourceMappingURL=.*$/m;
+
+function contents(source) {
+  const bytes = readFileSync(join(MODULES, source));
+  return /\.(css|js)$/.test(source) ? bytes.toString("utf8").replace(SOURCE_MAP, "") : bytes;
+}
+
+rmSync(VENDOR, { recursive: true, force: true });
+for (const [target, source] of Object.entries(FILES)) {
+  mkdirSync(dirname(join(VENDOR, target)), { recursive: true });
+  writeFileSync(join(VENDOR, target), contents(source));
+}
