@@ -1,0 +1,105 @@
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import pytest
+
+from scheduling.hours import Hours, free_blocks
+
+NEW_YORK = "America/New_York"
+MONDAY, TUESDAY, SUNDAY = 0, 1, 6
+SPRING = date(2026, 3, 8)  # 02:00 EST becomes 03:00 EDT
+AUTUMN = date(2026, 11, 1)  # 02:00 EDT becomes 01:00 EST
+
+
+def utc(day, hour, minute=0):
+    return datetime.combine(day, time(hour, minute), UTC)
+
+
+def starts_on(day, start, end, minutes):
+    blocks = free_blocks([Hours(SUNDAY, start, end)], minutes, NEW_YORK, day, 1, set())
+    assert all(ends - starts == timedelta(minutes=minutes) for starts, ends in blocks)
+    assert all(a[1] <= b[0] for a, b in pairwise(blocks))
+    return [starts for starts, _ in blocks]
+
+
+def test_hours_are_cut_into_blocks_and_a_short_rest_is_left():
+    monday = date(2026, 1, 5)
+    blocks = free_blocks([Hours(MONDAY, time(9), time(10, 50))], 30, NEW_YORK, monday, 1, set())
+    assert blocks == [
+        (utc(monday, 14), utc(monday, 14, 30)),
+        (utc(monday, 14, 30), utc(monday, 15)),
+        (utc(monday, 15), utc(monday, 15, 30)),
+    ]
+
+
+def test_weekdays_repeat_over_the_weeks_without_days_off():
+    weekly = [Hours(TUESDAY, time(9), time(10)), Hours(MONDAY, time(13), time(14))]
+    off = {date(2026, 1, 12)}
+    blocks = free_blocks(weekly, 60, NEW_YORK, date(2026, 1, 5), 14, off)
+    assert [starts for starts, _ in blocks] == [
+        utc(date(2026, 1, 5), 18),
+        utc(date(2026, 1, 6), 14),
+        utc(date(2026, 1, 13), 14),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("change", "before", "after"), [(SPRING, 14, 13), (AUTUMN, 13, 14)], ids=["spring", "autumn"]
+)
+def test_nine_o_clock_stays_nine_o_clock_over_a_change_of_clocks(change, before, after):
+    friday, monday = change - timedelta(days=2), change + timedelta(days=1)
+    weekly = [Hours(weekday, time(9), time(10)) for weekday in (0, 4)]
+    blocks = free_blocks(weekly, 60, NEW_YORK, friday, 4, set())
+    assert [starts for starts, _ in blocks] == [utc(friday, before), utc(monday, after)]
+    assert {starts.astimezone(ZoneInfo(NEW_YORK)).hour for starts, _ in blocks} == {9}
+
+
+def test_a_wall_time_that_does_not_exist_is_left_out():
+    assert starts_on(SPRING, time(1), time(4), 30) == [
+        utc(SPRING, 6),  # 01:00 EST
+        utc(SPRING, 6, 30),
+        utc(SPRING, 7),  # 03:00 EDT
+        utc(SPRING, 7, 30),
+    ]
+
+
+def test_a_block_over_the_missing_hour_keeps_its_length_and_overlaps_none():
+    assert starts_on(SPRING, time(1), time(5), 45) == [
+        utc(SPRING, 6),  # 01:00 EST
+        utc(SPRING, 6, 45),  # 01:45 EST to 03:30 EDT; 03:15 would overlap it
+        utc(SPRING, 8),  # 04:00 EDT
+    ]
+
+
+def test_no_block_ends_after_the_hours_on_a_short_night():
+    assert starts_on(SPRING, time(1), time(3), 120) == []
+
+
+def test_an_hour_that_comes_twice_is_used_once():
+    assert starts_on(AUTUMN, time(0, 30), time(3), 30) == [
+        utc(AUTUMN, 4, 30),  # 00:30 EDT
+        utc(AUTUMN, 5),  # 01:00 EDT
+        utc(AUTUMN, 5, 30),
+        utc(AUTUMN, 7),  # 02:00 EST
+        utc(AUTUMN, 7, 30),
+    ]
+
+
+def test_overlapping_hours_give_no_overlapping_blocks():
+    monday = date(2026, 1, 5)
+    weekly = [Hours(MONDAY, time(10, 30), time(12)), Hours(MONDAY, time(9), time(11))]
+    blocks = free_blocks(weekly, 60, NEW_YORK, monday, 1, set())
+    assert [starts for starts, _ in blocks] == [utc(monday, 14), utc(monday, 15)]
+
+
+def test_hours_that_end_before_they_start_give_no_block():
+    weekly = [Hours(MONDAY, time(22), time(0))]
+    assert free_blocks(weekly, 30, NEW_YORK, date(2026, 1, 5), 7, set()) == []
+
+
+def test_an_impossible_length_or_zone_is_refused():
+    with pytest.raises(ValueError, match="at least one minute, not 0"):
+        free_blocks([], 0, NEW_YORK, SPRING, 1, set())
+    with pytest.raises(ZoneInfoNotFoundError):
+        free_blocks([], 30, "America/Gotham", SPRING, 1, set())
