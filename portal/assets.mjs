@@ -20,7 +20,7 @@ const ICONS = [
   "archive", "arrow-counterclockwise", "box-arrow-right", "box-seam", "calendar-check",
   "calendar-event", "calendar-plus", "calendar-x", "chat-left-text", "check-circle-fill",
   "check2", "chevron-down", "chevron-expand", "chevron-left", "chevron-right", "circle-fill",
-  "clock", "download", "envelope", "exclamation-octagon-fill", "exclamation-triangle-fill",
+  "circle-half", "clock", "download", "envelope", "exclamation-octagon-fill", "exclamation-triangle-fill",
   "file-earmark", "file-earmark-medical", "file-earmark-pdf", "gear", "geo-alt",
   "hourglass-split", "house", "info-circle-fill", "link-45deg", "list-ul", "moon", "newspaper",
   "pause-circle-fill", "pause-fill", "pencil-square", "person-circle", "pin-angle-fill",
