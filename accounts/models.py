@@ -1,0 +1,123 @@
+from zoneinfo import ZoneInfo, available_timezones
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+
+def check_time_zone(value):
+    if value not in available_timezones():
+        raise ValidationError("“%(value)s” is not a time zone.", params={"value": value})
+
+
+def lab_time_zone():
+    return settings.LAB_TIME_ZONE
+
+
+class Practice(models.Model):
+    class Numbering(models.TextChoices):
+        UNIVERSAL = "universal", "Universal (1-32, A-T)"
+        FDI = "fdi", "FDI (11-48, 51-85)"
+        PALMER = "palmer", "Palmer (UR1-LL8, URA-LLE)"
+
+    name = models.CharField(max_length=120, unique=True)
+    email = models.EmailField("confirmation email", help_text="Confirmations and notices go here.")
+    phone = models.CharField(max_length=40, blank=True)
+    shipping_address = models.TextField(max_length=500, blank=True)
+    time_zone = models.CharField(max_length=64, default=lab_time_zone, validators=[check_time_zone])
+    tooth_numbering = models.CharField(
+        max_length=10, choices=Numbering, default=Numbering.UNIVERSAL
+    )
+    is_active = models.BooleanField(
+        default=True, help_text="Members of a practice that is not active cannot sign in."
+    )
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self):
+        return self.name
+
+    @property
+    def zone(self):
+        return ZoneInfo(self.time_zone)
+
+
+class Dentist(models.Model):
+    practice = models.ForeignKey(Practice, on_delete=models.PROTECT, related_name="dentists")
+    name = models.CharField(max_length=120)
+    license_number = models.CharField(max_length=40)
+    license_state = models.CharField(max_length=40)
+    is_active = models.BooleanField(default=True, help_text="Can be chosen on new cases.")
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["license_state", "license_number", "practice"],
+                name="license_once_a_practice",
+            ),
+        ]
+
+    def __str__(self):
+        return self.name
+
+
+class UserManager(BaseUserManager):
+    def create_user(self, email, password=None, **fields):
+        user = self.model(email=self.normalize_email(email).lower(), **fields)
+        user.set_password(password)
+        user.save()
+        return user
+
+    def create_superuser(self, email, password=None, **fields):
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+
+    def get_by_natural_key(self, email):
+        return self.get(email__iexact=email)
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person who signs in: a member of one practice, or of the lab when it has none."""
+
+    email = models.EmailField(unique=True)
+    name = models.CharField("your name", max_length=120)
+    practice = models.ForeignKey(
+        Practice, null=True, blank=True, on_delete=models.PROTECT, related_name="members"
+    )
+    is_staff = models.BooleanField("works at the lab", default=False)
+    is_active = models.BooleanField(default=True)
+    date_joined = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = UserManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS = ["name"]
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(
+                name="user_is_of_a_practice_or_of_the_lab",
+                condition=Q(practice=None) | Q(is_staff=False),
+                violation_error_message="Lab staff belong to no practice.",
+            ),
+        ]
+
+    def __str__(self):
+        return self.name or self.email
+
+    def get_full_name(self):
+        return self.name
+
+    def get_short_name(self):
+        return self.name
+
+    @property
+    def time_zone(self):
+        """Name of the zone in which this person reads times."""
+        return self.practice.time_zone if self.practice else settings.LAB_TIME_ZONE

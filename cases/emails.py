@@ -1,0 +1,45 @@
+"""Mails about cases. They name the case number only, never the patient."""
+
+from django.conf import settings
+
+from portal import outbox
+
+
+def _to_practice(kind, case, about, **context):
+    context = {"case": case, "practice": case.practice, **context}
+    return outbox.write(kind, case.practice.email, f"{case.number}:{about}", context)
+
+
+def case_submitted(case, revision):
+    return _to_practice("case_submitted", case, revision)
+
+
+def case_updated(case, revision):
+    return _to_practice("case_updated", case, revision)
+
+
+def case_missing(case, event, items):
+    return _to_practice("case_missing", case, event.pk, items=items)
+
+
+def case_ready_to_plan(case, event):
+    return _to_practice("case_ready_to_plan", case, event.pk)
+
+
+def case_no_show(case, event):
+    return _to_practice("case_no_show", case, event.pk)
+
+
+def case_shipped(case, event):
+    return _to_practice("case_shipped", case, event.pk)
+
+
+def message_posted(message):
+    """Tell the other side; what was written stays on the record."""
+    case = message.case
+    if message.from_lab:
+        return _to_practice("message_posted", case, message.pk)
+    context = {"case": case, "practice": case.practice}
+    return outbox.write(
+        "message_posted", settings.LAB_EMAIL, f"{case.number}:{message.pk}", context
+    )

@@ -1,0 +1,91 @@
+"""Revisions of the RX script: every submit makes one, and the old ones stay."""
+
+from django.conf import settings
+from django.db.models import Max
+
+from cases.models import Attachment, Prescription
+from cases.tasks import render_prescription
+
+MATERIALS = "Biocompatible surgical guide resin, class I (ISO 10993)"
+
+
+def new_revision(case, signed_name, user, now):
+    """Write the next revision with a snapshot of all that is printed; a worker renders it.
+
+    Call inside the transaction that changed the case. The two names are the typed signature and
+    the account it was typed under (Florida FAC 64B5-17.006 accepts an electronic signature).
+    """
+    newest = case.prescriptions.aggregate(newest=Max("revision"))["newest"] or 0
+    prescription = Prescription.objects.create(
+        case=case,
+        revision=newest + 1,
+        snapshot=snapshot(case, newest + 1, signed_name, user, now),
+        created_at=now,
+        work_asked_at=now,
+    )
+    render_prescription.delay_on_commit(prescription.pk)
+    return prescription
+
+
+def snapshot(case, revision, signed_name, user, now):
+    """All that the RX script prints, as plain JSON values; times are ISO 8601 in UTC."""
+    practice, dentist = case.practice, case.dentist
+    return {
+        "case_number": case.number,
+        "revision": revision,
+        "issued_at": now.isoformat(),
+        "zone": practice.time_zone,
+        "lab": _lab(),
+        "practice": {
+            "name": practice.name,
+            "address": practice.shipping_address,
+            "phone": practice.phone,
+            "email": practice.email,
+        },
+        "dentist": {
+            "name": dentist.name,
+            "license_number": dentist.license_number,
+            "license_state": dentist.license_state,
+        },
+        "patient_name": case.patient_name,
+        "numbering": practice.tooth_numbering,
+        "teeth": case.teeth,
+        "implants": case.implants,
+        "description": case.description,
+        "options": [list(option) for option in case.options],
+        "materials": MATERIALS,
+        "ship_date": case.ship_date and case.ship_date.isoformat(),
+        "surgery_date": case.surgery_date and case.surgery_date.isoformat(),
+        "shipping_address": case.shipping_address,
+        "signature": {
+            "name": signed_name,
+            "account": user.email,
+            "signed_at": now.isoformat(),
+        },
+        "enclosures": _enclosures(case),
+        "record_url": case.record_url,
+    }
+
+
+def _lab():
+    return {
+        "name": settings.LAB_NAME,
+        "address": settings.LAB_ADDRESS,
+        "phone": settings.LAB_PHONE,
+        "email": settings.LAB_EMAIL,
+        "registration": settings.LAB_REGISTRATION,
+        "country": settings.LAB_COUNTRY,
+    }
+
+
+def _enclosures(case):
+    files = case.attachments.exclude(state=Attachment.State.FAILED)
+    return [
+        {
+            "name": file.name,
+            "size": file.size,
+            "kind": file.get_kind_display() if file.kind else "",
+            "state": file.get_state_display(),
+        }
+        for file in files
+    ]

@@ -1,0 +1,249 @@
+"""What happens to cases. Every change of a case's progress goes through this module."""
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+
+from cases import emails, shipping
+from cases.models import Attachment, Case, CaseEvent, CaseNumber, Draft, Message, MissingItem
+from cases.prescriptions import new_revision
+from cases.progress import WITHOUT_SHIP_DATE, Progress, Who, may_move
+from cases.signals import progress_changed
+from portal import lab
+
+
+class NotAllowed(Exception):
+    """The case may not do this now; the text is a sentence for the person who asked."""
+
+
+class ChangedMeanwhile(NotAllowed):
+    """Somebody else moved the case between reading and writing."""
+
+    def __init__(self, case):
+        super().__init__(
+            f"Case {case.number} was changed by somebody else a moment ago, so nothing was "
+            "written. Please look at it again and repeat what you wanted to do."
+        )
+
+
+class AlreadySent(NotAllowed):
+    """This form was submitted before."""
+
+
+def expected_ship_date(now, planning_date=None):
+    """The ship date of a case that is submitted at `now`: a date at the lab.
+
+    LAB_TURNAROUND_DAYS business days from the submit; a planning session later than that leaves
+    LAB_MANUFACTURING_DAYS after it.
+    """
+    holidays = lab.public_holidays()
+    date = shipping.ship_date(lab.today(now), settings.LAB_TURNAROUND_DAYS, holidays)
+    return _after_planning(date, planning_date)
+
+
+def _after_planning(date, planning_date):
+    if planning_date is None:
+        return date
+    earliest = shipping.after_planning(
+        planning_date, settings.LAB_MANUFACTURING_DAYS, lab.public_holidays()
+    )
+    return max(date, earliest) if date else earliest
+
+
+def submit_case(form_key, user, values, signed_name, now):
+    """Make a case of a form: the case, its files, RX revision 1 and the mail, or nothing.
+
+    `values` are the cleaned fields of the case. Returns the case and whether it is new: a form
+    that is submitted twice gives the same case again.
+    """
+    try:
+        with transaction.atomic():
+            return _create(form_key, user, values, signed_name, now), True
+    except IntegrityError:
+        earlier = Case.objects.visible_to(user).filter(form_key=form_key).first()
+        if earlier is None:
+            raise
+        return earlier, False
+
+
+def _create(form_key, user, values, signed_name, now):
+    case = Case.objects.create(
+        number=_next_number(now),
+        form_key=form_key,
+        practice=user.practice,
+        created_by=user,
+        created_at=now,
+        modified_at=now,
+        ship_date=expected_ship_date(now),
+        **values,
+    )
+    _attach_files(case, form_key)
+    Draft.objects.filter(form_key=form_key).delete()
+    case.events.create(
+        actor=user, kind=CaseEvent.Kind.CREATED, to_progress=case.progress, created_at=now
+    )
+    new_revision(case, signed_name, user, now)
+    emails.case_submitted(case, revision=1)
+    return case
+
+
+def _next_number(now):
+    return f"{lab.today(now):%y}-{10_000 + CaseNumber.objects.create().pk}"
+
+
+def _attach_files(case, form_key):
+    return Attachment.objects.unsent(form_key).filter(practice=case.practice).update(case=case)
+
+
+def update_case(case, draft, user, values, signed_name, now):
+    """Submit an update: new values and files, a new RX revision and a new ship date.
+
+    A red case becomes Processing. `Last modified` is set here and on creation only. Raises
+    AlreadySent when the draft was submitted before, NotAllowed when the case is being made, and
+    ChangedMeanwhile when the lab moved it between reading and writing.
+    """
+    if case.is_read_only:
+        raise NotAllowed(
+            f"Case {case.number} is {case.state.label} and can no longer be changed here. "
+            f"What you typed is kept. Please write to {settings.LAB_EMAIL}."
+        )
+    with transaction.atomic():
+        if not Draft.objects.filter(pk=draft.pk).delete()[0]:
+            raise AlreadySent(f"This update of case {case.number} was sent already.")
+        files = _attach_files(case, draft.form_key)
+        note = _what_changed(case, values, files)
+        ship_date = expected_ship_date(now, case.planning_date)
+        changes = {**values, "ship_date": ship_date, "modified_at": now}
+        case.events.create(actor=user, kind=CaseEvent.Kind.UPDATED, note=note, created_at=now)
+        if may_move(Who.DENTIST, case.state, Progress.PROCESSING):
+            move(case, Progress.PROCESSING, Who.DENTIST, user, now, **changes)
+        else:
+            _write(case, **changes)
+        prescription = new_revision(case, signed_name, user, now)
+        emails.case_updated(case, prescription.revision)
+
+
+def _what_changed(case, values, files):
+    labels = [
+        str(case._meta.get_field(name).verbose_name)
+        for name, value in values.items()
+        if getattr(case, name) != value
+    ]
+    if files:
+        labels.append("1 file added" if files == 1 else f"{files} files added")
+    return (", ".join(labels) or "sent again without changes").capitalize() + "."
+
+
+def _write(case, **changes):
+    """The one door to a case's row: only while its progress is still what was read."""
+    written = Case.objects.filter(pk=case.pk, progress=case.progress).update(**changes)
+    if written != 1:
+        raise ChangedMeanwhile(case)
+    for name, value in changes.items():
+        setattr(case, name, value)
+
+
+def move(case, to, who, actor, now, note="", **changes):
+    """Move a case to another progress, with its line in the timeline and its notice.
+
+    `who` says in whose role (a Who), `actor` which user. `changes` are further fields of the
+    case written with it. Raises NotAllowed for a move that the table of moves lacks, and
+    ChangedMeanwhile when another move came first. Returns the event.
+    """
+    before = case.state
+    if not may_move(who, before, to):
+        raise NotAllowed(
+            f"Case {case.number} is {before.label} and cannot become {Progress(to).label}."
+        )
+    changes.setdefault("ship_date", _ship_date_after_move(case, to, now))
+    with transaction.atomic():
+        _write(case, progress=to, **changes)
+        event = case.events.create(
+            actor=actor,
+            kind=CaseEvent.Kind.PROGRESS,
+            from_progress=before,
+            to_progress=to,
+            note=note,
+            created_at=now,
+        )
+        if before == Progress.MISSING:
+            case.missing_items.filter(answered_at=None).update(answered_at=now)
+        progress_changed.send(Case, case=case, before=before, actor=actor, now=now)
+        if who == Who.LAB:
+            _notice(case, event)
+    return event
+
+
+def _ship_date_after_move(case, to, now):
+    if to in WITHOUT_SHIP_DATE:
+        return None
+    return case.ship_date or expected_ship_date(now, case.planning_date)
+
+
+def _notice(case, event):
+    if event.to_progress == Progress.READY:
+        emails.case_ready_to_plan(case, event)
+    elif event.to_progress == Progress.NO_SHOW:
+        emails.case_no_show(case, event)
+    elif event.to_progress == Progress.SHIPPED:
+        emails.case_shipped(case, event)
+
+
+def mark_missing(case, actor, reasons, note, now):
+    """The lab says what it lacks: `reasons` are keys of `readiness.REASONS`, `note` free text."""
+    with transaction.atomic():
+        event = move(case, Progress.MISSING, Who.LAB, actor, now, note=note)
+        items = MissingItem.objects.bulk_create(
+            [MissingItem(case=case, reason=reason, created_at=now) for reason in reasons]
+        )
+        emails.case_missing(case, event, items)
+
+
+def ship(case, actor, carrier, tracking_number, now):
+    """The lab hands the guide to a carrier."""
+    move(
+        case,
+        Progress.SHIPPED,
+        Who.LAB,
+        actor,
+        now,
+        carrier=carrier,
+        tracking_number=tracking_number,
+    )
+
+
+def set_ship_date(case, actor, date, now):
+    """The lab sets the ship date by hand; the timeline says so."""
+    with transaction.atomic():
+        _write(case, ship_date=date)
+        case.events.create(
+            actor=actor,
+            kind=CaseEvent.Kind.SHIP_DATE,
+            note=f"Ships {date:%b %d, %Y}." if date else "No ship date.",
+            created_at=now,
+        )
+
+
+def archive(case, actor, now):
+    """Hide a case from the main list; it is neither held nor cancelled by that."""
+    _set_archived(case, actor, now, CaseEvent.Kind.ARCHIVED, archived_at=now)
+
+
+def unarchive(case, actor, now):
+    """Show an archived case in the main list again."""
+    _set_archived(case, actor, now, CaseEvent.Kind.RESTORED, archived_at=None)
+
+
+def _set_archived(case, actor, now, kind, archived_at):
+    with transaction.atomic():
+        restoring = archived_at is None
+        rows = Case.objects.filter(pk=case.pk, archived_at__isnull=not restoring)
+        if rows.update(archived_at=archived_at):
+            case.events.create(actor=actor, kind=kind, created_at=now)
+
+
+def post_message(case, author, body, now):
+    """Add to the conversation on a case and tell the other side by mail."""
+    with transaction.atomic():
+        message = Message.objects.create(case=case, author=author, body=body, created_at=now)
+        emails.message_posted(message)
+    return message

@@ -1,0 +1,41 @@
+from django.contrib import admin
+
+from portal.models import Email, News
+from portal.work import WorkState
+
+admin.site.site_header = "Lab"
+admin.site.site_title = "Lab"
+admin.site.index_title = "Day to day"
+
+
+@admin.register(News)
+class NewsAdmin(admin.ModelAdmin):
+    list_display = ["title", "level", "pinned", "starts_at", "ends_at"]
+    list_filter = ["level", "pinned"]
+    search_fields = ["title", "body"]
+
+
+@admin.register(Email)
+class EmailAdmin(admin.ModelAdmin):
+    """The outbox, to read; what failed can be sent again."""
+
+    list_display = ["created_at", "kind", "to", "subject", "work_state", "sent_at"]
+    list_filter = ["work_state", "kind"]
+    search_fields = ["to", "subject"]
+    actions = ["send_again"]
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+    @admin.action(description="Send again what failed", permissions=["view"])
+    def send_again(self, request, queryset):
+        failed = queryset.filter(work_state=WorkState.FAILED)
+        for email in failed:
+            email.reask()
+        self.message_user(request, "Failed mails will be sent within a minute.")

@@ -1,0 +1,24 @@
+import os
+from functools import partial
+
+from celery import Celery
+from celery.contrib.django.task import DjangoTask
+from django.db import transaction
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+
+
+class HandOver(DjangoTask):
+    """A task whose message is only a hint: the row it names is the record of the work.
+
+    A broker that is away is logged and forgotten, because the sweep hands the row over again.
+    """
+
+    def delay_on_commit(self, *args, **kwargs):
+        transaction.on_commit(partial(self.delay, *args, **kwargs), robust=True)
+
+
+app = Celery("portal", task_cls=HandOver)
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+app.autodiscover_tasks(related_name="periodic")

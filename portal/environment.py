@@ -1,0 +1,113 @@
+"""Typed readers of environment variables that refuse a wrong value with a sentence."""
+
+import secrets
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import environ
+import holidays
+from django.core.exceptions import ImproperlyConfigured
+
+env = environ.Env()
+
+
+def refuse(name, value, wanted):
+    raise ImproperlyConfigured(f"{name} is {value!r}, but it must be {wanted}. Please correct it.")
+
+
+def text(name, default=""):
+    return env.str(name, default=default)
+
+
+def flag(name, default=False):
+    value = env.str(name, default=str(default)).strip().lower()
+    if value in {"1", "true", "yes", "on"}:
+        return True
+    if value in {"", "0", "false", "no", "off"}:
+        return False
+    return refuse(name, value, "1 or 0")
+
+
+def whole_number(name, default, at_least):
+    value = env.str(name, default=str(default))
+    if not value.isascii() or not value.isdigit() or int(value) < at_least:
+        refuse(name, value, f"a whole number of {at_least} or more")
+    return int(value)
+
+
+def time_zone(name, default):
+    value = env.str(name, default=default)
+    try:
+        ZoneInfo(value)
+    except (KeyError, ValueError, OSError):
+        refuse(name, value, "a time zone such as America/New_York")
+    return value
+
+
+def country(name, default):
+    value = env.str(name, default=default).upper()
+    if value not in holidays.list_supported_countries():
+        refuse(name, value, "a two-letter country code such as US or DE")
+    return value
+
+
+def subdivision(name, of_country):
+    value = env.str(name, default="").upper()
+    if value and value not in holidays.list_supported_countries().get(of_country, []):
+        refuse(name, value, f"a state or region of {of_country}, or be left out")
+    return value
+
+
+def site_url(name, default):
+    value = env.str(name, default=default).rstrip("/")
+    if not value.startswith(("http://", "https://")) or not value.split("//", 1)[1]:
+        refuse(name, value, "an address such as https://portal.example.com")
+    return value
+
+
+def database(name, default):
+    value = env.str(name, default=default)
+    try:
+        config = env.db_url_config(value)
+    except (ValueError, ImproperlyConfigured):
+        config = {}
+    if config.get("ENGINE") not in {
+        "django.db.backends.sqlite3",
+        "django.db.backends.postgresql",
+    }:
+        refuse(name, value.split("://")[0] + "://…", "a postgres:// or sqlite:/// address")
+    return config
+
+
+def broker(name, default):
+    value = env.str(name, default=default)
+    if not value.startswith(("redis://", "rediss://", "redis+socket://")):
+        refuse(name, value.split("://")[0] + "://…", "a redis:// or redis+socket:// address")
+    return value
+
+
+def email(name, default):
+    value = env.str(name, default=default)
+    try:
+        return env.email_url_config(value)
+    except (KeyError, ValueError, ImproperlyConfigured):
+        return refuse(name, value.split("://")[0] + "://…", "an smtp:// or smtp+tls:// address")
+
+
+def secret_key(name, kept_in: Path):
+    """The secret of this installation; the embedded default makes one and keeps it in a file."""
+    value = env.str(name, default="")
+    if value:
+        return value
+    if not kept_in.exists():
+        kept_in.parent.mkdir(parents=True, exist_ok=True)
+        fresh = kept_in.with_suffix(f".{secrets.token_hex(4)}")
+        fresh.touch(mode=0o600)
+        fresh.write_text(secrets.token_urlsafe(64))
+        try:
+            # A link, not a rename: of several processes that start at once, the first one wins.
+            kept_in.hardlink_to(fresh)
+        except FileExistsError:
+            pass
+        fresh.unlink()
+    return kept_in.read_text().strip()

@@ -1,0 +1,72 @@
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from portal.work import Work, WorkQuerySet
+
+
+class NewsQuerySet(models.QuerySet):
+    def showing(self, now):
+        """What the first page shows at `now`, pinned first, then the newest."""
+        begun = Q(starts_at__lte=now)
+        not_over = Q(ends_at=None) | Q(ends_at__gt=now)
+        return self.filter(begun & not_over).order_by("-pinned", "-starts_at", "-pk")
+
+
+class News(models.Model):
+    class Level(models.TextChoices):
+        INFO = "info", "News"
+        WARNING = "warning", "Please note"
+        DANGER = "danger", "Important"
+
+    title = models.CharField(max_length=120)
+    body = models.TextField(help_text="Markdown: **bold**, lists, [links](https://…).")
+    level = models.CharField(max_length=10, choices=Level, default=Level.INFO)
+    starts_at = models.DateTimeField("from", default=timezone.now)
+    ends_at = models.DateTimeField("until", null=True, blank=True)
+    pinned = models.BooleanField(default=False, help_text="Stays above the other news.")
+
+    objects = NewsQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "news"
+        ordering = ["-pinned", "-starts_at"]
+        constraints = [
+            models.CheckConstraint(
+                name="news_ends_after_it_starts",
+                condition=Q(ends_at=None) | Q(ends_at__gt=models.F("starts_at")),
+                violation_error_message="“Until” must be later than “from”.",
+            ),
+        ]
+
+    def __str__(self):
+        return self.title
+
+
+class Email(Work):
+    """The outbox: a row for each mail, written in the transaction that is the reason for it."""
+
+    task = "portal.tasks.send_email"
+
+    key = models.CharField(
+        max_length=200,
+        unique=True,
+        help_text="Kind, object and recipient: the same mail is never written twice.",
+    )
+    kind = models.CharField(max_length=40)
+    to = models.EmailField()
+    subject = models.CharField(max_length=200)
+    text = models.TextField()
+    html = models.TextField(blank=True)
+    calendar = models.TextField(blank=True, help_text="An .ics file that goes with the mail.")
+    created_at = models.DateTimeField(default=timezone.now)
+    sent_at = models.DateTimeField(null=True, blank=True)
+
+    objects = WorkQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at", "-pk"]
+        indexes = [models.Index(fields=["work_state", "work_asked_at"], name="email_work")]
+
+    def __str__(self):
+        return f"{self.kind} to {self.to}"

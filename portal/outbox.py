@@ -1,0 +1,50 @@
+"""Writing a mail: one row in the transaction that is the reason for it, sent after commit."""
+
+import secrets
+
+from django.conf import settings
+from django.template.loader import render_to_string
+
+from portal.models import Email
+from portal.tasks import send_email
+
+
+def write(kind, to, about, context, calendar=""):
+    """Put a mail of a kind into the outbox.
+
+    `kind` names the templates `emails/<kind>.subject.txt` and `emails/<kind>.txt`; `to` is one
+    address; `about` says which event the mail is for, so that the same mail is written once,
+    however often the code runs; `calendar` is the text of an .ics file.
+    Returns the row, or None when there is nobody to write to.
+    """
+    if not to:
+        return None
+    context = {
+        "lab_name": settings.LAB_NAME,
+        "lab_email": settings.LAB_EMAIL,
+        "lab_phone": settings.LAB_PHONE,
+        "site_url": settings.SITE_URL,
+        **context,
+    }
+    subject = " ".join(render_to_string(f"emails/{kind}.subject.txt", context).split())
+    text = render_to_string(f"emails/{kind}.txt", context).strip() + "\n"
+    html = render_to_string("emails/_layout.html", {**context, "subject": subject, "text": text})
+    email, created = Email.objects.get_or_create(
+        key=f"{kind}:{about}:{to}",
+        defaults={
+            "kind": kind,
+            "to": to,
+            "subject": subject,
+            "text": text,
+            "html": html,
+            "calendar": calendar,
+        },
+    )
+    if created:
+        send_email.delay_on_commit(email.pk)
+    return email
+
+
+def once():
+    """An `about` for a mail that may be written any number of times, such as a reset link."""
+    return secrets.token_hex(8)

@@ -1,0 +1,263 @@
+"""Every setting of the portal, read from the environment and nowhere else.
+
+Without any variable the embedded default runs: SQLite, files on disk, a broker on a Unix
+socket and mail into a folder, all below DATA_DIR.
+"""
+
+from pathlib import Path
+
+from portal import environment as read
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+DATA_DIR = Path(read.text("DATA_DIR", str(BASE_DIR / "var")))
+
+DEBUG = read.flag("DEBUG")
+SECRET_KEY = read.secret_key("SECRET_KEY", DATA_DIR / "secret_key")
+SITE_URL = read.site_url("SITE_URL", f"http://localhost:{read.text('PORT', '8000')}")
+ALLOWED_HOSTS = [
+    host.strip()
+    for host in read.text("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
+    if host.strip()
+]
+
+# The lab
+LAB_NAME = read.text("LAB_NAME", "Guidepost Dental Lab")
+LAB_EMAIL = read.text("LAB_EMAIL", "cases@guidepost.example")
+LAB_PHONE = read.text("LAB_PHONE", "(555) 010-0199")
+LAB_ADDRESS = read.text("LAB_ADDRESS", "1200 Foundry Street, Suite 4\nPortland, ME 04101")
+LAB_REGISTRATION = read.text("LAB_REGISTRATION")
+LAB_TIME_ZONE = read.time_zone("LAB_TIME_ZONE", "America/New_York")
+LAB_COUNTRY = read.country("LAB_COUNTRY", "US")
+LAB_SUBDIVISION = read.subdivision("LAB_SUBDIVISION", LAB_COUNTRY)
+LAB_TURNAROUND_DAYS = read.whole_number("LAB_TURNAROUND_DAYS", 10, at_least=1)
+LAB_MANUFACTURING_DAYS = read.whole_number("LAB_MANUFACTURING_DAYS", 5, at_least=1)
+
+# Files
+STAGING_DIR = Path(read.text("STAGING_DIR", str(DATA_DIR / "staging")))
+MAX_UPLOAD_BYTES = read.whole_number("MAX_UPLOAD_BYTES", 4 * 1024**3, at_least=1)
+S3_BUCKET = read.text("S3_BUCKET")
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "crispy_forms",
+    "crispy_bootstrap5",
+    "portal",
+    "accounts",
+    "cases",
+    "scheduling",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+]
+ROOT_URLCONF = "portal.urls"
+WSGI_APPLICATION = "portal.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "portal.context_processors.lab",
+            ],
+        },
+    },
+]
+
+# Database
+DATABASES = {"default": read.database("DATABASE_URL", f"sqlite:///{DATA_DIR}/portal.sqlite3")}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    DATA_DIR.mkdir(parents=True, exist_ok=True)
+    DATABASES["default"]["OPTIONS"] = {
+        # A writer that waits its turn at BEGIN cannot fail half-way with "database is locked".
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 30,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=30000",
+    }
+    # A file for each test process: the tests run on the same kind of database as the portal.
+    DATABASES["default"]["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}
+else:
+    DATABASES["default"]["CONN_MAX_AGE"] = 60
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+CACHES = {
+    # In the database, so that sign-in limits hold over all processes and without a broker.
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "portal_cache",
+    },
+}
+
+# Storage of files
+STORAGES = {
+    "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {
+            "location": DATA_DIR / "storage",
+            "file_permissions_mode": 0o600,
+            "directory_permissions_mode": 0o700,
+        },
+    },
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+if S3_BUCKET:
+    STORAGES["default"] = {
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": {
+            "bucket_name": S3_BUCKET,
+            "endpoint_url": read.text("S3_ENDPOINT_URL") or None,
+            "region_name": read.text("S3_REGION") or None,
+            "access_key": read.text("S3_ACCESS_KEY_ID") or None,
+            "secret_key": read.text("S3_SECRET_ACCESS_KEY") or None,
+            "signature_version": "s3v4",
+            "addressing_style": "path",
+            "max_memory_size": 16 * 1024**2,
+            "file_overwrite": False,
+            "default_acl": None,
+            "querystring_expire": 60,
+        },
+    }
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+
+# Mail
+EMAIL = read.email("EMAIL_URL", "filemail:///")
+EMAIL_BACKEND = EMAIL["EMAIL_BACKEND"]
+if EMAIL_BACKEND.endswith("filebased.EmailBackend"):
+    EMAIL_BACKEND = "portal.eml.EmailBackend"
+    EMAIL_FILE_PATH = EMAIL["EMAIL_FILE_PATH"].rstrip("/") or str(DATA_DIR / "mail")
+EMAIL_HOST = EMAIL.get("EMAIL_HOST", "localhost")
+EMAIL_PORT = EMAIL.get("EMAIL_PORT") or 25
+EMAIL_HOST_USER = EMAIL.get("EMAIL_HOST_USER") or ""
+EMAIL_HOST_PASSWORD = EMAIL.get("EMAIL_HOST_PASSWORD") or ""
+EMAIL_USE_TLS = EMAIL.get("EMAIL_USE_TLS", False)
+EMAIL_USE_SSL = EMAIL.get("EMAIL_USE_SSL", False)
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = f'"{LAB_NAME}" <{LAB_EMAIL}>'
+SERVER_EMAIL = LAB_EMAIL
+
+# Work
+CELERY_BROKER_URL = read.broker("CELERY_BROKER_URL", f"redis+socket://{DATA_DIR}/valkey.sock")
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "socket_timeout": 5,
+    "socket_connect_timeout": 2,
+    "visibility_timeout": 3600,
+}
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TASK_TIME_LIMIT = 1800
+CELERY_TASK_DEFAULT_QUEUE = "portal"
+CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
+CELERY_BEAT_SCHEDULE = {
+    "sweep": {"task": "portal.periodic.sweep", "schedule": 30},
+    "expire uploads": {"task": "cases.periodic.expire_uploads", "schedule": 3600},
+    "open blocks": {"task": "scheduling.periodic.open_blocks", "schedule": 24 * 3600},
+}
+
+# People
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 10},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "cases:list"
+ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+# The lab makes every account and types its address, so there is nothing left to prove by mail.
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_LOGOUT_REDIRECT_URL = "/"
+ACCOUNT_PRESERVE_USERNAME_CASING = False
+PASSWORD_RESET_TIMEOUT = 3600
+
+# Language and time
+LANGUAGE_CODE = "en-us"
+USE_TZ = True
+TIME_ZONE = LAB_TIME_ZONE
+USE_THOUSAND_SEPARATOR = False
+
+# Security
+HTTPS = SITE_URL.startswith("https://")
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
+SECURE_HSTS_PRELOAD = HTTPS
+SECURE_REFERRER_POLICY = "same-origin"
+SESSION_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_AGE = 12 * 3600
+CSRF_COOKIE_SECURE = HTTPS
+CSRF_TRUSTED_ORIGINS = [SITE_URL]
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "font-src": ["'self'"],
+        "connect-src": ["'self'"],
+        "manifest-src": ["'self'"],
+        "form-action": ["'self'"],
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'none'"],
+    },
+}
+# The form itself is small: files come through /files/. 10,000 characters of description may be
+# 100,000 when somebody tries, and must then get a sentence, not a refused request.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024**2
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
+
+CRISPY_ALLOWED_TEMPLATE_PACKS = "bootstrap5"
+CRISPY_TEMPLATE_PACK = "bootstrap5"
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": "INFO"},
+    "loggers": {
+        "django": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
+        # A mistyped address is not news, and a path may hold what somebody pasted.
+        "django.request": {"handlers": ["stderr"], "level": "ERROR", "propagate": False},
+        "celery.app.trace": {"level": "WARNING"},
+        "weasyprint": {"level": "ERROR"},
+        "fontTools": {"level": "WARNING"},
+    },
+}

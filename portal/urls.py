@@ -1,0 +1,21 @@
+from django.contrib import admin
+from django.urls import include, path
+
+from portal import views
+
+portal_urls = (
+    [
+        path("", views.first_page, name="first_page"),
+        path("healthz", views.healthz, name="healthz"),
+        path("readyz", views.readyz, name="readyz"),
+    ],
+    "portal",
+)
+
+urlpatterns = [
+    path("", include(portal_urls)),
+    path("", include("accounts.urls")),
+    path("", include("cases.urls")),
+    path("", include("scheduling.urls")),
+    path("admin/", admin.site.urls),
+]

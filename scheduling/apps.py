@@ -1,0 +1,9 @@
+from django.apps import AppConfig
+
+
+class SchedulingConfig(AppConfig):
+    name = "scheduling"
+    verbose_name = "Planning"
+
+    def ready(self):
+        from scheduling import signals  # noqa: F401

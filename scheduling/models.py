@@ -1,0 +1,175 @@
+import uuid
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+from accounts.models import check_time_zone, lab_time_zone
+from cases.models import Case
+
+
+class Planner(models.Model):
+    """Somebody of the lab who holds virtual planning sessions."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="planner",
+        limit_choices_to={"is_staff": True},
+    )
+    time_zone = models.CharField(max_length=64, default=lab_time_zone, validators=[check_time_zone])
+    meeting_link = models.URLField(
+        blank=True, help_text="Where the dentist joins, such as a TeamViewer meeting."
+    )
+    block_minutes = models.PositiveSmallIntegerField("minutes a block", default=60)
+    is_active = models.BooleanField(default=True, help_text="New blocks are opened.")
+
+    class Meta:
+        ordering = ["user__name"]
+        constraints = [
+            models.CheckConstraint(
+                name="block_lasts_5_minutes_or_more",
+                condition=Q(block_minutes__gte=5),
+                violation_error_message="A block lasts at least 5 minutes.",
+            ),
+        ]
+
+    def __str__(self):
+        return str(self.user)
+
+    @property
+    def zone(self):
+        return ZoneInfo(self.time_zone)
+
+
+class WorkingHours(models.Model):
+    class Weekday(models.IntegerChoices):
+        MONDAY = 0, "Monday"
+        TUESDAY = 1, "Tuesday"
+        WEDNESDAY = 2, "Wednesday"
+        THURSDAY = 3, "Thursday"
+        FRIDAY = 4, "Friday"
+        SATURDAY = 5, "Saturday"
+        SUNDAY = 6, "Sunday"
+
+    planner = models.ForeignKey(Planner, on_delete=models.CASCADE, related_name="hours")
+    weekday = models.PositiveSmallIntegerField(choices=Weekday)
+    start = models.TimeField("from")
+    end = models.TimeField("to")
+
+    class Meta:
+        verbose_name_plural = "working hours"
+        ordering = ["weekday", "start"]
+        constraints = [
+            models.CheckConstraint(
+                name="hours_end_after_they_start",
+                condition=Q(end__gt=F("start")),
+                violation_error_message="“To” must be later than “from”.",
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.get_weekday_display()} {self.start:%H:%M}-{self.end:%H:%M}"
+
+
+class DayOff(models.Model):
+    planner = models.ForeignKey(Planner, on_delete=models.CASCADE, related_name="days_off")
+    first = models.DateField("first day")
+    last = models.DateField("last day")
+    note = models.CharField(max_length=120, blank=True)
+
+    class Meta:
+        verbose_name = "day off"
+        verbose_name_plural = "days off"
+        ordering = ["first"]
+        constraints = [
+            models.CheckConstraint(
+                name="days_off_end_after_they_start",
+                condition=Q(last__gte=F("first")),
+                violation_error_message="The last day is before the first.",
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.first} to {self.last}"
+
+
+class BlockQuerySet(models.QuerySet):
+    def free(self, now):
+        """Blocks that can be booked at `now`: still to come and taken by nobody."""
+        return (
+            self.filter(starts_at__gt=now, planner__is_active=True)
+            .exclude(sessions__state=PlanningSession.State.BOOKED)
+            .select_related("planner__user")
+            .order_by("starts_at", "planner")
+        )
+
+
+class Block(models.Model):
+    """A stretch of a planner's time that a dentist can book."""
+
+    planner = models.ForeignKey(Planner, on_delete=models.CASCADE, related_name="blocks")
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+
+    objects = BlockQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["starts_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["planner", "starts_at"], name="block_once_a_planner"),
+            models.CheckConstraint(
+                name="block_ends_after_it_starts",
+                condition=Q(ends_at__gt=F("starts_at")),
+                violation_error_message="The block must end after it starts.",
+            ),
+        ]
+
+    def __str__(self):
+        starts_at = timezone.localtime(self.starts_at, self.planner.zone)
+        return f"{starts_at:%a %b %d, %Y %H:%M %Z} with {self.planner}"
+
+
+class PlanningSessionQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        return self.filter(case__in=Case.objects.visible_to(user))
+
+    def booked(self):
+        return self.filter(state=PlanningSession.State.BOOKED)
+
+
+class PlanningSession(models.Model):
+    class State(models.TextChoices):
+        BOOKED = "booked", "Booked"
+        HELD = "held", "Held"
+        MISSED = "missed", "Missed"
+        CANCELLED = "cancelled", "Cancelled"
+
+    block = models.ForeignKey(Block, on_delete=models.PROTECT, related_name="sessions")
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="planning_sessions")
+    state = models.CharField(max_length=10, choices=State, default=State.BOOKED, editable=False)
+    # The same in every calendar file of this session, while the sequence counts its changes.
+    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    sequence = models.PositiveIntegerField(default=0, editable=False)
+    booked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", editable=False
+    )
+    booked_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = PlanningSessionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-block__starts_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["block"], condition=Q(state="booked"), name="one_booked_session_a_block"
+            ),
+            models.UniqueConstraint(
+                fields=["case"], condition=Q(state="booked"), name="one_booked_session_a_case"
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.case.number}, {self.block}"
