@@ -43,7 +43,8 @@ def tracking_url(carrier: str, number: str) -> str:
 def warning(carrier: str, number: str) -> str:
     """Return a sentence when `number` does not look like one of `carrier`, else "".
 
-    An empty number needs no warning. Raises KeyError when a number comes with a carrier not in CARRIERS.
+    An empty number needs no warning. Raises KeyError when a number comes with a carrier not in
+    CARRIERS.
     """
     if not (cleaned := clean_number(number)):
         return ""

@@ -89,7 +89,7 @@ def test_the_link_leads_to_the_carriers_page_for_the_number(carrier, number, url
 
 
 def test_numbers_are_cleaned_of_what_people_paste_along():
-    assert clean_number("\u200b 1z-5r89.3903\n５\u2013") == "1Z5R8939035"
+    assert clean_number("\u200b 1z-5r89.3903\n\uff15\u2013") == "1Z5R8939035"
 
 
 def test_the_carriers_are_offered_in_one_order():
