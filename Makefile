@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run test lint screenshots clean setup-test
+.PHONY: help run test lint format screenshots clean setup-test
 
 BIN := .venv/bin
 # A production environment for the checks that look at settings; nothing of it is real.
@@ -24,6 +24,11 @@ lint: setup-test ## Check style, imports, templates, migrations and production s
 	$(BIN)/lint-imports
 	$(CHECK_ENV) $(BIN)/python manage.py makemigrations --check --dry-run
 	$(CHECK_ENV) $(BIN)/python manage.py check --deploy --fail-level WARNING
+
+format: setup-test ## Put code and templates into the shape that lint asks for
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	find templates -name '*.html' -exec $(BIN)/djade --target-version 5.2 {} +
 
 screenshots: setup-test ## Take the screenshots of the help pages anew
 	$(BIN)/python manage.py screenshots
