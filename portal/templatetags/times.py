@@ -1,0 +1,31 @@
+"""Filters for times: `{{ block.starts_at|long_time:practice.time_zone }}`; "" for no time."""
+
+from django import template
+
+from portal import times
+
+register = template.Library()
+
+
+@register.filter
+def long_time(moment, zone):
+    """Return such as `Tuesday, December 1, 2026, 2:30 PM EST (America/New_York)`."""
+    return times.long_time(moment, zone) if moment else ""
+
+
+@register.filter
+def short_time(moment, zone):
+    """Return such as `Dec 1, 2026, 2:30 PM EST`."""
+    return times.short_time(moment, zone) if moment else ""
+
+
+@register.filter
+def day(moment, zone):
+    """Return such as `Tuesday, December 1, 2026`."""
+    return times.day(moment, zone) if moment else ""
+
+
+@register.filter
+def clock(moment, zone):
+    """Return such as `2:30 PM EST`."""
+    return times.clock(moment, zone) if moment else ""

@@ -1,0 +1,42 @@
+"""Times as people write them, with their zone; the same on pages, in mails and in calendars."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+
+def long_time(moment: datetime, zone: str) -> str:
+    """Return such as `Tuesday, December 1, 2026, 2:30 PM EST (America/New_York)`.
+
+    `moment` knows its own zone, `zone` is the IANA name of the zone to show it in.
+    """
+    return f"{day(moment, zone)}, {clock(moment, zone)} ({zone})"
+
+
+def short_time(moment: datetime, zone: str) -> str:
+    """Return such as `Dec 1, 2026, 2:30 PM EST`; arguments as for long_time."""
+    local = _local(moment, zone)
+    return f"{local:%b} {local.day}, {local.year}, {clock(moment, zone)}"
+
+
+def day(moment: datetime, zone: str) -> str:
+    """Return such as `Tuesday, December 1, 2026`; arguments as for long_time."""
+    local = _local(moment, zone)
+    return f"{local:%A, %B} {local.day}, {local.year}"
+
+
+def clock(moment: datetime, zone: str) -> str:
+    """Return such as `2:30 PM EST`; arguments as for long_time."""
+    local = _local(moment, zone)
+    return f"{local.hour % 12 or 12}:{local:%M} {local:%p} {_abbreviation(local)}"
+
+
+def _local(moment: datetime, zone: str) -> datetime:
+    if moment.utcoffset() is None:
+        raise ValueError(f"A time to show needs a zone: {moment.isoformat()}.")
+    return moment.astimezone(ZoneInfo(zone))
+
+
+def _abbreviation(local: datetime) -> str:
+    # Zones without a name of their own, such as America/Sao_Paulo, are called "-03".
+    name = local.tzname()
+    return f"UTC{name}" if name[0] in "+-" else name
