@@ -49,10 +49,11 @@ def missing_fonts(families: Iterable[str] = FONT_FAMILIES) -> list[str]:
 
     WeasyPrint crashes without any font, and without these prints boxes in place of letters.
     """
-    if shutil.which("fc-list") is None:
+    program = shutil.which("fc-list")
+    if program is None:
         return list(families)
-    listed = subprocess.run(
-        ["fc-list", ":", "family"],
+    listed = subprocess.run(  # noqa: S603 fixed arguments
+        [program, ":", "family"],
         check=True,
         capture_output=True,
         text=True,
