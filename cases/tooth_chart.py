@@ -15,7 +15,7 @@ from math import cos, dist, hypot, pi, sin
 from cases import teeth
 
 WIDTH = 424
-HEIGHT = 520
+HEIGHT = 502
 VIEW_BOX = f"0 0 {WIDTH} {HEIGHT}"
 
 Point = tuple[float, float]
@@ -114,8 +114,8 @@ class Horseshoe:
 
 
 HORSESHOES = {
-    "permanent": Horseshoe(half_width=150, height=182, opening=28, label_gap=4),
-    "primary": Horseshoe(half_width=80, height=96, opening=36, label_gap=2),
+    "permanent": Horseshoe(half_width=150, height=182, opening=22, label_gap=4),
+    "primary": Horseshoe(half_width=80, height=96, opening=30, label_gap=2),
 }
 DIRECTIONS = {"upper": -1, "lower": 1}
 
