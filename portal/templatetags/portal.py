@@ -32,9 +32,7 @@ def icon(name):
             f'There is no icon "{name}" in static/vendor/icons. Add it to ICONS in '
             "portal/assets.mjs and run that script, or correct the name."
         ) from None
-    shapes = (
-        (match["tag"], _attributes(match["attributes"])) for match in SHAPE.finditer(drawing)
-    )
+    shapes = ((match["tag"], _attributes(match["attributes"])) for match in SHAPE.finditer(drawing))
     return format_html(
         '<svg class="icon" viewBox="0 0 16 16" fill="currentColor" aria-hidden="true"'
         ' focusable="false">{}</svg>',
