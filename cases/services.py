@@ -49,6 +49,16 @@ def _after_planning(date, planning_date):
     return max(date, earliest) if date else earliest
 
 
+def ship_date_with_planning(case, planning_date, now):
+    """The ship date of a case whose planning session is on `planning_date`, a date at the lab.
+
+    A case that rested without a ship date begins anew at `now`.
+    """
+    if case.ship_date is None:
+        return expected_ship_date(now, planning_date)
+    return _after_planning(case.ship_date, planning_date)
+
+
 def submit_case(form_key, user, values, signed_name, now):
     """Make a case of a form: the case, its files, RX revision 1 and the mail, or nothing.
 
@@ -209,6 +219,19 @@ def ship(case, actor, carrier, tracking_number, now):
         carrier=carrier,
         tracking_number=tracking_number,
     )
+
+
+def set_planning_date(case, actor, date, note, now):
+    """Keep the lab's date of the booked planning session, or None, with a line in the timeline.
+
+    A session too late for the ship date pushes it out.
+    """
+    changes = {"planning_date": date}
+    if date:
+        changes["ship_date"] = ship_date_with_planning(case, date, now)
+    with transaction.atomic():
+        _write(case, **changes)
+        case.events.create(actor=actor, kind=CaseEvent.Kind.PLANNING, note=note, created_at=now)
 
 
 def set_ship_date(case, actor, date, now):
