@@ -1,10 +1,17 @@
 import secrets
+from datetime import timedelta
 
 from celery import shared_task
 from django.core.files.base import ContentFile
+from django.db import transaction
 
 from cases.documents import prescription_pdf
-from cases.models import Prescription
+from cases.models import Attachment, Prescription
+from portal import storage
+from portal.work import WorkState
+
+LEASE = timedelta(minutes=5)
+SLOWEST = 1024**2  # bytes a second
 
 
 @shared_task
@@ -22,3 +29,61 @@ def render_prescription(pk):
         return
     if not prescription.finish(file=saved):
         prescription.file.storage.delete(saved)
+
+
+class BytesLost(Exception):
+    """Neither the staging folder nor the storage has the file; no further try can help."""
+
+
+# The slowest line takes over an hour for the largest file.
+@shared_task(time_limit=2 * 3600)
+def store_attachment(pk):
+    """Move an uploaded file from the staging folder into the storage and mark it stored."""
+    size = Attachment.objects.filter(pk=pk).values_list("size", flat=True).first()
+    if size is None:
+        return
+    attachment = Attachment.objects.claim(pk, LEASE + timedelta(seconds=size / SLOWEST))
+    if attachment is None:
+        return
+    try:
+        sha256 = _stored(attachment)
+    except BytesLost as loss:
+        attachment.give_up(str(loss), state=Attachment.State.FAILED)
+    except OSError as problem:
+        _try_later(attachment, problem)
+    else:
+        _finish(attachment, sha256)
+
+
+def _stored(attachment):
+    """Store the file unless it is stored; return its SHA-256. Raises OSError, BytesLost."""
+    path = attachment.staging_path
+    if path.exists() and path.stat().st_size == attachment.size:
+        sha256 = storage.digest(path)
+        # Kept before the bytes move: a next attempt knows by it what an earlier one stored.
+        Attachment.objects.filter(pk=attachment.pk).update(sha256=sha256)
+        storage.store(path, attachment.key)
+        size = storage.stored_size(attachment.key)
+        if size != attachment.size:
+            raise OSError(f"The storage holds {size} bytes of {attachment.size}.")
+        return sha256
+    size = storage.stored_size(attachment.key)
+    if size == attachment.size and storage.stored_digest(attachment.key) == attachment.sha256:
+        return attachment.sha256
+    raise BytesLost("The file was damaged at the lab. Please upload it again.")
+
+
+def _finish(attachment, sha256):
+    if attachment.finish(state=Attachment.State.STORED, sha256=sha256):
+        attachment.staging_path.unlink(missing_ok=True)
+    elif not Attachment.objects.filter(pk=attachment.pk).exists():
+        # Removed by its owner while it was on its way.
+        storage.delete(attachment.key)
+
+
+def _try_later(attachment, problem):
+    reason = f"{type(problem).__name__}: {problem.strerror or problem}"
+    with transaction.atomic():
+        if attachment.try_later(reason):
+            failed = Attachment.objects.filter(pk=attachment.pk, work_state=WorkState.FAILED)
+            failed.update(state=Attachment.State.FAILED)

@@ -1,0 +1,69 @@
+from contextlib import suppress
+from datetime import timedelta
+
+from celery import shared_task
+from django.conf import settings
+from django.db.models import Exists, OuterRef
+from django.utils import timezone
+
+from cases import receiving
+from cases.models import Attachment, Draft
+from cases.tus import Refused
+
+UNATTACHED_FOR = timedelta(days=2)
+DRAFT_FOR = timedelta(days=7)
+
+State = Attachment.State
+
+
+@shared_task
+def expire_uploads():
+    """Remove what nobody will finish or send: uploads, files and drafts that waited too long."""
+    now = timezone.now()
+    complete_arrived()
+    expire_unfinished(now)
+    expire_unattached(now)
+    remove_strays(now)
+    expire_drafts(now)
+
+
+def complete_arrived():
+    """Complete uploads whose last byte came just before a process died."""
+    for attachment in Attachment.objects.filter(state=State.UPLOADING):
+        if attachment.received_bytes == attachment.size:
+            with suppress(Refused):
+                receiving.complete(attachment)
+
+
+def expire_unfinished(now):
+    """Uploads that were not finished in time: removed, or failed where a case waits for them."""
+    begun = now - receiving.UNFINISHED_FOR
+    for attachment in Attachment.objects.filter(state=State.UPLOADING, created_at__lte=begun):
+        if attachment.case_id or not receiving.remove(attachment):
+            receiving.fail_unfinished(attachment)
+
+
+def expire_unattached(now):
+    """Files that arrived and that no case took, and those somebody removed meanwhile."""
+    loose = Attachment.objects.filter(case=None)
+    removed = loose.filter(form_key=None)
+    for attachment in removed | loose.filter(received_at__lte=now - UNATTACHED_FOR):
+        receiving.remove(attachment)
+
+
+def remove_strays(now):
+    """Staging files that no row needs any more."""
+    if not settings.STAGING_DIR.is_dir():
+        return
+    old = (now - UNATTACHED_FOR).timestamp()
+    needed = Attachment.objects.exclude(state=State.STORED)
+    for path in settings.STAGING_DIR.iterdir():
+        with suppress(FileNotFoundError, ValueError):
+            if path.stat().st_mtime <= old and not needed.filter(pk=path.name).exists():
+                path.unlink()
+
+
+def expire_drafts(now):
+    """Forms that were left a week ago and have no files."""
+    files = Attachment.objects.filter(form_key=OuterRef("form_key"), case=None)
+    Draft.objects.filter(~Exists(files), updated_at__lte=now - DRAFT_FOR).delete()

@@ -1,0 +1,230 @@
+"""Files on their way in: the row of an upload, its bytes in the staging folder, its removal.
+
+The offset of an upload is the size of its staging file and is written down nowhere else.
+"""
+
+import fcntl
+import logging
+import os
+import shutil
+from contextlib import contextmanager
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from cases import filetypes
+from cases.models import Attachment
+from cases.tasks import store_attachment
+from cases.tus import Refused
+from portal import storage
+from portal.work import WorkState
+
+UNFINISHED_FOR = timedelta(days=7)
+NEVER_FINISHED = "The upload was never finished. Please upload the file again."
+# What a full disk must leave to the database and to files that are already on their way.
+RESERVE = 512 * 1024**2
+# Large enough to be fast; what a line that breaks off can cost at most.
+BLOCK = 256 * 1024
+HEAD = 4096
+
+log = logging.getLogger(__name__)
+State = Attachment.State
+
+
+def expires_at(attachment):
+    return attachment.created_at + UNFINISHED_FOR
+
+
+def is_expired(attachment, now):
+    """Whether an upload that was not finished has waited too long to go on."""
+    if attachment.state == State.FAILED:
+        return attachment.received_at is None
+    return attachment.state == State.UPLOADING and expires_at(attachment) <= now
+
+
+def check_room(size):
+    """Refuse with 507 when the disk would not keep its reserve after `size` more bytes."""
+    settings.STAGING_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if shutil.disk_usage(settings.STAGING_DIR).free < size + RESERVE:
+        raise _no_room()
+
+
+def _no_room():
+    return Refused(
+        507,
+        "The lab's server has no room for this file at the moment. What has arrived so far is "
+        "kept. Please try again later, or call the lab.",
+    )
+
+
+def receive(attachment, read, offset, length, checksum=None):
+    """Append the body of a request to an upload and return its new offset.
+
+    `read(size)` gives the next bytes of the body, b"" at its end; `length` says how many it
+    has. They are written as they come: a line that breaks off keeps what came, except under a
+    checksum, which vouches for the whole body only. The last byte completes the upload.
+    Raises Refused: 409 wrong offset, 413 more than announced, 423 another request is writing,
+    460 wrong checksum, 507 disk full.
+    """
+    with _held(attachment) as file:
+        at = os.fstat(file).st_size
+        _check_place(attachment, at, offset, length)
+        digest = checksum and checksum.start()
+        try:
+            at += _copy(read, file, length, digest)
+        except Refused:
+            if checksum:
+                os.ftruncate(file, offset)
+            raise
+        if checksum and (at - offset != length or digest.digest() != checksum.digest):
+            os.ftruncate(file, offset)
+            raise Refused(460, "The bytes changed on their way. Please send them again.")
+        if at == attachment.size:
+            _complete(attachment, file)
+        return at
+
+
+def complete(attachment):
+    """Complete an upload whose last byte came just before the process died."""
+    with _held(attachment) as file:
+        if os.fstat(file).st_size == attachment.size:
+            _complete(attachment, file)
+
+
+@contextmanager
+def _held(attachment):
+    """The staging file, opened and locked for this request alone."""
+    file = _opened(attachment)
+    try:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Refused(423, "Another request is sending this file right now.") from None
+        _check_open(attachment)
+        yield file
+    finally:
+        os.close(file)
+
+
+def _opened(attachment):
+    path, flags = attachment.staging_path, os.O_RDWR | os.O_APPEND | os.O_NOFOLLOW
+    try:
+        return os.open(path, flags)
+    except FileNotFoundError:
+        # A worker moves the bytes of an upload that is complete: no new file in their place.
+        _check_open(attachment)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return os.open(path, flags | os.O_CREAT, 0o600)
+
+
+def _check_open(attachment):
+    # Asked again under the lock: another request may have completed or removed the upload.
+    states = Attachment.objects.filter(pk=attachment.pk).values_list("state", flat=True)
+    if states.first() == State.UPLOADING:
+        return
+    if not states.exists():
+        attachment.staging_path.unlink(missing_ok=True)
+        raise Refused(404, "This upload was removed. Please choose the file again.")
+    raise Refused(409, "This file has arrived already.", {"Upload-Offset": str(attachment.size)})
+
+
+def _check_place(attachment, at, offset, length):
+    if offset != at:
+        raise Refused(
+            409, f"The upload goes on at byte {at}, not {offset}.", {"Upload-Offset": str(at)}
+        )
+    if offset + length > attachment.size:
+        raise Refused(
+            413,
+            f"“{attachment.name}” was announced with {attachment.size} bytes, and this is more. "
+            "What came before is kept. Please choose the file again.",
+        )
+
+
+def _copy(read, file, length, digest):
+    came = 0
+    while came < length:
+        try:
+            block = read(min(BLOCK, length - came))
+        except OSError:  # Django's UnreadablePostError too: the line broke off.
+            break
+        if not block:
+            break
+        _write(file, block)
+        if digest:
+            digest.update(block)
+        came += len(block)
+    return came
+
+
+def _write(file, block):
+    rest = memoryview(block)
+    try:
+        while rest:
+            rest = rest[os.write(file, rest) :]
+    except OSError as problem:
+        log.error("Upload stopped, the staging folder took no more: %s", problem.strerror)
+        raise _no_room() from problem
+
+
+def _complete(attachment, file):
+    try:
+        os.fdatasync(file)
+    except OSError as problem:
+        log.error("Upload not completed, the staging folder failed: %s", problem.strerror)
+        raise _no_room() from problem
+    now = timezone.now()
+    kind = filetypes.kind_of(attachment.name, os.pread(file, HEAD, 0), attachment.size)
+    with transaction.atomic():
+        uploading = Attachment.objects.filter(pk=attachment.pk, state=State.UPLOADING)
+        if uploading.update(state=State.RECEIVED, kind=kind, received_at=now, work_asked_at=now):
+            store_attachment.delay_on_commit(attachment.pk)
+
+
+def remove(attachment):
+    """Remove a file that no case has: False when a case took it meanwhile.
+
+    First no form can find it any more, then its bytes go, then its row: should the storage be
+    away, the row stays behind as a reminder and `expire_uploads` tries again.
+    """
+    if not Attachment.objects.filter(pk=attachment.pk, case=None).update(form_key=None):
+        return False
+    attachment.staging_path.unlink(missing_ok=True)
+    try:
+        storage.delete(attachment.key)
+    except OSError as problem:
+        log.warning("A removed file stays until the storage is back: %s", problem)
+        return True
+    Attachment.objects.filter(pk=attachment.pk, case=None).delete()
+    return True
+
+
+def fail_unfinished(attachment):
+    """Mark a case's file whose upload was never finished as failed, and drop its part."""
+    unfinished = Attachment.objects.filter(pk=attachment.pk, state=State.UPLOADING)
+    if unfinished.update(
+        state=State.FAILED, work_state=WorkState.FAILED, work_failure=NEVER_FINISHED
+    ):
+        attachment.staging_path.unlink(missing_ok=True)
+
+
+def store_again(attachment):
+    """Try again to store a file that arrived whole and that the storage did not take.
+
+    False when its bytes never came or it is stored: there is nothing to try then.
+    """
+    now = timezone.now()
+    with transaction.atomic():
+        failed = Attachment.objects.filter(pk=attachment.pk, state=State.FAILED)
+        asked = failed.exclude(received_at=None).update(
+            state=State.RECEIVED,
+            work_state=WorkState.WAITING,
+            work_attempts=0,
+            work_leased_until=None,
+            work_asked_at=now,
+        )
+        if asked:
+            store_attachment.delay_on_commit(attachment.pk)
+    return bool(asked)

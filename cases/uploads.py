@@ -1,0 +1,272 @@
+"""`/files/`: uploads by tus 1.0.0, and the list of files of a form that is not submitted yet."""
+
+import uuid
+from functools import wraps
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.db.models import Q
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.template.defaultfilters import filesizeformat
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import http_date
+from django.views.decorators.http import require_http_methods
+
+from cases import filetypes, policies, receiving, tus
+from cases.models import Attachment, Case, Draft, MissingItem
+from cases.tus import Refused
+
+UNFINISHED_A_USER = 200
+FILES_A_FORM = 2000
+# A line that died without a word must not hold its upload's lock for hours.
+SILENCE_SECONDS = 30
+
+State = Attachment.State
+
+
+def speaks_tus(view):
+    """Answer refusals in plain text, and an ended session with 401 instead of a sign-in page."""
+
+    @wraps(view)
+    @login_not_required
+    def answer(request, **kwargs):
+        try:
+            _check_member(request.user)
+            response = view(request, **kwargs)
+        except Refused as refusal:
+            response = HttpResponse(
+                str(refusal), "text/plain; charset=utf-8", refusal.status, headers=refusal.headers
+            )
+        response["Tus-Resumable"] = tus.VERSION
+        response["Cache-Control"] = "no-store"
+        return response
+
+    return answer
+
+
+def _check_member(user):
+    if not user.is_authenticated:
+        raise Refused(401, "You were signed out. Nothing is lost: sign in again and go on.")
+    if not policies.can_send_cases(user):
+        raise Refused(403, "Files are uploaded by members of a practice.")
+
+
+def _method(request):
+    # For programs behind a proxy that knows GET and POST only (tus 1.0.0).
+    if request.method == "POST":
+        return request.headers.get("X-HTTP-Method-Override", "POST").upper()
+    return request.method
+
+
+@require_http_methods(["OPTIONS", "GET", "POST"])
+@speaks_tus
+def uploads(request):
+    """OPTIONS tells what is possible, POST begins an upload, GET lists the files of a form."""
+    if request.method == "GET":
+        return _files_of_form(request)
+    if request.method == "POST":
+        tus.check_version(request.headers)
+        return _create(request)
+    abilities = {
+        "Tus-Version": tus.VERSION,
+        "Tus-Extension": tus.EXTENSIONS,
+        "Tus-Max-Size": str(settings.MAX_UPLOAD_BYTES),
+        "Tus-Checksum-Algorithm": ",".join(tus.ALGORITHMS),
+    }
+    return HttpResponse(status=204, headers=abilities)
+
+
+def _files_of_form(request):
+    form_key = _form_key(request.GET.get("form", ""))
+    answers = request.GET.get("answers", "")
+    files = Attachment.objects.visible_to(request.user).filter(form_key=form_key, case=None)
+    context = {
+        "form_key": form_key,
+        "files": files,
+        "answers": int(answers) if answers.isascii() and answers.isdigit() else None,
+    }
+    return render(request, "cases/_upload_list.html", context)
+
+
+def _form_key(text):
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        raise Refused(400, "The files' form is missing. Please reload the page.") from None
+
+
+def _create(request):
+    size = tus.upload_length(request.headers)
+    metadata = tus.metadata(request.headers)
+    name = filetypes.clean_name(metadata.get("filename", ""))
+    form_key = _form_key(metadata.get("form", ""))
+    _check_size(name, size)
+    case, answers = _place(request.user, form_key, metadata)
+    _check_number(request.user, form_key)
+    receiving.check_room(size)
+    attachment = Attachment.objects.create(
+        case=case,
+        form_key=form_key,
+        practice=request.user.practice,
+        uploaded_by=request.user,
+        answers=answers,
+        name=name,
+        size=size,
+    )
+    headers = {"Location": reverse("cases:upload", args=[attachment.pk]), "Upload-Offset": "0"}
+    if tus.has_bytes(request.headers):
+        headers["Upload-Offset"] = str(_receive_first(request, attachment))
+    return HttpResponse(status=201, headers=headers | _expiry(attachment))
+
+
+def _receive_first(request, attachment):
+    try:
+        return _receive(request, attachment, offset=0)
+    except Refused:
+        # Nobody was told the address of this upload: a next try begins a new one.
+        attachment.staging_path.unlink(missing_ok=True)
+        attachment.delete()
+        raise
+
+
+def _check_size(name, size):
+    if size == 0:
+        raise Refused(400, f"“{name}” is empty (0 bytes). Please check the file and choose again.")
+    if size > settings.MAX_UPLOAD_BYTES:
+        raise Refused(
+            413,
+            f"“{name}” is {filesizeformat(size)}, and the largest file the lab takes is "
+            f"{filesizeformat(settings.MAX_UPLOAD_BYTES)}. Please write to {settings.LAB_EMAIL}.",
+        )
+
+
+def _place(user, form_key, metadata):
+    """The case and the missing item a new file belongs to, each None while there is none.
+
+    A file waits for Submit, unless its form was submitted a moment ago. Refuses with 404 what
+    is another practice's, the same as what does not exist, and with 403 a read-only case.
+    """
+    foreign = (
+        Case.objects.filter(form_key=form_key).exclude(practice=user.practice_id),
+        Attachment.objects.filter(form_key=form_key).exclude(practice=user.practice_id),
+        Draft.objects.filter(pk=form_key).exclude(user__practice=user.practice_id),
+    )
+    if any(rows.exists() for rows in foreign):
+        raise Refused(404, "There is no such form. Please reload the page.")
+    named = _named_case(user, metadata)
+    submitted = Q(form_key=form_key) | Q(attachments__form_key=form_key)
+    attach_to = Case.objects.visible_to(user).filter(submitted).first()
+    case = named or attach_to
+    if case and not policies.can_update(user, case):
+        raise Refused(
+            403,
+            f"Case {case.number} is {case.state.label} and takes no more files here. "
+            f"Please write to {settings.LAB_EMAIL}.",
+        )
+    return attach_to, _answered_item(case, metadata)
+
+
+def _named_case(user, metadata):
+    if not metadata.get("case"):
+        return None
+    case = Case.objects.visible_to(user).filter(number=metadata["case"]).first()
+    if case is None:
+        raise Refused(404, "There is no such case. Please reload the page.")
+    return case
+
+
+def _answered_item(case, metadata):
+    text = metadata.get("answers", "")
+    if not text:
+        return None
+    known = case and text.isascii() and text.isdigit() and len(text) <= tus.MOST_DIGITS
+    item = known and MissingItem.objects.filter(case=case, pk=int(text)).first()
+    if not item:
+        raise Refused(404, "The case does not miss this any more. Please reload the page.")
+    return item
+
+
+def _check_number(user, form_key):
+    unfinished = Attachment.objects.filter(uploaded_by=user, state=State.UPLOADING)
+    if unfinished.count() >= UNFINISHED_A_USER:
+        raise Refused(
+            429,
+            f"{UNFINISHED_A_USER} of your uploads are not finished yet. "
+            "Please finish or remove some of them first.",
+        )
+    if Attachment.objects.filter(form_key=form_key).count() >= FILES_A_FORM:
+        raise Refused(
+            429,
+            f"A form takes {FILES_A_FORM} files. Please put the rest into one ZIP file "
+            "and remove some of the single ones.",
+        )
+
+
+@require_http_methods(["HEAD", "PATCH", "DELETE", "POST"])
+@speaks_tus
+def upload(request, pk):
+    """HEAD asks how far an upload is, PATCH sends more of it, DELETE removes the file."""
+    tus.check_version(request.headers)
+    answers = {"HEAD": _progress, "PATCH": _append, "DELETE": _remove}
+    answer = answers.get(_method(request))
+    if answer is None:
+        raise Refused(405, "An upload knows HEAD, PATCH and DELETE.", {"Allow": ", ".join(answers)})
+    return answer(request, _own(request.user, pk))
+
+
+def _own(user, pk):
+    visible = Attachment.objects.visible_to(user).filter(practice=user.practice_id, pk=pk)
+    # Without case and form it is removed, and only its bytes wait to go.
+    attachment = visible.exclude(case=None, form_key=None).first()
+    if attachment is None:
+        raise Refused(404, "There is no such upload. Please choose the file again.")
+    return attachment
+
+
+def _check_not_expired(attachment):
+    if receiving.is_expired(attachment, timezone.now()):
+        raise Refused(410, receiving.NEVER_FINISHED)
+
+
+def _progress(request, attachment):
+    _check_not_expired(attachment)
+    offset = attachment.received_bytes
+    if attachment.state == State.UPLOADING and offset == attachment.size:
+        receiving.complete(attachment)
+    headers = {"Upload-Offset": str(offset), "Upload-Length": str(attachment.size)}
+    return HttpResponse(headers=headers | _expiry(attachment))
+
+
+def _append(request, attachment):
+    tus.check_body_type(request.headers)
+    _check_not_expired(attachment)
+    offset = tus.upload_offset(request.headers)
+    headers = {"Upload-Offset": str(_receive(request, attachment, offset))}
+    return HttpResponse(status=204, headers=headers | _expiry(attachment))
+
+
+def _receive(request, attachment, offset):
+    length = tus.body_length(request.headers)
+    checksum = tus.checksum(request.headers)
+    line = request.environ.get("gunicorn.socket")
+    if line is not None:
+        line.settimeout(SILENCE_SECONDS)
+    return receiving.receive(attachment, request.read, offset, length, checksum)
+
+
+def _expiry(attachment):
+    if attachment.state != State.UPLOADING:
+        return {}
+    return {"Upload-Expires": http_date(receiving.expires_at(attachment).timestamp())}
+
+
+def _remove(request, attachment):
+    if attachment.case_id or not receiving.remove(attachment):
+        raise Refused(
+            403,
+            f"“{attachment.name}” belongs to a case that was sent and stays with it. "
+            f"If it is wrong, please write to {settings.LAB_EMAIL}.",
+        )
+    return HttpResponse(status=204)
