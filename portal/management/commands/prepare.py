@@ -31,7 +31,7 @@ class Command(BaseCommand):
     def handle(self, *args, **options):
         if is_behind():
             call_command("migrate", interactive=False, verbosity=options["verbosity"])
-        call_command("createcachetable")
+        call_command("createcachetable", verbosity=0)
         self.collect_static()
         call_command("demo")
 
