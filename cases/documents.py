@@ -19,8 +19,6 @@ from portal.pdf import render_pdf
 LETTER_COUNTRIES = {"US", "CA", "MX"}
 NAMED_TEETH = 8  # more are printed as numbers only
 LONG_LIST = 12  # enclosures of one kind and state from which on they take one line
-# Units of the diagram; they print as 6.5 and 5.5 points.
-LABEL_SIZES = {"universal": 15, "fdi": 15, "palmer": 12.5}
 BASELINE = 0.36  # of the letters' size, from a number's middle down to its baseline
 HEADER_NAME = 36  # characters of a patient's name in the running header
 
@@ -73,15 +71,12 @@ def _context(rx: dict) -> dict:
         "surgery_date": _day(rx["surgery_date"], letter),
         "header_patient": patient[:HEADER_NAME] + ("…" if len(patient) > HEADER_NAME else ""),
         "numbering": teeth.NUMBERINGS[numbering],
-        "labels": [teeth.label(code, numbering) for code in codes],
+        "labels": _labels(codes, numbering),
         "named": _named(codes, numbering) if len(codes) <= NAMED_TEETH else [],
-        "implants": [
-            {"label": teeth.label(code, numbering), "text": rx["implants"][code]}
-            for code in teeth.sort_teeth(rx["implants"])
-        ],
+        "implants": _implants(rx["implants"], numbering),
         "chart": _chart(codes, numbering),
         "view_box": tooth_chart.VIEW_BOX,
-        "label_size": LABEL_SIZES[numbering],
+        "label_size": tooth_chart.LABEL_SIZES[numbering],
         "middle": {
             "x": middle_x,
             "y": middle_y + 4,
@@ -96,6 +91,18 @@ def _context(rx: dict) -> dict:
     }
 
 
+def _labels(codes: list[str], numbering: str) -> str:
+    return ", ".join(teeth.label(code, numbering) for code in codes)
+
+
+def _implants(per_site: dict[str, str], numbering: str) -> list[dict]:
+    """A line for each implant with all the sites it goes to."""
+    sites: dict[str, list[str]] = {}
+    for code in teeth.sort_teeth(per_site):
+        sites.setdefault(per_site[code], []).append(code)
+    return [{"sites": _labels(codes, numbering), "text": text} for text, codes in sites.items()]
+
+
 def _named(codes: list[str], numbering: str) -> list[dict]:
     return [{"label": teeth.label(code, numbering), "name": teeth.name(code)} for code in codes]
 
@@ -105,7 +112,7 @@ def _chart(codes: list[str], numbering: str) -> list[dict]:
     shapes = tooth_chart.chart(codes, numbering)
     primary = any(shape["selected"] and shape["dentition"] == "primary" for shape in shapes)
     drawn = [shape for shape in shapes if primary or shape["dentition"] == "permanent"]
-    drop = BASELINE * LABEL_SIZES[numbering]
+    drop = BASELINE * tooth_chart.LABEL_SIZES[numbering]
     drawn.sort(key=lambda shape: shape["selected"])
     return [shape | {"baseline": round(shape["y"] + drop, 1)} for shape in drawn]
 

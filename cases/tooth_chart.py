@@ -25,6 +25,7 @@ STEPS = 400  # straight pieces a horseshoe is measured in
 CROWN_SHARE = 0.96  # of its place; the rest is the line between neighbours
 EXTRA_SIZE = 7  # mm, a supernumerary tooth
 RING_HEIGHT = 19
+LABEL_SIZES = {"universal": 15, "fdi": 15, "palmer": 12.5}  # fonts that keep labels apart
 RING_BASE = 9
 RING_PER_CHARACTER = 7
 

@@ -52,7 +52,7 @@ def missing_fonts(families: Iterable[str] = FONT_FAMILIES) -> list[str]:
     program = shutil.which("fc-list")
     if program is None:
         return list(families)
-    listed = subprocess.run(  # noqa: S603 fixed arguments
+    listed = subprocess.run(
         [program, ":", "family"],
         check=True,
         capture_output=True,

@@ -1,10 +1,11 @@
 import re
+from itertools import pairwise
 from math import dist
 
 import pytest
 
 from cases import teeth
-from cases.tooth_chart import HEIGHT, WIDTH, chart
+from cases.tooth_chart import HEIGHT, LABEL_SIZES, WIDTH, chart
 
 
 def by_code(selected=(), numbering="universal"):
@@ -58,9 +59,9 @@ def test_everything_fits_into_the_view_box(numbering):
 def test_no_two_numbers_of_a_row_stand_on_each_other(numbering):
     drawn = by_code(numbering=numbering)
     for row in teeth.CHART_ROWS.values():
-        for first, second in zip(row, row[1:], strict=False):
+        for first, second in pairwise(row):
             a, b = drawn[first], drawn[second]
-            width = 6.7 * len(a["label"])
+            width = 0.56 * LABEL_SIZES[numbering] * len(a["label"])
             assert abs(a["x"] - b["x"]) > width or abs(a["y"] - b["y"]) > 12, (first, second)
 
 
