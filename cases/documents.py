@@ -17,6 +17,7 @@ from cases import teeth, tooth_chart
 from portal.pdf import render_pdf
 
 LETTER_COUNTRIES = {"US", "CA", "MX"}
+ROOMY_LINES = 12  # options, implants and enclosures; more are set smaller, to stay on a page
 NAMED_TEETH = 8  # more are printed as numbers only
 LONG_LIST = 12  # enclosures of one kind and state from which on they take one line
 BASELINE = 0.36  # of the letters' size, from a number's middle down to its baseline
@@ -61,10 +62,13 @@ def _context(rx: dict) -> dict:
     zone, numbering = ZoneInfo(rx["zone"]), rx["numbering"]
     codes = teeth.sort_teeth(rx["teeth"])
     middle_x, middle_y = tooth_chart.WIDTH // 2, tooth_chart.HEIGHT // 2
+    implants = _implants(rx["implants"], numbering)
+    enclosures = _enclosures(rx["enclosures"])
     patient = rx["patient_name"]
     return {
         "rx": rx,
         "paper": "letter" if letter else "a4",
+        "dense": len(rx["options"]) + len(implants) + len(enclosures) > ROOMY_LINES,
         "issued": _moment(rx["issued_at"], zone, letter),
         "signed": _moment(rx["signature"]["signed_at"], zone, letter),
         "ship_date": _day(rx["ship_date"], letter),
@@ -73,7 +77,7 @@ def _context(rx: dict) -> dict:
         "numbering": teeth.NUMBERINGS[numbering],
         "labels": _labels(codes, numbering),
         "named": _named(codes, numbering) if len(codes) <= NAMED_TEETH else [],
-        "implants": _implants(rx["implants"], numbering),
+        "implants": implants,
         "chart": _chart(codes, numbering),
         "view_box": tooth_chart.VIEW_BOX,
         "label_size": tooth_chart.LABEL_SIZES[numbering],
@@ -83,7 +87,7 @@ def _context(rx: dict) -> dict:
             "upper": middle_y - 12,
             "lower": middle_y + 20,
         },
-        "enclosures": _enclosures(rx["enclosures"]),
+        "enclosures": enclosures,
         "enclosure_count": len(rx["enclosures"]),
         "qr": segno.make(rx["record_url"], error="m", micro=False).svg_data_uri(
             border=0, dark="#101820"

@@ -261,6 +261,15 @@ def test_hundreds_of_slices_take_one_line():
     assert "slice000.dcm to slice511.dcm (512 files) CBCT 256.0 MB Stored" in text
 
 
+def test_six_implants_and_ten_files_still_fit_on_a_page():
+    sites = ["3", "5", "8", "9", "12", "14"]
+    files = snapshot()["enclosures"] * 2
+    implants = {site: f"Implant number {site}" for site in sites}
+    texts = pages(teeth=sites, implants=implants, enclosures=files, description="Words. " * 90)
+    assert len(texts) == 1
+    assert "Implant at 12 Implant number 12" in texts[0]
+
+
 def test_what_is_not_known_yet_is_said_in_words():
     [text] = pages(
         ship_date=None, surgery_date=None, teeth=[], implants={}, enclosures=[], description=""
