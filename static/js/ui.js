@@ -50,7 +50,6 @@
       const menu = document.getElementById(target.getAttribute("aria-controls"));
       target.setAttribute("aria-expanded", String(menu.classList.toggle("is-open")));
     }
-    if (target.matches("[data-print]")) print();
   });
 
   document.addEventListener("keydown", (event) => {
