@@ -23,13 +23,6 @@ class CaseNumber(models.Model):
     """Hands out numbers: a primary key is taken once and never again, not even after a delete."""
 
 
-def _teeth_called(word, numbering):
-    try:
-        return teeth.parse(word, numbering)
-    except teeth.UnknownTooth:
-        return []
-
-
 class CaseQuerySet(models.QuerySet):
     def visible_to(self, user):
         """The only way to cases: those of the user's practice, or all for lab staff."""
@@ -47,7 +40,7 @@ class CaseQuerySet(models.QuerySet):
         found = self.annotate(teeth_text=Cast("teeth", TextField()))
         for word in words.split():
             match = Q(number__icontains=word) | Q(patient_name__icontains=word)
-            for code in _teeth_called(word, numbering):
+            for code in teeth.codes_labelled(word, numbering):
                 match |= Q(teeth_text__contains=f'"{code}"')
             found = found.filter(match)
         return found
@@ -164,6 +157,11 @@ class Case(models.Model):
         return f"{settings.SITE_URL}{self.get_absolute_url()}"
 
     @property
+    def mail_subject(self):
+        """Subject of a mail to the lab; it names the number only."""
+        return f"Case {self.number}"
+
+    @property
     def options(self):
         """Pairs of label and value of the guide options that were chosen."""
         chosen = [
@@ -203,6 +201,10 @@ class CaseEvent(models.Model):
 
     def __str__(self):
         return self.get_kind_display()
+
+    @property
+    def to_state(self):
+        return None if self.to_progress is None else Progress(self.to_progress)
 
 
 class MissingItem(models.Model):

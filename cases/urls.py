@@ -1,2 +1,25 @@
+from django.urls import path
+
+from cases import uploads
+from cases.views import listing, new, record
+
 app_name = "cases"
-urlpatterns = []
+urlpatterns = [
+    path("cases/", listing.case_list, name="list"),
+    path("cases/new/", new.new_case, name="new"),
+    path("cases/drafts/<uuid:form_key>/", new.keep_draft, name="keep_draft"),
+    path("cases/drafts/<uuid:form_key>/discard/", new.discard_draft, name="discard_draft"),
+    path("cases/<str:number>/", record.record, name="record"),
+    path("cases/<str:number>/created/", new.created, name="created"),
+    path("cases/<str:number>/update/", record.update, name="update"),
+    path("cases/<str:number>/archive/", listing.archive, name="archive"),
+    path("cases/<str:number>/unarchive/", listing.unarchive, name="unarchive"),
+    path("cases/<str:number>/message/", record.post_message, name="message"),
+    path("cases/<str:number>/rx/", record.rx, name="rx"),
+    path("cases/<str:number>/rx/state/", record.rx_state, name="rx_state"),
+    path("cases/<str:number>/rx/<int:revision>/", record.rx, name="rx_revision"),
+    path("cases/<str:number>/files/", record.file_states, name="file_states"),
+    path("cases/<str:number>/files/<uuid:pk>/", record.download, name="download"),
+    path("files/", uploads.uploads, name="uploads"),
+    path("files/<uuid:pk>/", uploads.upload, name="upload"),
+]

@@ -1,11 +1,11 @@
 """The lab's own calendar."""
 
 from functools import cache
+from zoneinfo import ZoneInfo
 
 import holidays
 from django.conf import settings
 from django.utils import timezone
-from zoneinfo import ZoneInfo
 
 
 @cache

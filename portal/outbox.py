@@ -3,7 +3,8 @@
 import secrets
 
 from django.conf import settings
-from django.template.loader import render_to_string
+from django.template import Context
+from django.template.loader import get_template, render_to_string
 
 from portal.models import Email
 from portal.tasks import send_email
@@ -26,8 +27,8 @@ def write(kind, to, about, context, calendar=""):
         "site_url": settings.SITE_URL,
         **context,
     }
-    subject = " ".join(render_to_string(f"emails/{kind}.subject.txt", context).split())
-    text = render_to_string(f"emails/{kind}.txt", context).strip() + "\n"
+    subject = " ".join(_plain(f"emails/{kind}.subject.txt", context).split())
+    text = _plain(f"emails/{kind}.txt", context).strip() + "\n"
     html = render_to_string("emails/_layout.html", {**context, "subject": subject, "text": text})
     email, created = Email.objects.get_or_create(
         key=f"{kind}:{about}:{to}",
@@ -43,6 +44,12 @@ def write(kind, to, about, context, calendar=""):
     if created:
         send_email.delay_on_commit(email.pk)
     return email
+
+
+def _plain(template_name, context):
+    # Plain text: what is escaped for HTML pages would show up as &#x27; here.
+    template = get_template(template_name).template
+    return template.render(Context(context, autoescape=False))
 
 
 def once():

@@ -14,8 +14,13 @@ def long_time(moment: datetime, zone: str) -> str:
 
 def short_time(moment: datetime, zone: str) -> str:
     """Return such as `Dec 1, 2026, 2:30 PM EST`; arguments as for long_time."""
+    return f"{short_date(moment, zone)}, {clock(moment, zone)}"
+
+
+def short_date(moment: datetime, zone: str) -> str:
+    """Return such as `Dec 1, 2026`; arguments as for long_time."""
     local = _local(moment, zone)
-    return f"{local:%b} {local.day}, {local.year}, {clock(moment, zone)}"
+    return f"{local:%b} {local.day}, {local.year}"
 
 
 def day(moment: datetime, zone: str) -> str:

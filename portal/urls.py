@@ -6,6 +6,7 @@ from portal import views
 portal_urls = (
     [
         path("", views.first_page, name="first_page"),
+        path("help/", views.help_page, name="help"),
         path("healthz", views.healthz, name="healthz"),
         path("readyz", views.readyz, name="readyz"),
     ],

@@ -1,3 +1,4 @@
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.core.files.storage import default_storage
 from django.db import DatabaseError, connection
@@ -16,7 +17,15 @@ from portal.models import News
 @login_not_required
 def first_page(request):
     news = News.objects.showing(timezone.now())
-    return render(request, "portal/first_page.html", {"news": news})
+    zone = getattr(request.user, "time_zone", settings.LAB_TIME_ZONE)
+    return render(request, "portal/first_page.html", {"news": news, "zone": zone})
+
+
+@require_safe
+@login_not_required
+def help_page(request):
+    """The user manual."""
+    return render(request, "portal/help.html")
 
 
 @require_safe

@@ -6,6 +6,8 @@ from django import template
 from django.conf import settings
 from django.utils.html import format_html, format_html_join
 
+from portal import markdown
+
 register = template.Library()
 
 ICONS = Path(settings.BASE_DIR) / "static" / "vendor" / "icons"
@@ -51,6 +53,12 @@ def current(context, *url_names):
     if match is None or match.view_name not in url_names:
         return ""
     return format_html(' aria-current="{}"', "page")
+
+
+@register.filter(name="markdown")
+def as_markdown(text):
+    """Markdown as sanitised HTML."""
+    return markdown.to_html(text)
 
 
 @register.filter

@@ -20,6 +20,12 @@ def short_time(moment, zone):
 
 
 @register.filter
+def short_date(moment, zone):
+    """Return such as `Dec 1, 2026`."""
+    return times.short_date(moment, zone) if moment else ""
+
+
+@register.filter
 def day(moment, zone):
     """Return such as `Tuesday, December 1, 2026`."""
     return times.day(moment, zone) if moment else ""

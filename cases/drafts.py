@@ -1,0 +1,94 @@
+"""What was typed and not sent yet, so that neither an error nor a lost session loses it."""
+
+import uuid
+
+from django.core import signing
+from django.http import QueryDict
+from django.utils import timezone
+
+from accounts.models import User
+from cases.models import Attachment, Case, Draft
+
+_SALT = "cases.drafts"
+_NOT_TYPED = {"csrfmiddlewaretoken", "form_token", "confirm"}
+
+
+def new_key(user, asked_for=""):
+    """The key of a form for a new case: the one asked for, when it is the user's to use."""
+    try:
+        key = uuid.UUID(asked_for)
+    except ValueError:
+        return uuid.uuid4()
+    return key if _is_free_for(user, key) else uuid.uuid4()
+
+
+def _is_free_for(user, key):
+    taken = (
+        Case.objects.filter(form_key=key).exclude(practice=user.practice_id),
+        Attachment.objects.filter(form_key=key).exclude(practice=user.practice_id),
+        Draft.objects.filter(pk=key).exclude(user=user),
+    )
+    return not any(rows.exists() for rows in taken)
+
+
+def update_key(case):
+    """The key of a case's update form: one for the practice, until the update is submitted.
+
+    Derived and not stored, so that files uploaded yesterday by a colleague are found again.
+    """
+    return uuid.uuid5(case.form_key, f"after revision {case.prescriptions.count()}")
+
+
+def token(form_key, user):
+    """Proof that a form was given to a user, for the case that the session ends before Submit."""
+    return signing.dumps([str(form_key), user.pk], salt=_SALT)
+
+
+def owner(form_token):
+    """The key and the user of a form's token, or None when it was not ours."""
+    try:
+        key, user_pk = signing.loads(form_token, salt=_SALT)
+    except signing.BadSignature:
+        return None
+    user = User.objects.filter(pk=user_pk, is_active=True).first()
+    return user and (uuid.UUID(key), user)
+
+
+def keep(form_key, user, posted, case=None):
+    """Keep what was typed: `posted` is the form's QueryDict. A submitted form keeps nothing."""
+    data = {name: values for name, values in posted.lists() if name not in _NOT_TYPED}
+    if Case.objects.filter(form_key=form_key).exists():
+        return None
+    draft, _ = Draft.objects.update_or_create(
+        form_key=form_key,
+        defaults={"user": user, "case": case, "data": data, "updated_at": timezone.now()},
+    )
+    return draft
+
+
+def initial(draft):
+    """The typed values as a form's `initial`."""
+    values = {name: typed[-1] if typed else "" for name, typed in draft.data.items()}
+    values["teeth"] = draft.data.get("teeth", [])
+    values["implants"] = {
+        name.removeprefix("implant_"): typed
+        for name, typed in values.items()
+        if name.startswith("implant_")
+    }
+    for name in ("anchor_pins", "bone_reduction"):
+        values[name] = name in draft.data
+    return values
+
+
+def as_posted(draft):
+    """The typed values as if the form were posted again."""
+    posted = QueryDict(mutable=True)
+    for name, values in draft.data.items():
+        posted.setlist(name, values)
+    return posted
+
+
+def open_drafts(user):
+    """Unfinished new cases of a user that hold something, newest first."""
+    rows = Draft.objects.filter(user=user, case=None)
+    return [draft for draft in rows[:20] if draft.data.get("patient_name", [""])[-1].strip()]

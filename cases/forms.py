@@ -1,0 +1,197 @@
+"""What a dentist says about a case. Errors are sentences that say what to do."""
+
+from django import forms
+from django.utils import timezone
+
+from cases import teeth
+from cases.models import DESCRIPTION_LIMIT, Case, Message
+from portal import lab
+from portal.text import plain_text
+
+IMPLANT_LIMIT = 120
+
+
+class SignatureForm(forms.Form):
+    """A typed name stands for the signature (Florida FAC 64B5-17.006 accepts it)."""
+
+    signed_name = forms.CharField(
+        label="Signature",
+        max_length=120,
+        help_text="I am, or act for, the prescribing dentist. Type your full name to sign.",
+        error_messages={"required": "Please type your full name to sign the prescription."},
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
+
+    def clean_signed_name(self):
+        name = plain_text(self.cleaned_data["signed_name"])
+        if not name:
+            raise forms.ValidationError(self.fields["signed_name"].error_messages["required"])
+        return name
+
+
+class PrescriptionForm(forms.ModelForm):
+    """The part of a case that is prescribed, and that an update may change."""
+
+    teeth = forms.MultipleChoiceField(
+        required=True,
+        error_messages={
+            "required": "Please choose at least one tooth.",
+            "invalid_choice": "“%(value)s” is not a tooth. Please choose on the chart.",
+        },
+    )
+
+    class Meta:
+        model = Case
+        fields = [
+            "teeth",
+            "support",
+            "guidance",
+            "sleeve",
+            "anchor_pins",
+            "bone_reduction",
+            "description",
+        ]
+        widgets = {"description": forms.Textarea(attrs={"rows": 7})}
+
+    def __init__(self, *args, numbering, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.numbering = numbering
+        choices = [(code, teeth.label(code, numbering)) for code in teeth.ALL]
+        self.fields["teeth"].choices = choices
+        self.fields["description"].required = True
+        self.fields["description"].help_text = "Printed on the RX script."
+        self.fields["description"].error_messages["required"] = (
+            "Please describe the work. It is printed on the RX script."
+        )
+        for name in ("support", "guidance", "sleeve"):
+            field = self.fields[name]
+            field.choices = [("", "Not decided"), *self.Meta.model._meta.get_field(name).choices]
+
+    @property
+    def chosen_teeth(self):
+        """Canonical codes now marked on the chart, sorted; what is no tooth is left out."""
+        return teeth.sort_teeth(code for code in self["teeth"].value() or [] if _is_tooth(code))
+
+    @property
+    def implant_rows(self):
+        """A row for each chosen tooth: code, label, name and the implant system typed for it."""
+        typed = self.data if self.is_bound else self.initial.get("implants", {})
+        prefix = "implant_" if self.is_bound else ""
+        return [
+            {
+                "code": code,
+                "label": teeth.label(code, self.numbering),
+                "name": teeth.name(code),
+                "value": typed.get(f"{prefix}{code}", ""),
+            }
+            for code in self.chosen_teeth
+        ]
+
+    def clean_teeth(self):
+        return teeth.sort_teeth(self.cleaned_data["teeth"])
+
+    def clean_description(self):
+        text = plain_text(self.cleaned_data["description"], lines=True)
+        if not text:
+            raise forms.ValidationError(self.fields["description"].error_messages["required"])
+        if len(text) > DESCRIPTION_LIMIT:
+            raise forms.ValidationError(
+                f"The description has {len(text):,} characters. Please shorten it to "
+                f"{DESCRIPTION_LIMIT:,}, or upload the rest as a file."
+            )
+        return text
+
+    def clean(self):
+        cleaned = super().clean()
+        implants = {}
+        for row in self.implant_rows:
+            system = plain_text(row["value"])
+            if len(system) > IMPLANT_LIMIT:
+                self.add_error(
+                    "teeth",
+                    f"The implant system of {row['label']} is longer than {IMPLANT_LIMIT} "
+                    "characters. Please shorten it.",
+                )
+            elif system:
+                implants[row["code"]] = system
+        cleaned["implants"] = implants
+        return cleaned
+
+    @property
+    def values(self):
+        """The cleaned fields of the case, for the service."""
+        return dict(self.cleaned_data)
+
+
+def _is_tooth(code):
+    return isinstance(code, str) and teeth.is_tooth(code)
+
+
+class CaseForm(PrescriptionForm):
+    """A new case."""
+
+    class Meta(PrescriptionForm.Meta):
+        fields = [
+            "patient_name",
+            "dentist",
+            *PrescriptionForm.Meta.fields,
+            "surgery_date",
+            "shipping_address",
+        ]
+        widgets = {
+            **PrescriptionForm.Meta.widgets,
+            "patient_name": forms.TextInput(attrs={"autocomplete": "off"}),
+            "surgery_date": forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+            "shipping_address": forms.Textarea(attrs={"rows": 3}),
+        }
+        labels = {
+            "patient_name": "Patient name",
+            "dentist": "Prescribing dentist",
+            "surgery_date": "Surgery date (if known)",
+        }
+        error_messages = {
+            "patient_name": {"required": "Please type the patient's name."},
+            "dentist": {
+                "required": "Please choose the prescribing dentist.",
+                "invalid_choice": "Please choose one of your practice's dentists.",
+            },
+            "surgery_date": {"invalid": "Please type the date like 2026-12-31."},
+        }
+
+    def __init__(self, *args, practice, **kwargs):
+        super().__init__(*args, numbering=practice.tooth_numbering, **kwargs)
+        dentist = self.fields["dentist"]
+        dentist.queryset = practice.dentists.filter(is_active=True)
+        dentist.empty_label = "Choose…"
+        if dentist.queryset.count() == 1:
+            dentist.empty_label = None
+
+    def clean_patient_name(self):
+        name = plain_text(self.cleaned_data["patient_name"])
+        if not name:
+            raise forms.ValidationError("Please type the patient's name.")
+        return name
+
+    def clean_shipping_address(self):
+        return plain_text(self.cleaned_data["shipping_address"], lines=True)
+
+    def clean_surgery_date(self):
+        date = self.cleaned_data["surgery_date"]
+        if date and date < lab.today(timezone.now()):
+            raise forms.ValidationError("The surgery date is in the past. Please correct it.")
+        return date
+
+
+class MessageForm(forms.ModelForm):
+    class Meta:
+        model = Message
+        fields = ["body"]
+        labels = {"body": "Message"}
+        widgets = {"body": forms.Textarea(attrs={"rows": 3})}
+        error_messages = {"body": {"required": "Please type a message first."}}
+
+    def clean_body(self):
+        body = plain_text(self.cleaned_data["body"], lines=True)
+        if not body:
+            raise forms.ValidationError("Please type a message first.")
+        return body

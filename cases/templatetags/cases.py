@@ -1,0 +1,95 @@
+from django import template
+from django.conf import settings
+from django.utils.http import urlencode
+
+from cases import teeth, tooth_chart
+from cases.models import Attachment, Case
+from cases.progress import Colour, Progress, of_colour
+
+register = template.Library()
+
+
+@register.inclusion_tag("cases/_progress_badge.html")
+def progress_badge(progress):
+    """The progress in words, with its icon and colour."""
+    return {"progress": Progress(progress)}
+
+
+@register.filter
+def teeth_for(codes, practice):
+    """Canonical tooth codes as the practice numbers them: "14, 15"."""
+    return ", ".join(teeth.label(code, practice.tooth_numbering) for code in codes)
+
+
+@register.filter
+def tooth_for(code, practice):
+    """One canonical tooth code as the practice numbers it."""
+    return teeth.label(code, practice.tooth_numbering)
+
+
+@register.filter
+def numbering_name(practice):
+    return teeth.NUMBERINGS[practice.tooth_numbering]
+
+
+@register.filter
+def on_their_way(files):
+    """Whether one of the files has arrived and waits to be stored."""
+    return any(file.state == Attachment.State.RECEIVED for file in files)
+
+
+@register.inclusion_tag("cases/_tooth_svg.html")
+def tooth_svg(codes, numbering, clickable=False):
+    """The tooth diagram with these canonical codes marked."""
+    return {
+        "shapes": tooth_chart.chart(codes, numbering),
+        "view_box": tooth_chart.VIEW_BOX,
+        "numbering": teeth.NUMBERINGS[numbering],
+        "middle": {"x": tooth_chart.WIDTH / 2, "y": tooth_chart.HEIGHT / 2},
+        "clickable": clickable,
+    }
+
+
+@register.simple_tag
+def tooth_groups(numbering, chosen):
+    """Permanent and primary teeth by arch for plain checkboxes, as the dentist sees them."""
+    titles = {
+        "upper_permanent": "Upper permanent teeth",
+        "lower_permanent": "Lower permanent teeth",
+        "upper_primary": "Upper primary teeth",
+        "lower_primary": "Lower primary teeth",
+    }
+    return [
+        {
+            "title": title,
+            "teeth": [
+                {
+                    "code": code,
+                    "label": teeth.label(code, numbering),
+                    "name": teeth.name(code),
+                    "chosen": code in chosen,
+                }
+                for code in teeth.CHART_ROWS[row]
+            ],
+        }
+        for row, title in titles.items()
+    ]
+
+
+@register.simple_tag
+def attention(user):
+    """How many of the user's cases need the dentist: the number and up to 5 of the cases."""
+    cases = Case.objects.visible_to(user).needing_attention()
+    return {"count": cases.count(), "cases": cases.select_related("practice")[:5]}
+
+
+@register.simple_tag
+def progress_table():
+    """Every colour with its meaning and the progress values that have it, for the manual."""
+    return [{"colour": colour, "progresses": of_colour(colour)} for colour in Colour]
+
+
+@register.simple_tag
+def lab_mailto(subject):
+    """A mail link to the lab; the subject names a case number at most."""
+    return f"mailto:{settings.LAB_EMAIL}?{urlencode({'subject': subject}).replace('+', '%20')}"

@@ -1,0 +1,118 @@
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import F
+from django.db.models.functions import Lower
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.models import Practice
+from cases import policies, services
+from cases.models import Case
+from portal.text import plain_text
+
+PAGE_SIZE = 50
+COLUMNS = {
+    "case": "Case ID",
+    "patient": "Patient",
+    "progress": "Progress",
+    "modified": "Last Modified",
+    "ship": "Ship Date",
+}
+_ORDERS = {
+    "case": [F("pk")],
+    "patient": [Lower("patient_name")],
+    "progress": [F("progress")],
+    "modified": [F("modified_at")],
+    "ship": [F("ship_date")],
+}
+# First by what the dentist must act on, then the newest (manual, "Default Sorting").
+DEFAULT_SORT = "progress"
+
+
+@require_safe
+def case_list(request):
+    """The cases of the practice; sorting, search, page and archive all live in the URL."""
+    archived = request.GET.get("archived") == "1"
+    words = plain_text(request.GET.get("q", ""))[:200]
+    sort = _sort(request.GET.get("sort", ""))
+    visible = Case.objects.visible_to(request.user).select_related("practice")
+    found = visible.filter(archived_at__isnull=not archived)
+    if words:
+        found = found.search(words, _numbering(request.user))
+    page = Paginator(_ordered(found, sort), PAGE_SIZE).get_page(request.GET.get("page"))
+    context = {
+        "page": page,
+        "columns": _headers(sort),
+        "archived": archived,
+        "q": words,
+        "sort": sort,
+        "is_empty": not page.object_list and not visible.exists(),
+        "can_send": policies.can_send_cases(request.user),
+        "is_lab": request.user.is_staff,
+    }
+    return render(request, "cases/case_list.html", context)
+
+
+def _numbering(user):
+    return user.practice.tooth_numbering if user.practice else Practice.Numbering.UNIVERSAL
+
+
+def _sort(asked):
+    return asked if asked.removeprefix("-") in COLUMNS else DEFAULT_SORT
+
+
+def _ordered(cases, sort):
+    down = sort.startswith("-")
+    first = [
+        key.desc(nulls_last=True) if down else key.asc(nulls_last=True)
+        for key in _ORDERS[sort.removeprefix("-")]
+    ]
+    return cases.order_by(*first, "-modified_at", "-pk")
+
+
+def _headers(sort):
+    """Each column with the sort its link asks for and how it is sorted now."""
+    name, down = sort.removeprefix("-"), sort.startswith("-")
+    return [
+        {
+            "name": column,
+            "label": label,
+            "link": f"-{column}" if column == name and not down else column,
+            "sorted": ("descending" if down else "ascending") if column == name else "none",
+        }
+        for column, label in COLUMNS.items()
+    ]
+
+
+@require_POST
+def archive(request, number):
+    case = get_object_or_404(Case.objects.visible_to(request.user), number=number)
+    if policies.can_archive(request.user, case):
+        services.archive(case, request.user, timezone.now())
+        messages.success(
+            request,
+            f"Case {case.number} is archived. It is neither held nor cancelled by that: "
+            "for those, please contact us.",
+        )
+    return _back(request)
+
+
+@require_POST
+def unarchive(request, number):
+    case = get_object_or_404(Case.objects.visible_to(request.user), number=number)
+    if policies.can_archive(request.user, case):
+        services.unarchive(case, request.user, timezone.now())
+        messages.success(request, f"Case {case.number} is back in the list.")
+    return _back(request)
+
+
+def _back(request):
+    """To the list as it was, which the form names; never to another site."""
+    target = request.POST.get("next", "")
+    if url_has_allowed_host_and_scheme(
+        target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    ):
+        return redirect(target)
+    return redirect("cases:list")

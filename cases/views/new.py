@@ -1,0 +1,124 @@
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from cases import drafts, policies, services
+from cases.forms import CaseForm, SignatureForm
+from cases.models import Attachment, Case, Draft
+from portal import qr
+
+
+@never_cache
+@login_not_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def new_case(request):
+    """The form for a new case. It keeps what was typed through errors and a lost session."""
+    if not request.user.is_authenticated:
+        return keep_and_sign_in(request)
+    if not policies.can_send_cases(request.user):
+        raise PermissionDenied("New cases are sent by members of a practice.")
+    if request.method == "POST":
+        return _submit(request)
+    key = drafts.new_key(request.user, request.GET.get("draft", ""))
+    draft = Draft.objects.filter(pk=key, user=request.user).first()
+    initial = {"shipping_address": request.user.practice.shipping_address}
+    if draft:
+        initial = drafts.initial(draft)
+    form = CaseForm(practice=request.user.practice, initial=initial)
+    return _page(request, key, form, SignatureForm(initial=initial), draft=draft)
+
+
+def _submit(request):
+    key = drafts.new_key(request.user, request.POST.get("form_key", ""))
+    form = CaseForm(request.POST, practice=request.user.practice)
+    signature = SignatureForm(request.POST)
+    if not (form.is_valid() & signature.is_valid()):
+        drafts.keep(key, request.user, request.POST)
+        return _page(request, key, form, signature, status=422)
+    name = signature.cleaned_data["signed_name"]
+    case, is_new = services.submit_case(key, request.user, form.values, name, timezone.now())
+    if not is_new:
+        messages.info(request, f"This form was sent already: it is case {case.number}.")
+    return redirect("cases:created", case.number)
+
+
+def _page(request, key, form, signature, draft=None, status=200):
+    context = {
+        "form": form,
+        "signature": signature,
+        "all_forms": [form, signature],
+        "practice": request.user.practice,
+        "form_key": key,
+        "form_token": drafts.token(key, request.user),
+        "files": Attachment.objects.unsent(key).filter(practice=request.user.practice),
+        "draft": draft,
+        "open_drafts": [other for other in drafts.open_drafts(request.user) if other.pk != key],
+    }
+    return render(request, "cases/case_new.html", context, status=status)
+
+
+def keep_and_sign_in(request, back_to=""):
+    """Keep what somebody posted whose session has ended, and lead back to it after sign-in."""
+    owner = drafts.owner(request.POST.get("form_token", ""))
+    if owner is None:
+        return redirect_to_login(request.get_full_path())
+    key, user = owner
+    if not back_to:
+        drafts.keep(key, user, request.POST)
+        back_to = f"{reverse('cases:new')}?draft={key}"
+    messages.info(
+        request,
+        "You were signed out after a while. What you typed and uploaded is kept: "
+        "sign in and go on where you were.",
+    )
+    return redirect_to_login(back_to)
+
+
+@require_POST
+@login_not_required
+def keep_draft(request, form_key):
+    """Called by the page while somebody types: 204 when kept, 401 when signed out."""
+    if not request.user.is_authenticated:
+        return HttpResponse("Please sign in again.", status=401, content_type="text/plain")
+    case = None
+    if "case" in request.POST:
+        visible = Case.objects.visible_to(request.user)
+        case = get_object_or_404(visible, number=request.POST["case"])
+    if case is None and drafts.new_key(request.user, str(form_key)) != form_key:
+        return HttpResponse("This form is not yours.", status=404, content_type="text/plain")
+    if case and (
+        drafts.update_key(case) != form_key or not policies.can_update(request.user, case)
+    ):
+        return HttpResponse("This form was sent.", status=409, content_type="text/plain")
+    drafts.keep(form_key, request.user, request.POST, case)
+    return HttpResponse(status=204)
+
+
+@require_POST
+def discard_draft(request, form_key):
+    draft = get_object_or_404(Draft, pk=form_key, user=request.user)
+    case = draft.case
+    draft.delete()
+    messages.success(request, "The unfinished form is discarded.")
+    return redirect(case or "cases:new")
+
+
+@require_safe
+def created(request, number):
+    """The confirmation, made to be printed for the patient's record."""
+    cases = Case.objects.visible_to(request.user).select_related("practice", "dentist")
+    case = get_object_or_404(cases, number=number)
+    context = {
+        "case": case,
+        "files": case.attachments.all(),
+        "qr": qr.svg_data_uri(case.record_url),
+        "rx": case.prescriptions.first(),
+    }
+    return render(request, "cases/case_created.html", context)

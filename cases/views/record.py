@@ -1,0 +1,208 @@
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from cases import drafts, policies, services
+from cases.forms import MessageForm, PrescriptionForm, SignatureForm
+from cases.models import Attachment, Case, Draft
+from cases.views.new import keep_and_sign_in
+from portal import storage
+from portal.work import WorkState
+
+
+def _visible(request, number):
+    """The case, or the 404 that a case of another practice and a wrong number share."""
+    cases = Case.objects.visible_to(request.user).select_related("practice", "dentist")
+    return get_object_or_404(cases, number=number)
+
+
+@never_cache
+@require_safe
+def record(request, number):
+    case = _visible(request, number)
+    draft = Draft.objects.filter(pk=drafts.update_key(case)).first()
+    initial = drafts.initial(draft) if draft else _as_initial(case)
+    form = PrescriptionForm(numbering=case.practice.tooth_numbering, initial=initial)
+    return _page(request, case, form, MessageForm(), draft=draft)
+
+
+def _as_initial(case):
+    names = [*PrescriptionForm.Meta.fields, "implants"]
+    return {name: getattr(case, name) for name in names}
+
+
+def _page(request, case, form, message_form, draft=None, status=200):
+    key = drafts.update_key(case)
+    context = {
+        "case": case,
+        "practice": case.practice,
+        "form": form,
+        "all_forms": [form],
+        "form_key": key,
+        "form_token": drafts.token(key, request.user),
+        "draft": draft,
+        "message_form": message_form,
+        "files": case.attachments.all(),
+        "unsent": Attachment.objects.unsent(key).filter(practice=case.practice),
+        "missing": case.missing_items.filter(answered_at=None),
+        "prescriptions": case.prescriptions.all(),
+        "events": case.events.select_related("actor"),
+        "thread": case.messages.select_related("author"),
+        "can_update": policies.can_update(request.user, case),
+        "can_archive": policies.can_archive(request.user, case),
+        "can_write": policies.can_write_message(request.user, case),
+        "now": timezone.now(),
+    }
+    return render(request, "cases/case_record.html", context, status=status)
+
+
+@never_cache
+@login_not_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def update(request, number):
+    """Look over an update with its old and new ship date, sign it and send it."""
+    if not request.user.is_authenticated:
+        return keep_and_sign_in(request, back_to=_keep_update(request, number))
+    case = _visible(request, number)
+    if request.method != "POST":
+        return redirect(case)
+    if not policies.can_update(request.user, case):
+        return _too_late(request, case)
+    if "confirm" in request.POST:
+        return _confirm(request, case)
+    form = PrescriptionForm(request.POST, numbering=case.practice.tooth_numbering)
+    draft = drafts.keep(drafts.update_key(case), request.user, request.POST, case)
+    if not form.is_valid():
+        return _page(request, case, form, MessageForm(), draft=draft, status=422)
+    return _look_over(request, case, form, SignatureForm())
+
+
+def _keep_update(request, number):
+    owner = drafts.owner(request.POST.get("form_token", ""))
+    if owner is None:
+        return ""
+    key, user = owner
+    case = Case.objects.visible_to(user).filter(number=number).first()
+    if case is None or drafts.update_key(case) != key:
+        return ""
+    if "confirm" not in request.POST:
+        drafts.keep(key, user, request.POST, case)
+    return case.get_absolute_url()
+
+
+def _too_late(request, case):
+    messages.error(
+        request,
+        f"Case {case.number} is {case.state.label} and can no longer be changed here. "
+        f"Please write to {settings.LAB_EMAIL}.",
+    )
+    return redirect(case)
+
+
+def _look_over(request, case, form, signature, status=200):
+    key = drafts.update_key(case)
+    context = {
+        "case": case,
+        "practice": case.practice,
+        "form": form,
+        "signature": signature,
+        "all_forms": [signature],
+        "teeth": form.cleaned_data["teeth"],
+        "values": form.cleaned_data,
+        "unsent": Attachment.objects.unsent(key).filter(practice=case.practice),
+        "new_ship_date": services.expected_ship_date(timezone.now(), case.planning_date),
+        "form_token": drafts.token(key, request.user),
+    }
+    return render(request, "cases/case_confirm_update.html", context, status=status)
+
+
+def _confirm(request, case):
+    draft = Draft.objects.filter(pk=drafts.update_key(case)).first()
+    if draft is None:
+        messages.info(request, f"This update of case {case.number} was sent already.")
+        return redirect(case)
+    posted = drafts.as_posted(draft)
+    form = PrescriptionForm(posted, numbering=case.practice.tooth_numbering)
+    if not form.is_valid():
+        return _page(request, case, form, MessageForm(), draft=draft, status=422)
+    signature = SignatureForm(request.POST)
+    if not signature.is_valid():
+        return _look_over(request, case, form, signature, status=422)
+    name = signature.cleaned_data["signed_name"]
+    try:
+        services.update_case(case, draft, request.user, form.values, name, timezone.now())
+    except services.AlreadySent as sent:
+        messages.info(request, str(sent))
+    except services.NotAllowed as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(
+            request,
+            f"Case {case.number} is updated and its RX script renewed. "
+            f"It ships on {case.ship_date:%B} {case.ship_date.day}, {case.ship_date.year}.",
+        )
+    return redirect(case)
+
+
+@require_POST
+def post_message(request, number):
+    case = _visible(request, number)
+    form = MessageForm(request.POST)
+    if not policies.can_write_message(request.user, case) or not form.is_valid():
+        prescription = PrescriptionForm(
+            numbering=case.practice.tooth_numbering, initial=_as_initial(case)
+        )
+        return _page(request, case, prescription, form, status=422)
+    services.post_message(case, request.user, form.cleaned_data["body"], timezone.now())
+    messages.success(request, "Your message is sent.")
+    return redirect(f"{case.get_absolute_url()}#messages")
+
+
+@require_safe
+def rx(request, number, revision=None):
+    """An RX script as a PDF to download: the newest that is ready, or the named revision."""
+    case = _visible(request, number)
+    ready = case.prescriptions.filter(work_state=WorkState.DONE)
+    if revision is not None:
+        get_object_or_404(case.prescriptions, revision=revision)
+        ready = ready.filter(revision=revision)
+    prescription = ready.first()
+    if prescription is None:
+        messages.info(request, "The RX script is being prepared. It will be here in a moment.")
+        return redirect(case)
+    return storage.download(prescription.file.name, prescription.file_name)
+
+
+@require_safe
+def rx_state(request, number):
+    """The list of RX revisions, fetched again by the page until all are ready."""
+    case = _visible(request, number)
+    context = {"case": case, "practice": case.practice, "prescriptions": case.prescriptions.all()}
+    return render(request, "cases/_prescriptions.html", context)
+
+
+@require_safe
+def file_states(request, number):
+    """The list of files, fetched again by the page until all are stored."""
+    case = _visible(request, number)
+    context = {"case": case, "practice": case.practice, "files": case.attachments.all()}
+    return render(request, "cases/_files.html", context)
+
+
+@require_safe
+def download(request, number, pk):
+    """One file of a case, once it is stored."""
+    case = _visible(request, number)
+    file = get_object_or_404(case.attachments, pk=pk)
+    if file.state != Attachment.State.STORED:
+        return HttpResponse(
+            f"{file.name} is not stored yet. Please try again in a minute.",
+            status=409,
+            content_type="text/plain; charset=utf-8",
+        )
+    return storage.download(file.key, file.name)
