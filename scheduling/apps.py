@@ -6,4 +6,4 @@ class SchedulingConfig(AppConfig):
     verbose_name = "Planning"
 
     def ready(self):
-        from scheduling import signals  # noqa: F401
+        from scheduling import receivers  # noqa: F401

@@ -2,6 +2,7 @@ import uuid
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -98,13 +99,16 @@ class DayOff(models.Model):
 
 class BlockQuerySet(models.QuerySet):
     def free(self, now):
-        """Blocks that can be booked at `now`: still to come and taken by nobody."""
+        """Blocks that can be booked at `now`: open, still to come and taken by nobody."""
         return (
-            self.filter(starts_at__gt=now, planner__is_active=True)
+            self.filter(starts_at__gt=now, is_open=True, planner__is_active=True)
             .exclude(sessions__state=PlanningSession.State.BOOKED)
             .select_related("planner__user")
             .order_by("starts_at", "planner")
         )
+
+    def overlapping(self, planner, starts_at, ends_at):
+        return self.filter(planner=planner, starts_at__lt=ends_at, ends_at__gt=starts_at)
 
 
 class Block(models.Model):
@@ -113,6 +117,8 @@ class Block(models.Model):
     planner = models.ForeignKey(Planner, on_delete=models.CASCADE, related_name="blocks")
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
+    # A block that was withdrawn stays, so that weekly hours do not open it again.
+    is_open = models.BooleanField("offered", default=True, help_text="Dentists can book it.")
 
     objects = BlockQuerySet.as_manager()
 
@@ -131,6 +137,13 @@ class Block(models.Model):
         starts_at = timezone.localtime(self.starts_at, self.planner.zone)
         return f"{starts_at:%a %b %d, %Y %H:%M %Z} with {self.planner}"
 
+    def clean(self):
+        if not (self.planner_id and self.starts_at and self.ends_at):
+            return
+        others = Block.objects.exclude(pk=self.pk)
+        if others.overlapping(self.planner, self.starts_at, self.ends_at).exists():
+            raise ValidationError("The planner has another block at that time. Choose another one.")
+
 
 class PlanningSessionQuerySet(models.QuerySet):
     def visible_to(self, user):
@@ -138,6 +151,10 @@ class PlanningSessionQuerySet(models.QuerySet):
 
     def booked(self):
         return self.filter(state=PlanningSession.State.BOOKED)
+
+    def with_people(self):
+        """With all that a mail, page or calendar says of a session, in one query."""
+        return self.select_related("block__planner__user", "case__practice")
 
 
 class PlanningSession(models.Model):

@@ -1,0 +1,215 @@
+from django.contrib import admin, messages
+from django.contrib.admin import helpers
+from django.core.exceptions import PermissionDenied
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.html import format_html
+
+from portal.times import short_time
+from scheduling import opening, services
+from scheduling.forms import MoveForm
+from scheduling.models import Block, DayOff, Planner, PlanningSession, WorkingHours
+
+
+class WorkingHoursInline(admin.TabularInline):
+    model = WorkingHours
+    extra = 1
+
+
+class DayOffInline(admin.TabularInline):
+    model = DayOff
+    extra = 1
+
+
+@admin.register(Planner)
+class PlannerAdmin(admin.ModelAdmin):
+    list_display = ["user", "time_zone", "block_minutes", "meeting_link", "is_active"]
+    list_filter = ["is_active"]
+    list_select_related = ["user"]
+    inlines = [WorkingHoursInline, DayOffInline]
+    actions = ["open_blocks"]
+
+    def save_related(self, request, form, formsets, change):
+        super().save_related(request, form, formsets, change)
+        withdrawn = opening.withdraw_on_days_off(form.instance, timezone.now())
+        if withdrawn:
+            self.message_user(request, f"Free blocks on days off, no longer offered: {withdrawn}.")
+
+    @admin.action(
+        description=f"Open blocks for the next {opening.WEEKS} weeks", permissions=["change"]
+    )
+    def open_blocks(self, request, queryset):
+        opened = opening.open_blocks(timezone.now(), opening.WEEKS, queryset)
+        self.message_user(
+            request, f"New blocks: {opened}. Holidays, days off and existing blocks were left out."
+        )
+
+
+class FreeFilter(admin.SimpleListFilter):
+    title = "free or taken"
+    parameter_name = "free"
+
+    def lookups(self, request, model_admin):
+        return [("yes", "Free"), ("no", "Taken")]
+
+    def queryset(self, request, queryset):
+        taken = PlanningSession.objects.booked().values("block")
+        if self.value() == "yes":
+            return queryset.exclude(pk__in=taken).filter(
+                is_open=True, starts_at__gt=timezone.now(), planner__is_active=True
+            )
+        return queryset.filter(pk__in=taken) if self.value() == "no" else queryset
+
+
+class ReadOnlyRows:
+    """Rows are changed by actions only; what is written stays."""
+
+    def has_change_permission(self, request, obj=None):
+        return super().has_change_permission(request, obj) if obj is None else False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+
+@admin.register(Block)
+class BlockAdmin(ReadOnlyRows, admin.ModelAdmin):
+    list_display = ["time", "planner", "taken_by", "is_open"]
+    list_filter = ["planner", FreeFilter, "is_open", ("starts_at", admin.DateFieldListFilter)]
+    list_select_related = ["planner__user"]
+    date_hierarchy = "starts_at"
+    actions = ["withdraw", "offer"]
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).prefetch_related("sessions__case")
+
+    @admin.display(description="time", ordering="starts_at")
+    def time(self, block):
+        return short_time(block.starts_at, block.planner.time_zone)
+
+    @admin.display(description="taken by")
+    def taken_by(self, block):
+        booked = PlanningSession.State.BOOKED
+        return ", ".join(one.case.number for one in block.sessions.all() if one.state == booked)
+
+    @admin.action(description="Offer no longer (a booked session stays)", permissions=["change"])
+    def withdraw(self, request, queryset):
+        rows = queryset.filter(is_open=True).update(is_open=False)
+        self.message_user(request, f"Blocks that dentists can no longer book: {rows}.")
+
+    @admin.action(description="Offer again", permissions=["change"])
+    def offer(self, request, queryset):
+        rows = queryset.filter(is_open=False).update(is_open=True)
+        self.message_user(request, f"Blocks offered again: {rows}.")
+
+
+@admin.register(PlanningSession)
+class PlanningSessionAdmin(ReadOnlyRows, admin.ModelAdmin):
+    list_display = ["case", "time", "planner", "practice", "state", "move_link"]
+    list_filter = ["state", "block__planner", ("block__starts_at", admin.DateFieldListFilter)]
+    list_select_related = ["case__practice", "block__planner__user"]
+    search_fields = ["case__number", "case__practice__name"]
+    actions = ["mark_missed", "mark_held", "cancel", "move"]
+
+    def has_add_permission(self, request):
+        return False
+
+    def get_urls(self):
+        move = path(
+            "<int:pk>/move/",
+            self.admin_site.admin_view(self.move_view),
+            name="scheduling_planningsession_move",
+        )
+        return [move, *super().get_urls()]
+
+    @admin.display(description="time", ordering="block__starts_at")
+    def time(self, session):
+        return short_time(session.block.starts_at, session.block.planner.time_zone)
+
+    @admin.display(ordering="block__planner")
+    def planner(self, session):
+        return session.block.planner
+
+    @admin.display(ordering="case__practice__name")
+    def practice(self, session):
+        return session.case.practice
+
+    @admin.display(description="move")
+    def move_link(self, session):
+        if session.state != PlanningSession.State.BOOKED:
+            return ""
+        return format_html('<a href="{}">Move…</a>', _move_url(session))
+
+    @admin.action(description="Missed: nobody came", permissions=["change"])
+    def mark_missed(self, request, queryset):
+        self._each(request, queryset, services.mark_missed, "was missed")
+
+    @admin.action(description="Held: the case goes to Manufacturing", permissions=["change"])
+    def mark_held(self, request, queryset):
+        self._each(request, queryset, services.mark_held, "took place")
+
+    @admin.action(description="Cancel and tell both sides…", permissions=["change"])
+    def cancel(self, request, queryset):
+        if "confirmed" in request.POST:
+            return self._each(request, queryset, services.cancel, "is cancelled")
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Cancel planning sessions",
+            "opts": self.opts,
+            "sessions": queryset.with_people(),
+            "box": helpers.ACTION_CHECKBOX_NAME,
+        }
+        return TemplateResponse(request, "scheduling/admin_cancel.html", context)
+
+    @admin.action(description="Move to another block…", permissions=["change"])
+    def move(self, request, queryset):
+        if queryset.count() == 1:
+            return redirect(_move_url(queryset.get()))
+        self.message_user(request, "Please choose one session to move.", messages.WARNING)
+        return None
+
+    def _each(self, request, queryset, service, outcome):
+        for session in queryset.with_people():
+            try:
+                service(session, request.user, timezone.now())
+            except services.NotAllowed as refusal:
+                self.message_user(request, refusal, messages.ERROR)
+            else:
+                self.message_user(request, f"The session of case {session.case} {outcome}.")
+
+    def move_view(self, request, pk):
+        """Choose a free block of any planner for a booked session."""
+        if not self.has_change_permission(request):
+            raise PermissionDenied
+        session = get_object_or_404(PlanningSession.objects.with_people(), pk=pk)
+        form = MoveForm(request.POST or None, session=session)
+        if request.method == "POST" and form.is_valid():
+            return self._moved(request, session, form.cleaned_data["block"])
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"Move the planning session of case {session.case}",
+            "opts": self.opts,
+            "session": session,
+            "form": form,
+        }
+        status = 400 if form.errors else 200
+        return TemplateResponse(request, "scheduling/admin_move.html", context, status=status)
+
+    def _moved(self, request, session, block):
+        try:
+            services.move_session(session, block, request.user, timezone.now())
+        except services.BlockGone as refusal:
+            self.message_user(request, refusal, messages.ERROR)
+            return redirect(_move_url(session))
+        except services.NotAllowed as refusal:
+            self.message_user(request, refusal, messages.ERROR)
+        else:
+            self.message_user(
+                request, f"The session of case {session.case} has moved; both sides are told."
+            )
+        return redirect("admin:scheduling_planningsession_changelist")
+
+
+def _move_url(session):
+    return reverse("admin:scheduling_planningsession_move", args=[session.pk])

@@ -1,0 +1,59 @@
+"""Mails about planning sessions, with the calendar file, to practice and planner alike."""
+
+from portal import outbox
+from scheduling.invitations import TEAMVIEWER, add_to_google, calendar_file
+
+
+def planning_scheduled(session, now):
+    _tell_practice("planning_scheduled", session, session.block, now)
+    _tell_planner("planning_scheduled", session, session.block, now)
+
+
+def planning_moved(session, before, now):
+    """`before` is the block the session was in; its planner may have been somebody else."""
+    _tell_practice("planning_moved", session, session.block, now, before=before)
+    if before.planner_id == session.block.planner_id:
+        _tell_planner("planning_moved", session, session.block, now, before=before)
+    else:
+        _tell_planner("planning_cancelled", session, before, now)
+        _tell_planner("planning_scheduled", session, session.block, now)
+
+
+def planning_cancelled(session, now):
+    _tell_practice("planning_cancelled", session, session.block, now)
+    _tell_planner("planning_cancelled", session, session.block, now)
+
+
+def _tell_practice(kind, session, block, now, before=None):
+    practice = session.case.practice
+    context = _context(session, block, practice.time_zone, before=before)
+    _write(kind, practice.email, session, context, now)
+
+
+def _tell_planner(kind, session, block, now, before=None):
+    planner = block.planner
+    context = _context(session, block, planner.time_zone, before=before, for_planner=True)
+    _write(kind, planner.user.email, session, context, now)
+
+
+def _context(session, block, zone, before, for_planner=False):
+    return {
+        "case_number": session.case.number,
+        "record_url": session.case.record_url,
+        "practice_name": session.case.practice.name,
+        "block": block,
+        "before": before,
+        "planner": block.planner,
+        "zone": zone,
+        "for_planner": for_planner,
+        "google_link": add_to_google(session, zone),
+        "teamviewer": TEAMVIEWER,
+    }
+
+
+def _write(kind, to, session, context, now):
+    about = f"{session.case.number}:{session.pk}.{session.sequence}"
+    ics = calendar_file(
+        session, now, context["zone"], context["block"], cancelled=kind == "planning_cancelled"
+    )
+    outbox.write(kind, to, about, context, calendar=ics)

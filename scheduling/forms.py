@@ -1,0 +1,49 @@
+from django import forms
+from django.utils import timezone
+
+from portal.times import clock
+from scheduling.models import Block
+
+
+class BookingForm(forms.Form):
+    """The block a dentist chose; whether it is still free, the service says."""
+
+    block = forms.ModelChoiceField(
+        Block.objects.none(),
+        error_messages={
+            "required": "Nothing was booked yet. Please choose a time and press Go.",
+            "invalid_choice": "There is no such time any more. Nothing was booked. "
+            "Please choose one of these.",
+        },
+    )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["block"].queryset = Block.objects.all()
+
+
+class FreeBlockField(forms.ModelChoiceField):
+    def __init__(self, zone, **kwargs):
+        self.zone = zone
+        super().__init__(**kwargs)
+
+    def label_from_instance(self, block):
+        return f"{block} = {clock(block.starts_at, self.zone)} for the practice"
+
+
+class MoveForm(forms.Form):
+    """The block the lab moves a session to."""
+
+    def __init__(self, *args, session, now=None, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["block"] = FreeBlockField(
+            session.case.practice.time_zone,
+            queryset=Block.objects.free(now or timezone.now()),
+            label="New time",
+            empty_label="Choose a free block",
+            error_messages={
+                "required": "Please choose a block.",
+                "invalid_choice": "That block is no longer free. Nothing was moved. "
+                "Please choose another one.",
+            },
+        )

@@ -1,0 +1,71 @@
+"""Opening blocks from the planners' weekly hours."""
+
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from portal import lab
+from scheduling import hours
+from scheduling.models import Block, Planner
+
+# How far ahead dentists can choose.
+WEEKS = 6
+
+
+def open_blocks(now, weeks, planners=None):
+    """Open blocks of the next `weeks` weeks for active planners; returns how many are new.
+
+    Public holidays of the lab and days off have none; what overlaps a block of the planner,
+    withdrawn ones too, is left out, so that a second run adds nothing. Free blocks on a day that
+    the planner has taken off since are withdrawn.
+    """
+    planners = Planner.objects.all() if planners is None else planners
+    active = planners.filter(is_active=True).prefetch_related("hours", "days_off")
+    return sum(_open_for(planner, now, weeks) for planner in active)
+
+
+def _open_for(planner, now, weeks):
+    first, days = timezone.localtime(now, planner.zone).date(), 7 * weeks
+    off = _days_off(planner, first, days)
+    with transaction.atomic():
+        # Two runs at once take turns; the second one finds the blocks of the first.
+        Planner.objects.select_for_update().get(pk=planner.pk)
+        withdraw_on_days_off(planner, now)
+        weekly = [hours.Hours(row.weekday, row.start, row.end) for row in planner.hours.all()]
+        wanted = hours.free_blocks(
+            weekly, planner.block_minutes, planner.time_zone, first, days, off
+        )
+        there = list(planner.blocks.filter(ends_at__gt=now).values_list("starts_at", "ends_at"))
+        new = [
+            Block(planner=planner, starts_at=starts_at, ends_at=ends_at)
+            for starts_at, ends_at in wanted
+            if starts_at > now and not _overlaps(starts_at, ends_at, there)
+        ]
+        Block.objects.bulk_create(new, ignore_conflicts=True)
+    return len(new)
+
+
+def _days_off(planner, first, days):
+    """Dates from `first` on, on the planner's calendar, without planning sessions."""
+    dates = (first + timedelta(days=number) for number in range(days))
+    holidays, own = lab.public_holidays(), planner.days_off.all()
+    return {
+        date for date in dates if date in holidays or any(o.first <= date <= o.last for o in own)
+    }
+
+
+def _overlaps(starts_at, ends_at, there):
+    return any(starts_at < end and start < ends_at for start, end in there)
+
+
+def withdraw_on_days_off(planner, now):
+    """Stop offering free blocks on the planner's days off; booked ones stay. Returns how many."""
+    free = Block.objects.free(now).filter(planner=planner)
+    gone = [block.pk for block in free if _is_off(planner, block)]
+    return Block.objects.filter(pk__in=gone).update(is_open=False)
+
+
+def _is_off(planner, block):
+    date = timezone.localtime(block.starts_at, planner.zone).date()
+    return any(off.first <= date <= off.last for off in planner.days_off.all())

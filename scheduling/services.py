@@ -1,0 +1,229 @@
+"""What happens to planning sessions. A case's progress moves through `cases.services` alone."""
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import F
+
+from cases import policies
+from cases import services as cases
+from cases.progress import Progress, Who
+from cases.services import NotAllowed
+from portal import lab
+from portal.times import long_time
+from scheduling import emails
+from scheduling.models import Block, PlanningSession
+
+State = PlanningSession.State
+
+
+class BlockGone(NotAllowed):
+    """The block cannot be booked; nothing was booked."""
+
+
+class BlockTaken(BlockGone):
+    """Somebody else has it, or the lab withdrew it."""
+
+
+class BlockOver(BlockGone):
+    """It has begun already."""
+
+
+class AlreadyBooked(NotAllowed):
+    """The case has a booked session, such as after a double click."""
+
+
+def book(block, case, actor, now):
+    """Book `block` for `case` by a member of its practice; of many at once, one wins.
+
+    The insert of the session decides, by the constraints "one booked session a block" and "one a
+    case". Case, timeline and mails follow in the same transaction. Returns the session. Raises
+    AlreadyBooked, BlockTaken, BlockOver, NotAllowed when the case is not ready to plan, and
+    ChangedMeanwhile when the lab moved the case at the same moment.
+    """
+    if PlanningSession.objects.booked().filter(case=case).exists():
+        raise _already_booked(case)
+    if not policies.can_schedule(actor, case):
+        raise NotAllowed(
+            f"Case {case.number} is {case.state.label}, so no planning session can be booked for "
+            f"it now. Nothing was booked. Questions? Write to {settings.LAB_EMAIL}."
+        )
+    with transaction.atomic():
+        block = _still_free(block, now)
+        session = _insert(block, case, actor, now)
+        date = lab.today(block.starts_at)
+        cases.move(
+            case,
+            Progress.SCHEDULED,
+            Who.BOOKING,
+            actor,
+            now,
+            note=f"{_when(session)} with {block.planner}.",
+            planning_date=date,
+            ship_date=cases.ship_date_with_planning(case, date, now),
+        )
+        emails.planning_scheduled(session, now)
+    return session
+
+
+def _insert(block, case, actor, now):
+    try:
+        with transaction.atomic():
+            return PlanningSession.objects.create(
+                block=block, case=case, booked_by=actor, booked_at=now
+            )
+    except IntegrityError:
+        if PlanningSession.objects.booked().filter(case=case).exists():
+            raise _already_booked(case) from None
+        raise _taken() from None
+
+
+def _still_free(block, now):
+    """The block as it is now, kept from being withdrawn until the transaction ends."""
+    rows = Block.objects.select_for_update(of=("self",)).select_related("planner__user")
+    block = rows.filter(pk=block.pk, is_open=True, planner__is_active=True).first()
+    if block is None:
+        raise _taken()
+    if block.starts_at <= now:
+        raise BlockOver("That time is over already. Nothing was booked. Please choose another one.")
+    return block
+
+
+def _taken():
+    return BlockTaken(
+        "That time was taken by somebody else a moment ago. Nothing was booked. "
+        "Please choose one of the times that are left."
+    )
+
+
+def _already_booked(case):
+    return AlreadyBooked(
+        f"Case {case.number} has a planning session already. Nothing was changed. To change its "
+        f"date, write to {settings.LAB_EMAIL}."
+    )
+
+
+def _when(session, block=None):
+    return long_time((block or session.block).starts_at, session.case.practice.time_zone)
+
+
+def move_session(session, block, actor, now):
+    """The lab gives a booked session another block; progress stays and both sides are told.
+
+    Raises NotAllowed when the session is no longer booked or is in that block already, BlockTaken
+    and BlockOver. Returns the session as it is then.
+    """
+    with transaction.atomic():
+        session = _still_booked(session)
+        if session.block_id == block.pk:
+            raise NotAllowed("The session is in that block already. Nothing was changed.")
+        before, block = session.block, _still_free(block, now)
+        _take(session, block)
+        cases.set_planning_date(
+            session.case,
+            actor,
+            lab.today(block.starts_at),
+            f"Moved from {_when(session, before)} to {_when(session)} with {block.planner}.",
+            now,
+        )
+        emails.planning_moved(session, before, now)
+    return session
+
+
+def _take(session, block):
+    rows = PlanningSession.objects.booked().filter(pk=session.pk, sequence=session.sequence)
+    try:
+        with transaction.atomic():
+            moved = rows.update(block=block, sequence=F("sequence") + 1)
+    except IntegrityError:
+        raise _taken() from None
+    if not moved:
+        raise _no_longer_booked(session)
+    session.block, session.sequence = block, session.sequence + 1
+
+
+def _still_booked(session):
+    booked = PlanningSession.objects.booked().with_people().filter(pk=session.pk).first()
+    if booked is None:
+        raise _no_longer_booked(session)
+    return booked
+
+
+def _no_longer_booked(session):
+    return NotAllowed(
+        f"The planning session of case {session.case.number} is no longer booked. Nothing was "
+        "changed. Please look at the list again."
+    )
+
+
+def cancel(session, actor, now):
+    """The lab calls a booked session off: its case is Ready to Plan again, both sides are told.
+
+    Raises NotAllowed when the session is no longer booked.
+    """
+    _end_by_lab(session, Progress.READY, actor, now)
+
+
+def mark_missed(session, actor, now):
+    """The lab says that nobody came: the case becomes Planning No Show.
+
+    Raises NotAllowed when the session has not begun, or is no longer booked.
+    """
+    _refuse_before_start(session, now)
+    _end_by_lab(session, Progress.NO_SHOW, actor, now)
+
+
+def mark_held(session, actor, now):
+    """The lab says that the session took place: the case goes on to Manufacturing.
+
+    Raises NotAllowed when the session has not begun, or is no longer booked.
+    """
+    _refuse_before_start(session, now)
+    _end_by_lab(session, Progress.MANUFACTURING, actor, now)
+
+
+def _refuse_before_start(session, now):
+    if session.block.starts_at > now:
+        raise NotAllowed(
+            f"The planning session of case {session.case.number} has not begun yet: it is on "
+            f"{_when(session)}. Nothing was changed."
+        )
+
+
+def _end_by_lab(session, to, actor, now):
+    """Move the case; the session follows its progress, by `follow_case`."""
+    with transaction.atomic():
+        case = _still_booked(session).case
+        cases.move(case, to, Who.LAB, actor, now)
+        session.refresh_from_db(fields=["state", "sequence"])
+        if session.state == State.BOOKED:
+            raise _no_longer_booked(session)
+
+
+_STATES = {
+    Progress.NO_SHOW: State.MISSED,
+    Progress.MANUFACTURING: State.HELD,
+    Progress.FINISHED: State.HELD,
+    Progress.SHIPPED: State.HELD,
+}
+
+
+def follow_case(case, actor, now):
+    """End the booked session of a case that has just left Planning Scheduled.
+
+    It was missed, held or, for every other progress, is cancelled with a mail to both sides.
+    Called inside the transaction that moves the case.
+    """
+    session = PlanningSession.objects.booked().with_people().filter(case=case).first()
+    if session is None:
+        return
+    session.case = case
+    session.state = _STATES.get(case.state, State.CANCELLED)
+    session.sequence += session.state == State.CANCELLED
+    session.save(update_fields=["state", "sequence"])
+    if session.state == State.HELD:
+        return
+    word = session.get_state_display().lower()
+    note = f"The planning session on {_when(session)} was {word}."
+    cases.set_planning_date(case, actor, None, note, now)
+    if session.state == State.CANCELLED:
+        emails.planning_cancelled(session, now)

@@ -1,0 +1,128 @@
+from datetime import timedelta
+from itertools import groupby
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from cases import policies
+from cases.models import Case
+from portal import times
+from scheduling import services
+from scheduling.forms import BookingForm
+from scheduling.invitations import TEAMVIEWER, add_to_google, calendar_file
+from scheduling.models import Block, PlanningSession
+
+AHEAD = timedelta(weeks=6)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def schedule(request, number):
+    """Choose a free block and press Go; once booked, the confirmation."""
+    case = _case(request.user, number)
+    session = _booked(case)
+    if session is None and not policies.can_schedule(request.user, case):
+        messages.info(request, _why_not(request.user, case))
+        return redirect(case)
+    if request.method == "POST":
+        return _book(request, case)
+    if session is None:
+        return _choose(request, case)
+    return render(request, "scheduling/planned.html", _planned(session))
+
+
+def _case(user, number):
+    cases = Case.objects.visible_to(user).select_related("practice")
+    return get_object_or_404(cases, number=number)
+
+
+def _booked(case):
+    return PlanningSession.objects.booked().with_people().filter(case=case).first()
+
+
+def _why_not(user, case):
+    if user.is_staff:
+        return (
+            f"Case {case.number} has no booked planning session. Only members of the practice "
+            "can book one."
+        )
+    return (
+        f"Case {case.number} is {case.state.label}, so no planning session can be booked for it "
+        f"now. Questions? Write to {settings.LAB_EMAIL}."
+    )
+
+
+def _book(request, case):
+    form = BookingForm(request.POST)
+    if not form.is_valid():
+        if _booked(case):
+            return redirect("scheduling:schedule", case.number)
+        return _choose(request, case, form.errors["block"][0], status=400)
+    try:
+        services.book(form.cleaned_data["block"], case, request.user, timezone.now())
+    except services.AlreadyBooked as refusal:
+        _tell_unless_the_same(request, case, form.cleaned_data["block"], refusal)
+    except services.BlockGone as refusal:
+        return _choose(request, case, refusal, status=409)
+    except services.NotAllowed as refusal:
+        messages.error(request, refusal)
+        return redirect(case)
+    return redirect("scheduling:schedule", case.number)
+
+
+def _tell_unless_the_same(request, case, block, refusal):
+    # A double click asks for what it has got, and sees the same confirmation.
+    session = _booked(case)
+    if session is None or session.block_id != block.pk:
+        messages.warning(request, refusal)
+
+
+def _choose(request, case, problem="", status=200):
+    now, zone = timezone.now(), case.practice.time_zone
+    blocks = Block.objects.free(now).filter(starts_at__lt=now + AHEAD)
+    days = [
+        (day, list(blocks))
+        for day, blocks in groupby(blocks, lambda block: times.day(block.starts_at, zone))
+    ]
+    context = {
+        "case": case,
+        "days": days,
+        "several_planners": len({block.planner_id for block in blocks}) > 1,
+        "problem": problem,
+        "zone": zone,
+        "subject": f"Case {case.number}: planning session",
+    }
+    return render(request, "scheduling/schedule.html", context, status=status)
+
+
+def _planned(session):
+    zone = session.case.practice.time_zone
+    return {
+        "case": session.case,
+        "session": session,
+        "zone": zone,
+        "google_link": add_to_google(session, zone),
+        "teamviewer": TEAMVIEWER,
+        "subject": f"Case {session.case.number}: planning session",
+    }
+
+
+@require_safe
+def planning_calendar(request, number):
+    """The booked session as a calendar file to download."""
+    case = _case(request.user, number)
+    session = _booked(case)
+    if session is None:
+        raise Http404
+    text = calendar_file(session, timezone.now(), case.practice.time_zone)
+    name = f"planning-{case.number}.ics"
+    return HttpResponse(
+        text,
+        content_type="text/calendar; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
