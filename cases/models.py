@@ -22,6 +22,9 @@ DESCRIPTION_LIMIT = 10_000
 class CaseNumber(models.Model):
     """Hands out numbers: a primary key is taken once and never again, not even after a delete."""
 
+    def __str__(self):
+        return str(10_000 + self.pk)
+
 
 class CaseQuerySet(models.QuerySet):
     def visible_to(self, user):

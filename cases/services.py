@@ -97,7 +97,7 @@ def _create(form_key, user, values, signed_name, now):
 
 
 def _next_number(now):
-    return f"{lab.today(now):%y}-{10_000 + CaseNumber.objects.create().pk}"
+    return f"{lab.today(now):%y}-{CaseNumber.objects.create()}"
 
 
 def _attach_files(case, form_key):

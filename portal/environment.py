@@ -1,6 +1,7 @@
 """Typed readers of environment variables that refuse a wrong value with a sentence."""
 
 import secrets
+from contextlib import suppress
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -104,10 +105,8 @@ def secret_key(name, kept_in: Path):
         fresh = kept_in.with_suffix(f".{secrets.token_hex(4)}")
         fresh.touch(mode=0o600)
         fresh.write_text(secrets.token_urlsafe(64))
-        try:
-            # A link, not a rename: of several processes that start at once, the first one wins.
+        # A link, not a rename: of several processes that start at once, the first one wins.
+        with suppress(FileExistsError):
             kept_in.hardlink_to(fresh)
-        except FileExistsError:
-            pass
         fresh.unlink()
     return kept_in.read_text().strip()

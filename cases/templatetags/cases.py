@@ -43,6 +43,7 @@ def tooth_svg(codes, numbering, clickable=False):
     """The tooth diagram with these canonical codes marked."""
     return {
         "shapes": tooth_chart.chart(codes, numbering),
+        "code": numbering,
         "view_box": tooth_chart.VIEW_BOX,
         "numbering": teeth.NUMBERINGS[numbering],
         "middle": {"x": tooth_chart.WIDTH / 2, "y": tooth_chart.HEIGHT / 2},
