@@ -1,5 +1,4 @@
 import os
-from functools import partial
 
 from celery import Celery
 from celery.contrib.django.task import DjangoTask
@@ -15,7 +14,11 @@ class HandOver(DjangoTask):
     """
 
     def delay_on_commit(self, *args, **kwargs):
-        transaction.on_commit(partial(self.delay, *args, **kwargs), robust=True)
+        # A function, because Django names what failed by its __qualname__, which partial lacks.
+        def hand_over():
+            self.delay(*args, **kwargs)
+
+        transaction.on_commit(hand_over, robust=True)
 
 
 app = Celery("portal", task_cls=HandOver)
