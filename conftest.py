@@ -1,0 +1,133 @@
+"""What the tests of every app share: people, cases, and folders of their own."""
+
+import uuid
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import Dentist, Practice, User
+from cases.models import Case
+from cases.services import submit_case
+from portal.celery import app
+
+
+@pytest.fixture(autouse=True)
+def own_folders(settings, tmp_path):
+    """Each test has its own staging folder, storage and mail folder."""
+    settings.STAGING_DIR = tmp_path / "staging"
+    settings.EMAIL_BACKEND = "portal.eml.EmailBackend"
+    settings.EMAIL_FILE_PATH = str(tmp_path / "mail")
+    disk = settings.STORAGES["default"]
+    options = {**disk["OPTIONS"], "location": tmp_path / "storage"}
+    settings.STORAGES = {**settings.STORAGES, "default": {**disk, "OPTIONS": options}}
+    # The manifest exists after collectstatic only.
+    settings.STORAGES["staticfiles"] = {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+    }
+
+
+@pytest.fixture(autouse=True)
+def work_at_once():
+    """Work that is handed to Celery is done on the spot, after the commit."""
+    app.conf.task_always_eager = True
+    yield app
+    app.conf.task_always_eager = False
+
+
+@pytest.fixture
+def stored(tmp_path):
+    """A function that gives the path of a stored object."""
+    return lambda key: Path(tmp_path / "storage" / key)
+
+
+@pytest.fixture
+def make_practice(db):
+    def make(name="Harbor Dental", **fields):
+        fields = {"email": "front@harbor.example", "time_zone": "America/New_York"} | fields
+        practice = Practice.objects.create(name=name, **fields)
+        Dentist.objects.create(
+            practice=practice, name="Dr. Ada Weiss", license_number="D-4711", license_state="ME"
+        )
+        return practice
+
+    return make
+
+
+@pytest.fixture
+def practice(make_practice):
+    return make_practice()
+
+
+@pytest.fixture
+def dentist_user(practice):
+    return User.objects.create_user("ada@harbor.example", name="Ada Weiss", practice=practice)
+
+
+@pytest.fixture
+def other_practice_user(make_practice):
+    practice = make_practice("Hilltop Dental", email="front@hilltop.example")
+    return User.objects.create_user("ben@hilltop.example", name="Ben Ode", practice=practice)
+
+
+@pytest.fixture
+def lab_user(db):
+    return User.objects.create_superuser("lab@guidepost.example", name="Lea Lab")
+
+
+@pytest.fixture
+def make_case(practice, dentist_user):
+    """A function that makes a case of the practice, with the fields it is given."""
+
+    def make(**fields):
+        fields = {
+            "number": f"26-{10_000 + Case.objects.count()}",
+            "form_key": uuid.uuid4(),
+            "practice": practice,
+            "dentist": practice.dentists.first(),
+            "patient_name": "Jane Roe",
+            "teeth": ["14"],
+            "created_by": dentist_user,
+        } | fields
+        return Case.objects.create(**fields)
+
+    return make
+
+
+@pytest.fixture
+def case(make_case):
+    return make_case()
+
+
+@pytest.fixture
+def send_case(practice, dentist_user):
+    """A function that sends a case as the form does; `progress` is then set on the row."""
+
+    def send(now=None, form_key=None, progress=None, **values):
+        values = {
+            "patient_name": "Jane Roe",
+            "dentist": practice.dentists.first(),
+            "teeth": ["14"],
+            "description": "Guide for one implant.",
+        } | values
+        key, now = form_key or uuid.uuid4(), now or timezone.now()
+        case, _ = submit_case(key, dentist_user, values, "Ada Weiss", now)
+        if progress is not None:
+            Case.objects.filter(pk=case.pk).update(progress=progress)
+            case.refresh_from_db()
+        return case
+
+    return send
+
+
+@pytest.fixture
+def now():
+    """A moment for rules about time: Monday, March 2, 2026, noon in New York."""
+    return datetime(2026, 3, 2, 17, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def dentist_client(client, dentist_user):
+    client.force_login(dentist_user)
+    return client
