@@ -1,6 +1,7 @@
 from django.contrib import admin, messages
 from django.contrib.admin import helpers
 from django.core.exceptions import PermissionDenied
+from django.db import models
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
@@ -29,6 +30,7 @@ class PlannerAdmin(admin.ModelAdmin):
     list_filter = ["is_active"]
     list_select_related = ["user"]
     inlines = [WorkingHoursInline, DayOffInline]
+    formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
     actions = ["open_blocks"]
 
     def save_related(self, request, form, formsets, change):

@@ -8,18 +8,16 @@ from scheduling.models import Block
 class BookingForm(forms.Form):
     """The block a dentist chose; whether it is still free, the service says."""
 
-    block = forms.ModelChoiceField(
-        Block.objects.none(),
-        error_messages={
-            "required": "Nothing was booked yet. Please choose a time and press Go.",
-            "invalid_choice": "There is no such time any more. Nothing was booked. "
-            "Please choose one of these.",
-        },
-    )
+    block = forms.ModelChoiceField(Block.objects.all())
 
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.fields["block"].queryset = Block.objects.all()
+    @property
+    def problem(self):
+        """A sentence on why no block was understood, or ""."""
+        if not self.errors:
+            return ""
+        if self.has_error("block", "required"):
+            return "Nothing was booked yet. Please choose a time and press Go."
+        return "There is no such time any more. Nothing was booked. Please choose one of these."
 
 
 class FreeBlockField(forms.ModelChoiceField):

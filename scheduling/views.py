@@ -30,7 +30,7 @@ def schedule(request, number):
         messages.info(request, _why_not(request.user, case))
         return redirect(case)
     if request.method == "POST":
-        return _book(request, case)
+        return _book(request, case, session)
     if session is None:
         return _choose(request, case)
     return render(request, "scheduling/planned.html", _planned(session))
@@ -57,12 +57,12 @@ def _why_not(user, case):
     )
 
 
-def _book(request, case):
+def _book(request, case, session):
     form = BookingForm(request.POST)
     if not form.is_valid():
-        if _booked(case):
+        if session:
             return redirect("scheduling:schedule", case.number)
-        return _choose(request, case, form.errors["block"][0], status=400)
+        return _choose(request, case, form.problem, status=400)
     try:
         services.book(form.cleaned_data["block"], case, request.user, timezone.now())
     except services.AlreadyBooked as refusal:
