@@ -188,6 +188,7 @@ class CaseEvent(models.Model):
         ARCHIVED = "archived", "Archived"
         RESTORED = "restored", "Restored"
         PLANNING = "planning", "Planning session"
+        TRACKING = "tracking", "Tracking number"
 
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="events")
     actor = models.ForeignKey(

@@ -153,6 +153,20 @@ RED = of_colour(Colour.RED)
 NEEDS_DENTIST = [*RED, Progress.READY]
 READ_ONLY = of_colour(Colour.WHITE)
 SCHEDULABLE = [Progress.READY, Progress.NO_SHOW]
+# What waits for the lab comes first in its own list: not looked at, being checked, to be sent.
+LAB_ORDER = [
+    Progress.PROCESSING,
+    Progress.RECEIVED,
+    Progress.FINISHED,
+    Progress.MANUFACTURING,
+    Progress.SCHEDULED,
+    Progress.READY,
+    Progress.MISSING,
+    Progress.NO_SHOW,
+    Progress.ON_HOLD,
+    Progress.SHIPPED,
+    Progress.CANCELLED,
+]
 # No ship date is promised while nothing moves.
 WITHOUT_SHIP_DATE = [*RED, Progress.ON_HOLD, Progress.CANCELLED]
 

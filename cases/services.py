@@ -164,7 +164,7 @@ def move(case, to, who, actor, now, note="", **changes):
         raise NotAllowed(
             f"Case {case.number} is {before.label} and cannot become {Progress(to).label}."
         )
-    changes.setdefault("ship_date", _ship_date_after_move(case, to, now))
+    changes.setdefault("ship_date", ship_date_after_move(case, to, now))
     with transaction.atomic():
         _write(case, progress=to, **changes)
         event = case.events.create(
@@ -183,7 +183,8 @@ def move(case, to, who, actor, now, note="", **changes):
     return event
 
 
-def _ship_date_after_move(case, to, now):
+def ship_date_after_move(case, to, now):
+    """The ship date a case has once it is moved to `to` at `now`, or None while it rests."""
     if to in WITHOUT_SHIP_DATE:
         return None
     return case.ship_date or expected_ship_date(now, case.planning_date)
@@ -208,7 +209,7 @@ def mark_missing(case, actor, reasons, note, now):
         emails.case_missing(case, event, items)
 
 
-def ship(case, actor, carrier, tracking_number, now):
+def ship(case, actor, carrier, tracking_number, now, note=""):
     """The lab hands the guide to a carrier."""
     move(
         case,
@@ -216,9 +217,31 @@ def ship(case, actor, carrier, tracking_number, now):
         Who.LAB,
         actor,
         now,
+        note=note,
         carrier=carrier,
         tracking_number=tracking_number,
     )
+
+
+def correct_tracking(case, actor, carrier, tracking_number, now):
+    """The lab corrects carrier and number of a shipped case; the timeline keeps the old ones.
+
+    Raises NotAllowed when the case is not shipped, ChangedMeanwhile when it was moved.
+    """
+    if case.state != Progress.SHIPPED:
+        raise NotAllowed(
+            f"Case {case.number} is {case.state.label}, so it has no tracking to correct. "
+            "Nothing was changed."
+        )
+    before = f"{case.get_carrier_display()} {case.tracking_number}".strip() or "none"
+    with transaction.atomic():
+        _write(case, carrier=carrier, tracking_number=tracking_number)
+        case.events.create(
+            actor=actor,
+            kind=CaseEvent.Kind.TRACKING,
+            note=f"Corrected; it was {before}.",
+            created_at=now,
+        )
 
 
 def set_planning_date(case, actor, date, note, now):
@@ -235,7 +258,15 @@ def set_planning_date(case, actor, date, note, now):
 
 
 def set_ship_date(case, actor, date, now):
-    """The lab sets the ship date by hand; the timeline says so."""
+    """The lab sets the ship date by hand; the timeline says so.
+
+    Raises NotAllowed for a date on a case that rests: none is promised while nothing moves.
+    """
+    if date and case.state in WITHOUT_SHIP_DATE:
+        raise NotAllowed(
+            f"Case {case.number} is {case.state.label} and has no ship date until it goes on. "
+            "Move it first; nothing was changed."
+        )
     with transaction.atomic():
         _write(case, ship_date=date)
         case.events.create(

@@ -199,6 +199,7 @@ class Migration(migrations.Migration):
                             ("archived", "Archived"),
                             ("restored", "Restored"),
                             ("planning", "Planning session"),
+                            ("tracking", "Tracking number"),
                         ],
                         max_length=12,
                     ),
