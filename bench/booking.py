@@ -207,9 +207,7 @@ def run(port, rounds, clients):
     results = [play(number, offices, planner) for number in range(1, rounds + 1)]
     good = sum(is_good for is_good, _ in results)
     errors = sum(n for _, statuses in results for code, n in statuses.items() if code >= 500)
-    print(
-        f"{good} of {rounds} rounds with one winner and one mail; answers of 500 or more: {errors}"
-    )
+    print(f"{good} of {rounds} rounds with one winner and one mail; answers of 5xx: {errors}")
     return good == rounds and not errors
 
 

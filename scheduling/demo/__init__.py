@@ -1,0 +1,1 @@
+"""A believable lab to look at: made-up people, and four months of cases told by the services."""
