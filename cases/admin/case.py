@@ -1,0 +1,185 @@
+"""The list of cases and the page of one, as the lab works with them."""
+
+from django.contrib import admin, messages
+from django.db.models import F, Prefetch
+from django.template.defaultfilters import truncatechars
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.timesince import timesince
+
+from cases import lab_queue, services, teeth
+from cases.admin.pages import CasePages
+from cases.admin.read_only import ReadOnlyAdmin
+from cases.forms import MessageForm
+from cases.models import Case, MissingItem
+from cases.progress import Progress, Who, moves
+
+
+class ArchivedFilter(admin.SimpleListFilter):
+    title = "archived by the practice"
+    parameter_name = "archived"
+
+    def lookups(self, request, model_admin):
+        return [("no", "Not archived"), ("yes", "Archived")]
+
+    def queryset(self, request, queryset):
+        if self.value() is None:
+            return queryset
+        return queryset.filter(archived_at__isnull=self.value() == "no")
+
+
+class AnswerFilter(admin.SimpleListFilter):
+    title = "messages"
+    parameter_name = "answer"
+
+    def lookups(self, request, model_admin):
+        return [("waiting", "Waiting for our answer")]
+
+    def queryset(self, request, queryset):
+        return lab_queue.awaiting_answer(queryset) if self.value() == "waiting" else queryset
+
+
+def move_action(to):
+    """A batch action that moves each chosen case by itself."""
+
+    @admin.action(description=f"Move to {to.label}", permissions=["change"])
+    def action(model_admin, request, queryset):
+        moved = 0
+        for case in queryset:
+            try:
+                services.move(case, to, Who.LAB, request.user, timezone.now())
+            except services.NotAllowed as refusal:
+                model_admin.message_user(request, str(refusal), messages.ERROR)
+            else:
+                moved += 1
+        if moved:
+            cases = "1 case" if moved == 1 else f"{moved} cases"
+            model_admin.message_user(request, f"{cases} moved to {to.label}.", messages.SUCCESS)
+
+    action.__name__ = f"move_to_{to.name.lower()}"
+    return action
+
+
+# The moves that need nothing typed; Missing and Shipped have pages of their own.
+BATCH_MOVES = [
+    Progress.RECEIVED,
+    Progress.READY,
+    Progress.MANUFACTURING,
+    Progress.FINISHED,
+    Progress.ON_HOLD,
+]
+
+
+@admin.register(Case)
+class CaseAdmin(CasePages, ReadOnlyAdmin, admin.ModelAdmin):
+    list_display = [
+        "number", "patient_name", "practice", "badge", "missing", "ship_date", "modified_at",
+        "last_word",
+    ]  # fmt: skip
+    list_filter = [
+        "progress",
+        AnswerFilter,
+        ArchivedFilter,
+        ("practice", admin.RelatedOnlyFieldListFilter),
+    ]
+    list_select_related = ["practice"]
+    list_per_page = 50
+    search_fields = ["number", "patient_name", "practice__name"]
+    search_help_text = "Case ID, patient or practice"
+    date_hierarchy = "created_at"
+    ordering = [
+        lab_queue.lab_turn().asc(), F("ship_date").asc(nulls_last=True), "modified_at", "pk",
+    ]  # fmt: skip
+    actions = [move_action(to) for to in BATCH_MOVES]
+    fieldsets = [
+        (
+            "What the dentist sent",
+            {
+                "fields": [
+                    "patient_name", "teeth_shown", "description", "options", "implants_shown",
+                    "surgery_date", "shipping_address",
+                ]
+            },
+        ),
+        (
+            "Who and when",
+            {
+                "fields": [
+                    "practice", "prescriber", "created_by", "created_at", "modified_at",
+                    "planning_date", "archived_at",
+                ]
+            },
+        ),
+    ]  # fmt: skip
+    readonly_fields = ["teeth_shown", "options", "implants_shown", "prescriber"]
+
+    def get_queryset(self, request):
+        unanswered = MissingItem.objects.filter(answered_at=None)
+        cases = lab_queue.with_last_message(super().get_queryset(request))
+        return cases.prefetch_related(
+            Prefetch("missing_items", queryset=unanswered, to_attr="open_items")
+        )
+
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        case = self.get_object(request, object_id)
+        if case and self.has_view_permission(request, case):
+            extra_context = {
+                **(extra_context or {}),
+                "title": f"Case {case}",
+                "subtitle": None,
+                "case": case,
+                **self._panels(request, case),
+            }
+        return super().change_view(request, object_id, form_url, extra_context)
+
+    def _panels(self, request, case):
+        allowed = moves(Who.LAB)[case.state]
+        return {
+            "next_steps": [to for to in Progress if to in allowed],
+            "may_act": self.has_change_permission(request),
+            "files": case.attachments.all(),
+            "prescriptions": case.prescriptions.defer("snapshot"),
+            "thread": case.messages.select_related("author"),
+            "message_form": MessageForm(),
+            "events": case.events.select_related("actor").reverse(),
+        }
+
+    @admin.display(description="progress", ordering="progress")
+    def badge(self, case):
+        return render_to_string("cases/_progress_badge.html", {"progress": case.state})
+
+    @admin.display(description="missing")
+    def missing(self, case):
+        return truncatechars(", ".join(map(str, case.open_items)), 60)
+
+    @admin.display(description="message", ordering="last_message_at")
+    def last_word(self, case):
+        if case.last_message_practice is None:
+            return ""
+        ago = timesince(case.last_message_at, depth=1)
+        return format_html('<span class="waits">Practice wrote {} ago</span>', ago)
+
+    @admin.display(description="teeth")
+    def teeth_shown(self, case):
+        numbering = case.practice.tooth_numbering
+        shown = ", ".join(teeth.label(code, numbering) for code in case.teeth)
+        return f"{shown} ({teeth.NUMBERINGS[numbering]})"
+
+    @admin.display(description="guide options")
+    def options(self, case):
+        return _lines(case.options)
+
+    @admin.display(description="implants")
+    def implants_shown(self, case):
+        numbering = case.practice.tooth_numbering
+        return _lines((teeth.label(code, numbering), case.implants[code]) for code in case.implants)
+
+    @admin.display(description="prescribing dentist")
+    def prescriber(self, case):
+        dentist = case.dentist
+        return f"{dentist}, license {dentist.license_number} ({dentist.license_state})"
+
+
+def _lines(pairs):
+    return format_html_join("", "<div>{}: {}</div>", pairs) or "–"

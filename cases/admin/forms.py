@@ -1,0 +1,94 @@
+"""What the lab says when it moves a case. Errors are sentences that say what to do."""
+
+from django import forms
+
+from cases import carriers, readiness
+from cases.models import Case
+from cases.progress import Progress
+from portal.text import plain_text
+
+
+class MoveForm(forms.Form):
+    """Any move: a note for the timeline, and the progress that the page was opened with."""
+
+    was = forms.TypedChoiceField(choices=Progress, coerce=int, widget=forms.HiddenInput)
+    note = forms.CharField(
+        required=False,
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="The practice reads it in the timeline of the case.",
+    )
+
+    def clean_note(self):
+        return plain_text(self.cleaned_data["note"], lines=True)
+
+
+class MissingForm(MoveForm):
+    reasons = forms.MultipleChoiceField(
+        label="What is missing",
+        choices=[(code, reason.label) for code, reason in readiness.REASONS.items()],
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": "Please choose at least one reason."},
+    )
+    field_order = ["was", "reasons", "note"]
+
+    def clean(self):
+        cleaned = super().clean()
+        if "other" in cleaned.get("reasons", []) and not cleaned.get("note"):
+            self.add_error("note", "Please write what is missing: “Other” alone does not say it.")
+        return cleaned
+
+
+class TrackingForm(forms.Form):
+    carrier = forms.ChoiceField(
+        choices=[("", "Choose…"), *Case.Carrier.choices],
+        error_messages={"required": "Please choose the carrier."},
+    )
+    tracking_number = forms.CharField(
+        required=False,
+        max_length=100,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "size": 44}),
+        help_text="As printed on the label; spaces and hyphens are left out.",
+    )
+
+    def clean_tracking_number(self):
+        number = carriers.clean_number(self.cleaned_data["tracking_number"])
+        longest = Case._meta.get_field("tracking_number").max_length
+        if len(number) > longest:
+            raise forms.ValidationError(
+                f"No carrier has numbers of more than {longest} characters. Please correct it."
+            )
+        return number
+
+    def clean(self):
+        cleaned = super().clean()
+        carrier, number = cleaned.get("carrier"), cleaned.get("tracking_number")
+        if carrier and carrier != Case.Carrier.OTHER and number == "":
+            self.add_error("tracking_number", "Please type the tracking number of the parcel.")
+        return cleaned
+
+    @property
+    def warning(self):
+        """A sentence when the number does not look like one of the carrier's, else ""."""
+        return carriers.warning(self.cleaned_data["carrier"], self.cleaned_data["tracking_number"])
+
+
+class ShippedForm(MoveForm, TrackingForm):
+    field_order = ["was", "carrier", "tracking_number", "note"]
+
+
+class ShipDateForm(forms.Form):
+    ship_date = forms.DateField(
+        required=False,
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+        help_text="Empty: the case has no ship date.",
+        error_messages={"invalid": "Please type the date like 2026-12-31."},
+    )
+
+
+MOVE_FORMS = {Progress.MISSING: MissingForm, Progress.SHIPPED: ShippedForm}
+
+
+def move_form(to):
+    """The form class for a move to this progress."""
+    return MOVE_FORMS.get(to, MoveForm)

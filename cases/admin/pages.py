@@ -1,0 +1,168 @@
+"""Small pages beside a case's own, each of one form that ends in one service."""
+
+from functools import partial
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import Http404
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from cases import policies, receiving, services
+from cases.admin.forms import ShipDateForm, TrackingForm, move_form
+from cases.admin.work import SOON, render_again
+from cases.forms import MessageForm
+from cases.models import Case
+from cases.progress import Progress, Who, may_move
+
+
+class CasePages:
+    """The pages below `admin/cases/case/<pk>/`; mixed into the admin of cases."""
+
+    def get_urls(self):
+        pages = [
+            ("progress/<slug:to>/", self.progress_page, "progress"),
+            ("ship-date/", self.ship_date_page, "ship_date"),
+            ("tracking/", self.tracking_page, "tracking"),
+            ("message/", self.message_page, "message"),
+            ("try-again/", require_POST(self.try_again_page), "try_again"),
+        ]
+        own = [
+            path(f"<int:pk>/{route}", self.admin_site.admin_view(view), name=f"cases_case_{name}")
+            for route, view, name in pages
+        ]
+        return [*own, *super().get_urls()]
+
+    def progress_page(self, request, pk, to):
+        """Move the case, after asking for what this move needs."""
+        case = self._case(request, pk)
+        to = _progress_named(to)
+        if request.method != "POST" and not may_move(Who.LAB, case.state, to):
+            refusal = f"Case {case} is {case.state.label} and cannot become {to.label}."
+            return self._back(request, case, refusal, messages.ERROR)
+        form = move_form(to)(request.POST or None, initial={"was": case.progress})
+        if form.is_valid():
+            outcome = f"Case {case} is now {to.label}."
+            warning = form.warning if to == Progress.SHIPPED else ""
+            return self._act(request, case, partial(_move, case, to, form), outcome, warning)
+        return self._page(
+            request,
+            case,
+            form,
+            title=f"Case {case}: move to {to.label}",
+            button=f"Move to {to.label}",
+            to=to,
+            ship_date=services.ship_date_after_move(case, to, timezone.now()),
+        )
+
+    def ship_date_page(self, request, pk):
+        case = self._case(request, pk)
+        form = ShipDateForm(request.POST or None, initial={"ship_date": case.ship_date})
+        if request.method == "POST" and form.is_valid():
+            date = form.cleaned_data["ship_date"]
+            service = partial(services.set_ship_date, case, date=date)
+            return self._act(request, case, service, f"The ship date of case {case} is set.")
+        title = f"Case {case}: ship date"
+        return self._page(request, case, form, title=title, button="Set ship date")
+
+    def tracking_page(self, request, pk):
+        case = self._case(request, pk)
+        initial = {"carrier": case.carrier, "tracking_number": case.tracking_number}
+        form = TrackingForm(request.POST or None, initial=initial)
+        if form.is_valid():
+            service = partial(services.correct_tracking, case, **form.cleaned_data)
+            outcome = f"The tracking of case {case} is corrected."
+            return self._act(request, case, service, outcome, form.warning)
+        title = f"Case {case}: tracking"
+        return self._page(request, case, form, title=title, button="Correct tracking")
+
+    def message_page(self, request, pk):
+        case = self._case(request, pk)
+        if not policies.can_write_message(request.user, case):
+            raise PermissionDenied
+        form = MessageForm(request.POST or None)
+        if form.is_valid():
+            body = form.cleaned_data["body"]
+            services.post_message(case, request.user, body, timezone.now())
+            return self._back(request, case, "Your message is sent; the practice is told by mail.")
+        title = f"Case {case}: message to {case.practice}"
+        return self._page(request, case, form, title=title, button="Send message")
+
+    def try_again_page(self, request, pk):
+        """Start the failed work of one file or one RX revision of the case again."""
+        case = self._case(request, pk)
+        if "attachment" in request.POST:
+            row = _row(case.attachments, request.POST["attachment"])
+            started = receiving.store_again(row)
+        else:
+            row = _row(case.prescriptions, request.POST.get("prescription"))
+            started = render_again(row)
+        if started:
+            return self._back(request, case, f"{SOON}: {row}.")
+        refusal = f"{row}: there is nothing to try again. Please ask the practice to upload it."
+        return self._back(request, case, refusal, messages.WARNING)
+
+    def _case(self, request, pk):
+        if not self.has_change_permission(request):
+            raise PermissionDenied
+        return get_object_or_404(Case.objects.select_related("practice", "dentist"), pk=pk)
+
+    def _act(self, request, case, service, outcome, warning=""):
+        """Call the service and go back with its outcome, or with its refusal."""
+        try:
+            service(actor=request.user, now=timezone.now())
+        except services.NotAllowed as refusal:
+            return self._back(request, case, str(refusal), messages.ERROR)
+        if warning:
+            self.message_user(request, warning, messages.WARNING)
+        return self._back(request, case, outcome)
+
+    def _back(self, request, case, text, level=messages.SUCCESS):
+        self.message_user(request, text, level)
+        return redirect(page_of(case))
+
+    def _page(self, request, case, form, **context):
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "case": case,
+            "form": form,
+            "back": page_of(case),
+            **context,
+        }
+        status = 400 if form.errors else 200
+        return TemplateResponse(request, "admin/cases/case/step.html", context, status=status)
+
+
+def page_of(case):
+    return reverse("admin:cases_case_change", args=[case.pk])
+
+
+def _progress_named(name):
+    try:
+        return Progress[name.upper()]
+    except KeyError:
+        raise Http404("No such progress.") from None
+
+
+def _row(rows, pk):
+    try:
+        return get_object_or_404(rows, pk=pk)
+    except (ValueError, ValidationError):
+        raise Http404("No such row.") from None
+
+
+def _move(case, to, form, actor, now):
+    # What the page showed, so that a move made meanwhile is noticed by the service.
+    case.progress = form.cleaned_data["was"]
+    given = {"actor": actor, "now": now, "note": form.cleaned_data["note"]}
+    if to == Progress.MISSING:
+        services.mark_missing(case, reasons=form.cleaned_data["reasons"], **given)
+    elif to == Progress.SHIPPED:
+        carrier, number = form.cleaned_data["carrier"], form.cleaned_data["tracking_number"]
+        services.ship(case, carrier=carrier, tracking_number=number, **given)
+    else:
+        services.move(case, to, Who.LAB, **given)

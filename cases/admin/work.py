@@ -1,0 +1,101 @@
+"""Files and RX scripts over all cases, to find what failed and try it again."""
+
+from django.contrib import admin
+from django.template.defaultfilters import filesizeformat
+from django.urls import reverse
+from django.utils.html import format_html
+
+from cases import receiving
+from cases.admin.read_only import ReadOnlyAdmin
+from cases.models import Attachment, Prescription
+from portal.work import WorkState
+
+SOON = "Within a minute they are tried again"
+
+
+def case_link(case):
+    """A link to the case's page in admin; "" for the file of a form that is still open."""
+    if case is None:
+        return ""
+    return format_html(
+        '<a href="{}">{}</a>', reverse("admin:cases_case_change", args=[case.pk]), case
+    )
+
+
+class WorkAdmin(ReadOnlyAdmin, admin.ModelAdmin):
+    date_hierarchy = "created_at"
+    list_per_page = 50
+    actions = ["try_again"]
+
+    @admin.display(description="case", ordering="case__number")
+    def of_case(self, row):
+        return case_link(row.case)
+
+    @admin.display(description="download")
+    def download(self, row):
+        url = self.download_url(row)
+        return format_html('<a href="{}">Download</a>', url) if url else ""
+
+    @admin.action(description="Try again what failed", permissions=["change"])
+    def try_again(self, request, queryset):
+        rows = list(queryset)
+        started = sum(self.start_again(row) for row in rows)
+        self.message_user(request, f"{SOON}: {started}. Left alone: {len(rows) - started}.")
+
+
+def render_again(prescription):
+    """Start a failed revision again; False when it did not fail."""
+    prescription.reask()
+    return prescription.has_failed
+
+
+@admin.register(Attachment)
+class AttachmentAdmin(WorkAdmin):
+    list_display = [
+        "name", "of_case", "practice", "kind", "readable_size", "state", "work_state",
+        "work_failure", "created_at", "download",
+    ]  # fmt: skip
+    list_filter = ["state", "work_state", "kind"]
+    list_select_related = ["case", "practice"]
+    search_fields = ["name", "case__number", "practice__name", "sha256"]
+    fields = [
+        "name", "of_case", "practice", "uploaded_by", "kind", "readable_size", "sha256", "state",
+        "findings", "created_at", "received_at", "work_state", "work_attempts", "work_failure",
+        "download",
+    ]  # fmt: skip
+    readonly_fields = fields
+    start_again = staticmethod(receiving.store_again)
+
+    @admin.display(description="size", ordering="size")
+    def readable_size(self, attachment):
+        return filesizeformat(attachment.size)
+
+    def download_url(self, attachment):
+        if attachment.case is None or attachment.state != Attachment.State.STORED:
+            return ""
+        return reverse("cases:download", args=[attachment.case.number, attachment.pk])
+
+
+@admin.register(Prescription)
+class PrescriptionAdmin(WorkAdmin):
+    list_display = [
+        "of_case", "revision", "practice", "created_at", "work_state", "work_failure", "download",
+    ]  # fmt: skip
+    list_filter = ["work_state"]
+    list_select_related = ["case__practice"]
+    search_fields = ["case__number", "case__practice__name"]
+    fields = [
+        "of_case", "revision", "practice", "created_at", "work_state", "work_attempts",
+        "work_failure", "download",
+    ]  # fmt: skip
+    readonly_fields = fields
+    start_again = staticmethod(render_again)
+
+    @admin.display(ordering="case__practice__name")
+    def practice(self, prescription):
+        return prescription.case.practice
+
+    def download_url(self, prescription):
+        if prescription.work_state != WorkState.DONE:
+            return ""
+        return reverse("cases:rx_revision", args=[prescription.case.number, prescription.revision])

@@ -1,0 +1,111 @@
+"""Every page of admin opens for staff and keeps to the content security policy."""
+
+from html.parser import HTMLParser
+
+import pytest
+from django.contrib import admin
+from django.urls import reverse
+
+
+class Inline(HTMLParser):
+    """Finds what a policy without unsafe-inline refuses: scripts, styles and handlers in HTML."""
+
+    def __init__(self):
+        super().__init__()
+        self.found = []
+
+    def handle_starttag(self, tag, attrs):
+        names = dict(attrs)
+        runs = tag == "script" and "src" not in names and names.get("type") != "application/json"
+        handlers = [name for name in names if name == "style" or name.startswith("on")]
+        if runs or tag == "style" or handlers:
+            self.found.append(self.get_starttag_text())
+
+
+def inline_parts(html):
+    parser = Inline()
+    parser.feed(html)
+    return parser.found
+
+
+def models(page):
+    return [
+        pytest.param(
+            f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", id=str(model)
+        )
+        for model in admin.site._registry
+    ]
+
+
+@pytest.fixture
+def lab(client, lab_user):
+    client.force_login(lab_user)
+    return client
+
+
+def test_the_search_for_inline_parts_finds_them():
+    html = (
+        '<p style="x"><a onclick="y"></a><style></style><script>z</script><script src="a"></script>'
+    )
+    assert len(inline_parts(html)) == 4
+
+
+@pytest.mark.parametrize("name", models("changelist"))
+def test_every_list_opens(lab, case, name):
+    response = lab.get(reverse(name))
+    assert response.status_code == 200
+    assert inline_parts(response.text) == []
+    assert lab.get(reverse(name), {"q": "nothing like it"}).status_code in (200, 302)
+
+
+@pytest.mark.parametrize("name", models("add"))
+def test_every_form_opens_or_is_closed(lab, name):
+    response = lab.get(reverse(name))
+    assert response.status_code in (200, 403)
+    assert inline_parts(response.text) == []
+
+
+@pytest.mark.parametrize("name", ["admin:index", "admin:password_change", "admin:jsi18n"])
+def test_every_page_of_the_site_opens(lab, name):
+    response = lab.get(reverse(name))
+    assert response.status_code == 200
+    assert "unsafe-inline" not in response["Content-Security-Policy"]
+    if name != "admin:jsi18n":
+        assert inline_parts(response.text) == []
+
+
+@pytest.mark.parametrize("label", ["accounts", "cases", "portal", "scheduling"])
+def test_every_app_has_its_page(lab, label):
+    assert lab.get(reverse("admin:app_list", args=[label])).status_code == 200
+
+
+def test_every_kind_of_row_opens(lab, lab_user, send_case):
+    case = send_case()
+    rows = [case, case.prescriptions.get(), case.practice, case.dentist, case.created_by, lab_user]
+    for row in rows:
+        meta = row._meta
+        address = reverse(f"admin:{meta.app_label}_{meta.model_name}_change", args=[row.pk])
+        response = lab.get(address)
+        assert response.status_code == 200, address
+        assert inline_parts(response.text) == [], address
+
+
+@pytest.mark.parametrize("step", ["missing", "shipped", "received", "on_hold"])
+def test_every_step_of_a_case_opens(lab, make_case, step):
+    case = make_case(progress=70)
+    response = lab.get(reverse("admin:cases_case_progress", args=[case.pk, step]))
+    assert response.status_code == 200
+    assert inline_parts(response.text) == []
+
+
+def test_admin_carries_the_labs_name_icon_and_colours(lab, settings):
+    html = lab.get(reverse("admin:index")).text
+    assert settings.LAB_NAME in html
+    assert "img/favicon.svg" in html
+    assert "css/admin.css" in html
+    assert "Django" not in html
+
+
+def test_admin_sends_strangers_to_the_one_sign_in_page(client):
+    response = client.get(reverse("admin:index"), follow=True)
+    assert response.redirect_chain[-1][0].startswith(reverse("account_login"))
