@@ -1,3 +1,4 @@
+import uuid
 from contextlib import suppress
 from datetime import timedelta
 
@@ -58,8 +59,10 @@ def remove_strays(now):
     old = (now - UNATTACHED_FOR).timestamp()
     needed = Attachment.objects.exclude(state=State.STORED)
     for path in settings.STAGING_DIR.iterdir():
+        # A name that is no UUID is not ours to remove.
         with suppress(FileNotFoundError, ValueError):
-            if path.stat().st_mtime <= old and not needed.filter(pk=path.name).exists():
+            pk = uuid.UUID(path.name)
+            if path.stat().st_mtime <= old and not needed.filter(pk=pk).exists():
                 path.unlink()
 
 

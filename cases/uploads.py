@@ -85,7 +85,7 @@ def _files_of_form(request):
     context = {
         "form_key": form_key,
         "files": files,
-        "answers": int(answers) if answers.isascii() and answers.isdigit() else None,
+        "answers": int(answers) if answers.isascii() and answers.isdigit() else "",
     }
     return render(request, "cases/_upload_list.html", context)
 
