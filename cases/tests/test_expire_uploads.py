@@ -1,0 +1,143 @@
+"""What nobody will finish or send goes away, and nothing else."""
+
+import os
+import uuid
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from cases.models import Attachment, Draft
+from cases.periodic import expire_uploads
+from cases.receiving import NEVER_FINISHED
+
+pytestmark = pytest.mark.django_db
+
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def make_file(practice, dentist_user, settings, stored):
+    """A function that makes a file in a state, begun and received so long ago."""
+    settings.STAGING_DIR.mkdir(parents=True)
+
+    def make(state, age, case=None):
+        begun = timezone.now() - age
+        file = Attachment.objects.create(
+            case=case,
+            form_key=uuid.uuid4(),
+            practice=practice,
+            uploaded_by=dentist_user,
+            name="a.stl",
+            size=10,
+            state=state,
+            created_at=begun,
+            received_at=None if state == "uploading" else begun,
+        )
+        if state == "stored":
+            stored(file.key).parent.mkdir(parents=True, exist_ok=True)
+            stored(file.key).write_bytes(b"x" * 10)
+        else:
+            file.staging_path.write_bytes(b"x" * 5)
+        return file
+
+    return make
+
+
+def bytes_of(file, stored):
+    return file.staging_path.exists() or stored(file.key).exists()
+
+
+@pytest.mark.parametrize(
+    ("state", "age", "stays"),
+    [
+        ("uploading", 6.9 * DAY, True),
+        ("uploading", 7.1 * DAY, False),
+        ("received", 1.9 * DAY, True),
+        ("received", 2.1 * DAY, False),
+        ("stored", 1.9 * DAY, True),
+        ("stored", 2.1 * DAY, False),
+        ("failed", 2.1 * DAY, False),
+    ],
+)
+def test_files_without_a_case_wait_only_so_long(make_file, stored, state, age, stays):
+    file = make_file(state, age)
+    expire_uploads()
+    assert Attachment.objects.filter(pk=file.pk).exists() == stays
+    assert bytes_of(file, stored) == stays
+
+
+@pytest.mark.parametrize("state", ["received", "stored", "failed"])
+def test_files_of_a_case_stay_for_ever(make_file, stored, case, state):
+    file = make_file(state, 1000 * DAY, case)
+    expire_uploads()
+    file.refresh_from_db()
+    assert file.state == state
+    assert bytes_of(file, stored)
+
+
+def test_an_upload_of_a_case_that_was_never_finished_fails_with_a_reason(make_file, case, stored):
+    file = make_file("uploading", 7.1 * DAY, case)
+    expire_uploads()
+    file.refresh_from_db()
+    assert (file.state, file.work_failure) == ("failed", NEVER_FINISHED)
+    assert not bytes_of(file, stored)
+
+
+def test_an_upload_whose_last_byte_had_come_is_completed(
+    make_file, stored, django_capture_on_commit_callbacks
+):
+    file = make_file("uploading", 8 * DAY)
+    file.staging_path.write_bytes(b"x" * 10)
+    with django_capture_on_commit_callbacks(execute=True):
+        expire_uploads()
+    file.refresh_from_db()
+    assert file.state == "stored"
+
+
+def test_a_removed_file_whose_storage_was_away_goes_now(make_file, stored):
+    file = make_file("stored", 0 * DAY)
+    Attachment.objects.update(form_key=None)
+    expire_uploads()
+    assert not bytes_of(file, stored)
+    assert not Attachment.objects.exists()
+
+
+def test_a_storage_that_is_away_keeps_the_row_as_a_reminder(make_file, stored):
+    file = make_file("stored", 3 * DAY)
+    # A folder cannot be unlinked, as an object of a storage that is away.
+    stored(file.key).unlink()
+    (stored(file.key) / "busy").mkdir(parents=True)
+    expire_uploads()
+    file.refresh_from_db()
+    assert file.form_key is None
+    (stored(file.key) / "busy").rmdir()
+    expire_uploads()
+    assert not Attachment.objects.exists()
+
+
+def test_stray_staging_files_go_after_two_days(make_file, settings):
+    kept = make_file("uploading", 3 * DAY).staging_path
+    old, young = settings.STAGING_DIR / uuid.uuid4().hex, settings.STAGING_DIR / uuid.uuid4().hex
+    foreign = settings.STAGING_DIR / "README"
+    for path in (old, young, foreign):
+        path.write_bytes(b"x")
+    for path in (kept, old, foreign):
+        long_ago = (timezone.now() - 3 * DAY).timestamp()
+        os.utime(path, (long_ago, long_ago))
+    expire_uploads()
+    assert {path.name for path in settings.STAGING_DIR.iterdir()} == {
+        kept.name,
+        young.name,
+        foreign.name,
+    }
+
+
+def test_left_forms_go_after_a_week_unless_files_wait_there(make_file, dentist_user):
+    long_ago = timezone.now() - 8 * DAY
+    file = make_file("uploading", 1 * DAY)
+    with_file = Draft.objects.create(form_key=file.form_key, user=dentist_user, updated_at=long_ago)
+    Draft.objects.create(user=dentist_user, updated_at=long_ago)
+    young = Draft.objects.create(user=dentist_user)
+    expire_uploads()
+    assert set(Draft.objects.all()) == {with_file, young}

@@ -1,0 +1,191 @@
+"""Who may upload what, and the sentences for those who may not."""
+
+import uuid
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from cases.models import Attachment, Draft
+from cases.progress import Progress
+from cases.tests.tus_program import BYTES, Program, offset_of
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.mark.parametrize(
+    ("headers", "status", "words"),
+    [
+        ({"Upload-Length": "0"}, 400, "is empty"),
+        ({"Upload-Length": "-5"}, 400, "whole number"),
+        ({"Upload-Length": "9" * 30}, 400, "whole number"),
+        ({"Upload-Length": str(10**15)}, 413, "the largest file the lab takes"),
+        ({"Upload-Defer-Length": "1"}, 400, "cannot follow later"),
+        ({"Upload-Metadata": "filename %%%"}, 400, "broken"),
+        ({"Upload-Metadata": "filename /w=="}, 400, "broken"),
+        ({"Upload-Metadata": "a YQ==,a YQ=="}, 400, "twice"),
+        ({"Upload-Metadata": "filename YQ=="}, 400, "form is missing"),
+        ({"Tus-Resumable": "2"}, 412, "tus 1.0.0"),
+    ],
+)
+def test_a_senseless_announcement_gets_a_sentence(program, headers, status, words):
+    answer = program.create(100, headers=headers)
+    assert answer.status_code == status
+    assert words in answer.text
+    assert answer.headers["Content-Type"].startswith("text/plain")
+    assert not Attachment.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        ("../../etc/passwd", "passwd"),
+        ("a\nb\u202egnp.stl", "a bgnp.stl"),
+        ("", "unnamed"),
+        ("é" * 300 + ".stl", "é" * 125 + ".stl"),
+    ],
+)
+def test_names_are_made_safe(program, sent, kept):
+    assert program.create(1, sent).status_code == 201
+    assert Attachment.objects.get().name == kept
+
+
+def test_a_file_that_does_not_fit_on_the_disk_is_refused(program, settings):
+    settings.MAX_UPLOAD_BYTES = 10**18
+    answer = program.create(10**17)
+    assert answer.status_code == 507
+    assert "has no room" in answer.text
+
+
+def test_many_unfinished_uploads_are_refused(program, dentist_user, practice):
+    Attachment.objects.bulk_create(
+        Attachment(practice=practice, uploaded_by=dentist_user, name="a", size=1)
+        for _ in range(200)
+    )
+    assert program.create(1).status_code == 429
+
+
+def test_an_expired_session_gets_a_sentence_not_a_sign_in_page(program, location):
+    program.append(location, 0, b"x" * 10)
+    del program.cookies["sessionid"]
+    for answer in (
+        program.append(location, 10, b"y"),
+        program.create(5),
+        program.options("/files/"),
+    ):
+        assert answer.status_code == 401
+        assert "Nothing is lost" in answer.text
+    assert Attachment.objects.get().received_bytes == 10
+
+
+def test_a_request_without_csrf_token_is_refused(program, location):
+    assert program.append(location, 0, b"x", **{"X-CSRFToken": ""}).status_code == 403
+    assert offset_of(program, location) == 0
+
+
+@pytest.mark.parametrize("method", ["HEAD", "PATCH", "DELETE"])
+def test_another_practices_upload_is_not_there(
+    program, location, live_server, other_practice_user, method
+):
+    other = Program(live_server, other_practice_user)
+    headers = {**BYTES, "Upload-Offset": "0"}
+    foreign = other.request(method, location, headers=headers)
+    unknown = other.request(method, f"/files/{uuid.uuid4()}/", headers=headers)
+    assert foreign.status_code == unknown.status_code == 404
+    assert foreign.text == unknown.text
+    assert Attachment.objects.count() == 1
+
+
+def test_lab_staff_upload_nothing(live_server, lab_user):
+    assert Program(live_server, lab_user).create(5).status_code == 403
+
+
+def test_another_practices_form_is_not_there(program, other_practice_user):
+    draft = Draft.objects.create(user=other_practice_user)
+    assert program.create(5, form=draft.pk).status_code == 404
+
+
+def test_another_practices_case_is_not_there(program, case, live_server, other_practice_user):
+    other = Program(live_server, other_practice_user)
+    assert other.create(5, case=case.number).status_code == 404
+    assert other.create(5, form=case.form_key).status_code == 404
+    assert program.create(5, case="26-99999").status_code == 404
+
+
+def test_a_read_only_case_takes_no_files(program, make_case):
+    case = make_case(progress=Progress.MANUFACTURING)
+    answer = program.create(5, case=case.number)
+    assert answer.status_code == 403
+    assert "takes no more files" in answer.text
+
+
+def test_a_file_for_an_update_waits_for_submit(program, case):
+    item = case.missing_items.create(reason="no_cbct")
+    answer = program.create(5, case=case.number, answers=str(item.pk))
+    assert answer.status_code == 201
+    file = Attachment.objects.get()
+    assert (file.case, file.answers) == (None, item)
+
+
+def test_a_file_that_answers_another_case_is_refused(program, case, make_case):
+    item = make_case().missing_items.create(reason="no_cbct")
+    for text in (str(item.pk), "x", "9" * 40):
+        assert program.create(5, case=case.number, answers=text).status_code == 404
+
+
+def test_a_file_of_a_form_that_was_just_submitted_joins_its_case(program, case):
+    program.create(5, form=case.form_key)
+    assert Attachment.objects.get().case == case
+
+
+def test_a_file_goes_on_uploading_after_submit(program, location, case):
+    program.append(location, 0, b"x" * 400)
+    Attachment.objects.update(case=case)
+    program.append(location, 400, b"y" * 600)
+    assert Attachment.objects.get().state == "stored"
+
+
+def test_a_removed_file_leaves_nothing(program, stored):
+    location = program.create(5, body=b"bytes", headers=BYTES).headers["Location"]
+    key = Attachment.objects.get().key
+    assert stored(key).exists()
+    assert program.delete(location).status_code == 204
+    assert not stored(key).exists()
+    assert not Attachment.objects.exists()
+    assert program.head(location).status_code == 404
+
+
+def test_an_unfinished_upload_can_be_removed(program, location):
+    program.append(location, 0, b"x")
+    path = Attachment.objects.get().staging_path
+    answer = program.post(location, headers={"X-HTTP-Method-Override": "DELETE"})
+    assert answer.status_code == 204
+    assert not path.exists()
+
+
+def test_a_file_of_a_case_stays(program, location, case):
+    Attachment.objects.update(case=case)
+    answer = program.delete(location)
+    assert answer.status_code == 403
+    assert "stays with it" in answer.text
+    assert Attachment.objects.count() == 1
+
+
+def test_an_upload_older_than_a_week_is_gone(program, location):
+    Attachment.objects.update(created_at=timezone.now() - timedelta(days=7, minutes=1))
+    assert program.head(location).status_code == 410
+    assert program.append(location, 0, b"x").status_code == 410
+
+
+def test_the_files_of_a_form_are_listed_for_the_practice_alone(
+    program, live_server, other_practice_user
+):
+    form = uuid.uuid4()
+    location = program.create(1000, "lower <b>.stl", form=form).headers["Location"]
+    program.append(location, 0, b"x" * 420)
+    page = program.get(f"/files/?form={form}").text
+    assert "lower &lt;b&gt;.stl" in page
+    assert "Unfinished, 42 %" in page
+    other = Program(live_server, other_practice_user)
+    assert "lower" not in other.get(f"/files/?form={form}").text
+    assert program.get("/files/?form=x").status_code == 400

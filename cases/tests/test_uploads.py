@@ -1,0 +1,165 @@
+"""What tus 1.0.0 demands, over real HTTP and with real files."""
+
+import fcntl
+import hashlib
+import os
+import socket
+import time
+
+import pytest
+
+from cases.models import Attachment
+from cases.tests.tus_program import BYTES, CSRF, checksum, offset_of
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+STL = bytes(80) + (2).to_bytes(4, "little") + os.urandom(100)
+
+
+def test_a_file_in_two_parts_is_stored_as_it_was(program, stored):
+    location = program.create(len(STL), "upper.stl").headers["Location"]
+    assert program.append(location, 0, STL[:50]).headers["Upload-Offset"] == "50"
+    answer = program.append(location, 50, STL[50:])
+    assert (answer.status_code, answer.headers["Upload-Offset"]) == (204, "184")
+    file = Attachment.objects.get()
+    assert (file.name, file.kind, file.state) == ("upper.stl", "surface_scan", "stored")
+    assert file.sha256 == hashlib.sha256(STL).hexdigest()
+    assert stored(file.key).read_bytes() == STL
+    assert not file.staging_path.exists()
+
+
+def test_a_small_file_comes_with_its_announcement(program, stored):
+    answer = program.create(len(STL), body=STL, headers=BYTES)
+    assert (answer.status_code, answer.headers["Upload-Offset"]) == (201, "184")
+    assert stored(Attachment.objects.get().key).read_bytes() == STL
+
+
+def test_a_damaged_announcement_leaves_no_ghost(program):
+    answer = program.create(len(STL), body=STL, headers=BYTES | checksum(b"other"))
+    assert answer.status_code == 460
+    assert not Attachment.objects.exists()
+
+
+def test_options_tell_what_is_possible(program, settings):
+    headers = program.options("/files/").headers
+    assert headers["Tus-Version"] == "1.0.0"
+    assert set(headers["Tus-Extension"].split(",")) == {
+        "creation", "creation-with-upload", "termination", "expiration", "checksum"
+    }  # fmt: skip
+    assert headers["Tus-Max-Size"] == str(settings.MAX_UPLOAD_BYTES)
+    assert headers["Tus-Checksum-Algorithm"] == "sha1,sha256"
+
+
+def test_head_tells_offset_length_and_expiry_and_is_not_cached(program, location):
+    headers = program.head(location).headers
+    assert (headers["Upload-Offset"], headers["Upload-Length"]) == ("0", "1000")
+    assert headers["Cache-Control"] == "no-store"
+    assert headers["Upload-Expires"].endswith("GMT")
+
+
+@pytest.mark.parametrize("method", ["HEAD", "PATCH", "DELETE"])
+def test_another_version_is_refused(program, location, method):
+    answer = program.request(method, location, headers={"Tus-Resumable": "0.2.2"})
+    assert (answer.status_code, answer.headers["Tus-Version"]) == (412, "1.0.0")
+
+
+@pytest.mark.parametrize("offset", [0, 9, 11, 2000])
+def test_a_wrong_offset_is_refused_and_changes_nothing(program, location, offset):
+    program.append(location, 0, b"x" * 10)
+    answer = program.append(location, offset, b"y" * 10)
+    assert (answer.status_code, answer.headers["Upload-Offset"]) == (409, "10")
+    assert Attachment.objects.get().staging_path.read_bytes() == b"x" * 10
+
+
+@pytest.mark.parametrize("offset", ["", "-1", "ten", "1" * 40])
+def test_an_offset_that_is_no_number_is_refused(program, location, offset):
+    assert program.append(location, offset, b"x").status_code == 400
+
+
+def test_another_content_type_is_refused(program, location):
+    answer = program.append(location, 0, b"x", **{"Content-Type": "text/plain"})
+    assert answer.status_code == 415
+
+
+def test_more_bytes_than_announced_are_refused_and_the_part_stays(program, location):
+    program.append(location, 0, b"x" * 990)
+    answer = program.append(location, 990, b"y" * 11)
+    assert answer.status_code == 413
+    assert "What came before is kept" in answer.text
+    assert offset_of(program, location) == 990
+
+
+@pytest.mark.parametrize("algorithm", ["sha1", "sha256"])
+def test_bytes_that_changed_on_their_way_are_dropped(program, location, algorithm):
+    program.append(location, 0, b"x" * 10)
+    assert program.append(location, 10, b"y" * 10, **checksum(b"z", algorithm)).status_code == 460
+    assert offset_of(program, location) == 10
+    answer = program.append(location, 10, b"y" * 10, **checksum(b"y" * 10, algorithm))
+    assert answer.headers["Upload-Offset"] == "20"
+
+
+@pytest.mark.parametrize("header", ["md5 abc", "sha1 %%%", "sha1", ""])
+def test_a_checksum_that_cannot_be_read_is_refused(program, location, header):
+    answer = program.append(location, 0, b"x", **{"Upload-Checksum": header})
+    assert answer.status_code in (400, 460)
+    assert offset_of(program, location) == 0
+
+
+def test_of_two_writers_one_waits(program, location):
+    program.append(location, 0, b"x")
+    with open(Attachment.objects.get().staging_path) as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        assert program.append(location, 1, b"y").status_code == 423
+    assert program.append(location, 1, b"y").status_code == 204
+
+
+def cut_off(program, location, body, headers=None):
+    """Announce 1000 bytes, send `body` and break the line."""
+    host, port = program.base.removeprefix("http://").split(":")
+    lines = {
+        "Host": f"{host}:{port}",
+        "Cookie": f"sessionid={program.cookies['sessionid']}; csrftoken={CSRF}",
+        "X-CSRFToken": CSRF,
+        "Tus-Resumable": "1.0.0",
+        "Upload-Offset": "0",
+        "Content-Length": "1000",
+    }
+    lines |= BYTES | (headers or {})
+    head = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
+    with socket.create_connection((host, int(port))) as line:
+        line.sendall(f"PATCH {location} HTTP/1.1\r\n{head}\r\n".encode() + body)
+
+
+def wait_for(what, expected):
+    end = time.monotonic() + 10
+    while (got := what()) != expected and time.monotonic() < end:
+        time.sleep(0.05)
+    assert got == expected
+
+
+def test_a_cut_line_keeps_what_came_and_goes_on_there(program, location):
+    cut_off(program, location, b"x" * 600)
+    wait_for(lambda: offset_of(program, location), 600)
+    wait_for(lambda: program.append(location, 600, b"y" * 400).status_code, 204)
+    assert Attachment.objects.get().state == "stored"
+
+
+def test_a_cut_line_under_a_checksum_keeps_nothing_of_it(program, location):
+    cut_off(program, location, b"x" * 600, checksum(b"x" * 1000))
+    path = Attachment.objects.get().staging_path
+    wait_for(path.exists, True)
+    wait_for(lambda: offset_of(program, location), 0)
+
+
+def test_an_upload_whose_process_died_at_the_last_byte_is_completed(program, location):
+    file = Attachment.objects.get()
+    file.staging_path.parent.mkdir(parents=True, exist_ok=True)
+    file.staging_path.write_bytes(b"x" * 1000)
+    assert offset_of(program, location) == 1000
+    file.refresh_from_db()
+    assert file.state == "stored"
+
+
+def test_staging_files_are_for_the_portal_alone(program, location):
+    program.append(location, 0, b"x")
+    assert Attachment.objects.get().staging_path.stat().st_mode & 0o777 == 0o600

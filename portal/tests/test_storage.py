@@ -1,0 +1,87 @@
+"""Bytes in a folder: moved, not copied, and given out as downloads only."""
+
+import hashlib
+import os
+from pathlib import Path
+
+import pytest
+from django.core.exceptions import SuspiciousFileOperation
+from django.core.files.storage import default_storage
+
+from portal import storage
+
+MEMORY_DISK = Path("/dev") / "shm"
+KEY = "attachments/ab/0123"
+
+
+@pytest.fixture
+def file(tmp_path):
+    path = tmp_path / "staged"
+    path.write_bytes(os.urandom(3000))
+    return path
+
+
+def test_a_file_moves_on_the_same_disk_without_being_copied(file, stored):
+    inode = file.stat().st_ino
+    storage.store(file, KEY)
+    assert stored(KEY).stat().st_ino == inode
+    assert not file.exists()
+    assert stored(KEY).parent.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_file_from_another_disk_is_copied_whole(file, stored):
+    if MEMORY_DISK.stat().st_dev == file.stat().st_dev:
+        pytest.skip("This machine has one disk only.")
+    body = file.read_bytes()
+    elsewhere = MEMORY_DISK / f"{os.getpid()}-staged"
+    elsewhere.write_bytes(body)
+    try:
+        storage.store(elsewhere, KEY)
+    finally:
+        elsewhere.unlink()
+    assert stored(KEY).read_bytes() == body
+    assert [path.name for path in stored(KEY).parent.iterdir()] == ["0123"]
+
+
+def test_storing_again_replaces_what_an_earlier_try_left(file, stored):
+    stored(KEY).parent.mkdir(parents=True)
+    stored(KEY).write_bytes(b"half")
+    storage.store(file, KEY)
+    assert storage.stored_size(KEY) == 3000
+
+
+def test_digests_of_file_and_object_agree(file):
+    expected = hashlib.sha256(file.read_bytes()).hexdigest()
+    assert storage.digest(file) == expected
+    storage.store(file, KEY)
+    assert storage.stored_digest(KEY) == expected
+
+
+def test_what_is_not_there_has_no_size_and_can_be_deleted(stored):
+    assert storage.stored_size(KEY) is None
+    storage.delete(KEY)
+
+
+def test_a_key_outside_the_storage_is_refused(file):
+    with pytest.raises(SuspiciousFileOperation, match="outside of the base path"):
+        storage.store(file, "../../outside")
+
+
+def test_a_download_is_never_shown_inside_the_portal(file):
+    body = file.read_bytes()
+    storage.store(file, KEY)
+    response = storage.download(KEY, "Grüße <b>.html")
+    assert b"".join(response.streaming_content) == body
+    response.close()
+    assert response["Content-Type"] == "application/octet-stream"
+    assert response["Content-Disposition"].startswith("attachment;")
+    assert "Gr%C3%BC%C3%9Fe" in response["Content-Disposition"]
+    assert response["X-Content-Type-Options"] == "nosniff"
+    assert response["Cache-Control"] == "private, no-store"
+    assert response["Content-Length"] == "3000"
+
+
+def test_an_object_that_is_gone_says_so():
+    with pytest.raises(FileNotFoundError):
+        storage.download(KEY, "a.stl")
+    assert not default_storage.exists(KEY)
