@@ -21,3 +21,10 @@ class AccountAdapter(DefaultAccountAdapter):
                 "password_reset_url": context.get("password_reset_url", ""),
             },
         )
+
+    def pre_login(self, request, user, **kwargs):
+        """Let nobody of a practice in that is not active any more."""
+        answer = super().pre_login(request, user, **kwargs)
+        if answer is None and user.practice and not user.practice.is_active:
+            return self.respond_user_inactive(request, user)
+        return answer

@@ -80,6 +80,11 @@ def initial(draft):
     return values
 
 
+def of_update(case):
+    """The draft of the case's next update, or None."""
+    return Draft.objects.filter(pk=update_key(case), case=case).first()
+
+
 def as_posted(draft):
     """The typed values as if the form were posted again."""
     posted = QueryDict(mutable=True)

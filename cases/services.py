@@ -191,7 +191,8 @@ def ship_date_after_move(case, to, now):
 
 
 def _notice(case, event):
-    if event.to_progress == Progress.READY:
+    # A session that the lab cancelled has its own mail, with the way to another date.
+    if event.to_progress == Progress.READY and event.from_progress != Progress.SCHEDULED:
         emails.case_ready_to_plan(case, event)
     elif event.to_progress == Progress.NO_SHOW:
         emails.case_no_show(case, event)

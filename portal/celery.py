@@ -1,10 +1,27 @@
 import os
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 from celery import Celery
 from celery.contrib.django.task import DjangoTask
 from django.db import transaction
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+
+_left_to_the_sweep = ContextVar("left_to_the_sweep", default=False)
+
+
+@contextmanager
+def left_to_the_sweep():
+    """Hand over nothing that is asked for inside: the sweep takes up its rows later.
+
+    For a great deal of work at once, and for commands that run before the broker is up.
+    """
+    token = _left_to_the_sweep.set(True)
+    try:
+        yield
+    finally:
+        _left_to_the_sweep.reset(token)
 
 
 class HandOver(DjangoTask):
@@ -18,7 +35,8 @@ class HandOver(DjangoTask):
         def hand_over():
             self.delay(*args, **kwargs)
 
-        transaction.on_commit(hand_over, robust=True)
+        if not _left_to_the_sweep.get():
+            transaction.on_commit(hand_over, robust=True)
 
 
 app = Celery("portal", task_cls=HandOver)

@@ -68,16 +68,9 @@ def site_url(name, default):
 
 def database(name, default):
     value = env.str(name, default=default)
-    try:
-        config = env.db_url_config(value)
-    except (ValueError, ImproperlyConfigured):
-        config = {}
-    if config.get("ENGINE") not in {
-        "django.db.backends.sqlite3",
-        "django.db.backends.postgresql",
-    }:
+    if not value.startswith(("sqlite:///", "postgres://", "postgresql://")):
         refuse(name, value.split("://")[0] + "://…", "a postgres:// or sqlite:/// address")
-    return config
+    return env.db_url_config(value)
 
 
 def broker(name, default):

@@ -49,7 +49,7 @@ class Email(Work):
     task = "portal.tasks.send_email"
 
     key = models.CharField(
-        max_length=200,
+        max_length=400,
         unique=True,
         help_text="Kind, object and recipient: the same mail is never written twice.",
     )

@@ -10,7 +10,7 @@ from portal.work import Work
 def sweep():
     """Hand over again all work that waits, whatever became of its first message."""
     for model, pk in left_behind(timezone.now()):
-        app.send_task(model.task, args=[pk])
+        app.tasks[model.task].delay(pk)
 
 
 def left_behind(now, most=500):

@@ -201,7 +201,7 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 # The lab makes every account and types its address, so there is nothing left to prove by mail.
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
-ACCOUNT_PRESERVE_USERNAME_CASING = False
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 PASSWORD_RESET_TIMEOUT = 3600
 
 # Language and time

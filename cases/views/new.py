@@ -21,7 +21,7 @@ from portal import qr
 def new_case(request):
     """The form for a new case. It keeps what was typed through errors and a lost session."""
     if not request.user.is_authenticated:
-        return keep_and_sign_in(request)
+        return _keep_and_sign_in(request)
     if not policies.can_send_cases(request.user):
         raise PermissionDenied("New cases are sent by members of a practice.")
     if request.method == "POST":
@@ -64,15 +64,19 @@ def _page(request, key, form, signature, draft=None, status=200):
     return render(request, "cases/case_new.html", context, status=status)
 
 
-def keep_and_sign_in(request, back_to=""):
+def _keep_and_sign_in(request):
     """Keep what somebody posted whose session has ended, and lead back to it after sign-in."""
     owner = drafts.owner(request.POST.get("form_token", ""))
     if owner is None:
         return redirect_to_login(request.get_full_path())
     key, user = owner
-    if not back_to:
+    if drafts.new_key(user, str(key)) == key:
         drafts.keep(key, user, request.POST)
-        back_to = f"{reverse('cases:new')}?draft={key}"
+    return sign_in_again(request, f"{reverse('cases:new')}?draft={key}")
+
+
+def sign_in_again(request, back_to):
+    """To the sign-in page, from where a person comes back to the form with all that was kept."""
     messages.info(
         request,
         "You were signed out after a while. What you typed and uploaded is kept: "

@@ -1,6 +1,7 @@
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -9,8 +10,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from cases import drafts, policies, services
 from cases.forms import MessageForm, PrescriptionForm, SignatureForm
-from cases.models import Attachment, Case, Draft
-from cases.views.new import keep_and_sign_in
+from cases.models import Attachment, Case
+from cases.views.new import sign_in_again
 from portal import storage
 from portal.work import WorkState
 
@@ -25,7 +26,7 @@ def _visible(request, number):
 @require_safe
 def record(request, number):
     case = _visible(request, number)
-    draft = Draft.objects.filter(pk=drafts.update_key(case)).first()
+    draft = drafts.of_update(case)
     initial = drafts.initial(draft) if draft else _as_initial(case)
     form = PrescriptionForm(numbering=case.practice.tooth_numbering, initial=initial)
     return _page(request, case, form, MessageForm(), draft=draft)
@@ -67,7 +68,7 @@ def _page(request, case, form, message_form, draft=None, status=200):
 def update(request, number):
     """Look over an update with its old and new ship date, sign it and send it."""
     if not request.user.is_authenticated:
-        return keep_and_sign_in(request, back_to=_keep_update(request, number))
+        return _keep_and_sign_in(request, number)
     case = _visible(request, number)
     if request.method != "POST":
         return redirect(case)
@@ -82,17 +83,15 @@ def update(request, number):
     return _look_over(request, case, form, SignatureForm())
 
 
-def _keep_update(request, number):
-    owner = drafts.owner(request.POST.get("form_token", ""))
-    if owner is None:
-        return ""
-    key, user = owner
-    case = Case.objects.visible_to(user).filter(number=number).first()
-    if case is None or drafts.update_key(case) != key:
-        return ""
+def _keep_and_sign_in(request, number):
+    """As for a new case, when the form is proved to be that of this case; else nothing is kept."""
+    key, user = drafts.owner(request.POST.get("form_token", "")) or (None, None)
+    case = user and Case.objects.visible_to(user).filter(number=number).first()
+    if not case or drafts.update_key(case) != key:
+        return redirect_to_login(request.get_full_path())
     if "confirm" not in request.POST:
         drafts.keep(key, user, request.POST, case)
-    return case.get_absolute_url()
+    return sign_in_again(request, case.get_absolute_url())
 
 
 def _too_late(request, case):
@@ -122,7 +121,7 @@ def _look_over(request, case, form, signature, status=200):
 
 
 def _confirm(request, case):
-    draft = Draft.objects.filter(pk=drafts.update_key(case)).first()
+    draft = drafts.of_update(case)
     if draft is None:
         messages.info(request, f"This update of case {case.number} was sent already.")
         return redirect(case)

@@ -48,7 +48,7 @@ class Migration(migrations.Migration):
                     "key",
                     models.CharField(
                         help_text="Kind, object and recipient: the same mail is never written twice.",
-                        max_length=200,
+                        max_length=400,
                         unique=True,
                     ),
                 ),

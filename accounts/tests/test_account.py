@@ -1,0 +1,82 @@
+import pytest
+from django.core.exceptions import ValidationError
+
+from accounts.models import User
+
+ACCOUNT = "/account/"
+
+
+@pytest.fixture
+def filled(practice):
+    """The practice's form as it may be sent."""
+    return {
+        "save_practice": "1",
+        "email": "new@harbor.example",
+        "phone": "(555) 010-0123",
+        "shipping_address": "2 Quay\nPortland, ME",
+        "time_zone": "America/Denver",
+        "tooth_numbering": "palmer",
+    }
+
+
+def test_members_change_email_phone_address_zone_and_numbering(dentist_client, practice, filled):
+    answer = dentist_client.post(ACCOUNT, filled, follow=True)
+    practice.refresh_from_db()
+    assert "Your changes are saved." in answer.content.decode()
+    assert practice.email == "new@harbor.example"
+    assert practice.shipping_address == "2 Quay\nPortland, ME"
+    assert (practice.time_zone, practice.tooth_numbering) == ("America/Denver", "palmer")
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("email", "nobody"),
+        ("email", ""),
+        ("email", "a@b.example\nBcc: x@y.example"),
+        ("time_zone", "Mars/Olympus"),
+        ("tooth_numbering", "roman"),
+        ("phone", "x" * 41),
+    ],
+)
+def test_a_wrong_value_is_refused_with_what_was_typed_kept(
+    dentist_client, practice, filled, field, value
+):
+    answer = dentist_client.post(ACCOUNT, {**filled, field: value})
+    practice.refresh_from_db()
+    assert "Nothing was saved yet" in answer.content.decode()
+    assert "2 Quay" in answer.content.decode()
+    assert practice.tooth_numbering == "universal"
+
+
+def test_the_name_of_the_practice_and_licenses_cannot_be_changed_here(
+    dentist_client, practice, filled
+):
+    dentist_client.post(ACCOUNT, {**filled, "name": "Taken over", "license_number": "1"})
+    practice.refresh_from_db()
+    assert practice.name == "Harbor Dental"
+    page = dentist_client.get(ACCOUNT).content.decode()
+    assert "D-4711" in page
+    assert "?subject=Please%20change%20the%20name%20of%20our%20practice" in page
+    assert "?subject=Please%20change%20a%20license" in page
+
+
+def test_people_change_their_own_name(dentist_client, dentist_user):
+    dentist_client.post(ACCOUNT, {"save_name": "1", "name": " Ada\u202e  Moss "})
+    dentist_user.refresh_from_db()
+    assert dentist_user.name == "Ada Moss"
+    answer = dentist_client.post(ACCOUNT, {"save_name": "1", "name": "\u200b"})
+    assert "Please type your name." in answer.content.decode()
+
+
+def test_lab_staff_have_an_account_page_without_a_practice(client, lab_user):
+    client.force_login(lab_user)
+    assert client.get(ACCOUNT).status_code == 200
+    assert client.post(ACCOUNT, {"save_practice": "1", "email": "x"}).status_code == 200
+
+
+def test_a_person_is_of_a_practice_or_of_the_lab(practice):
+    person = User(email="x@y.example", name="X", practice=practice, is_staff=True)
+    person.set_password("a-guide-for-the-drill")
+    with pytest.raises(ValidationError, match="Lab staff belong to no practice"):
+        person.full_clean()

@@ -1,0 +1,306 @@
+import re
+from datetime import date
+from io import BytesIO
+
+import pytest
+from django.core.files.storage import default_storage
+from django.urls import reverse
+from django.utils import timezone
+from pypdf import PdfReader
+
+from cases import drafts, services
+from cases.models import Attachment, Draft, Message
+from cases.progress import Progress, Who
+from portal.models import Email
+
+
+@pytest.fixture
+def update_url(case):
+    return reverse("cases:update", args=[case.number])
+
+
+CHANGE = {"teeth": ["3"], "description": "Changed.", "implant_3": "Nobel Active"}
+SIGN = {"confirm": "yes", "signed_name": "Ada Weiss"}
+
+
+def add_file(case, form_key=None, **fields):
+    fields = {"state": Attachment.State.STORED, "name": "cbct.zip", "size": 5} | fields
+    return Attachment.objects.create(
+        case=None if form_key else case,
+        form_key=form_key,
+        practice=case.practice,
+        uploaded_by=case.created_by,
+        **fields,
+    )
+
+
+# Whose it is
+
+
+PAGES = ["record", "created", "update", "rx", "rx_state", "file_states"]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_foreign_case_answers_just_as_one_that_does_not_exist(
+    client, other_practice_user, case, page
+):
+    client.force_login(other_practice_user)
+    foreign = client.get(reverse(f"cases:{page}", args=[case.number]))
+    nowhere = client.get(reverse(f"cases:{page}", args=["99-99999"]))
+    assert foreign.status_code == nowhere.status_code == 404
+    assert _without_token(foreign) == _without_token(nowhere)
+
+
+def _without_token(answer):
+    return re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", answer.content.decode())
+
+
+@pytest.mark.parametrize("page", ["update", "archive", "unarchive", "message"])
+def test_nothing_can_be_sent_to_a_foreign_case(client, other_practice_user, case, page):
+    client.force_login(other_practice_user)
+    answer = client.post(reverse(f"cases:{page}", args=[case.number]), {"body": "x", **CHANGE})
+    case.refresh_from_db()
+    assert answer.status_code == 404
+    assert case.description == ""
+    assert case.archived_at is None
+    assert not Message.objects.exists()
+
+
+def test_a_file_of_another_case_is_not_found_under_this_one(dentist_client, make_case):
+    one, other = make_case(number="26-1"), make_case(number="26-2")
+    file = add_file(other)
+    assert dentist_client.get(f"/cases/{one.number}/files/{file.pk}/").status_code == 404
+
+
+# What it shows
+
+
+def test_the_record_shows_all_that_was_provided(dentist_client, send_case):
+    case = send_case(
+        patient_name="Zoë Quill",
+        implants={"14": "Astra EV 4.2"},
+        guidance="full",
+        surgery_date=date(2030, 5, 6),
+        shipping_address="9 Elm Street",
+    )
+    add_file(case, name="upper.stl")
+    page = dentist_client.get(case.get_absolute_url()).content.decode()
+    for shown in (
+        case.number, "Zoë Quill", "Astra EV 4.2", "Fully guided", "May 6, 2030",
+        "9 Elm Street", "Guide for one implant.", "upper.stl", "Dr. Ada Weiss", "Case sent",
+    ):  # fmt: skip
+        assert shown in page
+
+
+def test_what_is_missing_is_listed_with_an_upload_box_beside_each(dentist_client, case, lab_user):
+    services.mark_missing(case, lab_user, ["no_cbct", "no_bite"], "", timezone.now())
+    page = dentist_client.get(case.get_absolute_url()).content.decode()
+    assert "What we need from you" in page
+    assert "No CBCT" in page
+    for item in case.missing_items.all():
+        assert f'data-answers="{item.pk}"' in page
+
+
+@pytest.mark.parametrize("progress", Progress)
+def test_white_cases_are_read_only_with_a_mail_link(dentist_client, make_case, progress):
+    case = make_case(progress=progress)
+    page = dentist_client.get(case.get_absolute_url()).content.decode()
+    read_only = progress.colour == "white"
+    assert ("can no longer be changed here" in page) == read_only
+    assert ('id="update"' in page) != read_only
+    if read_only:
+        assert f"?subject=Case%20{case.number}" in page
+
+
+def test_a_shipped_case_has_its_tracking_link(dentist_client, make_case):
+    case = make_case(progress=Progress.SHIPPED, carrier="ups", tracking_number="1Z5R89390357567127")
+    page = dentist_client.get(case.get_absolute_url()).content.decode()
+    assert "https://www.ups.com/track?tracknum=1Z5R89390357567127" in page
+
+
+def test_lab_staff_see_the_record_without_the_practices_buttons(client, lab_user, case):
+    client.force_login(lab_user)
+    page = client.get(case.get_absolute_url()).content.decode()
+    assert 'id="update"' not in page
+    assert reverse("cases:archive", args=[case.number]) not in page
+    assert reverse("cases:message", args=[case.number]) in page
+
+
+# Updating
+
+
+def test_an_update_is_looked_over_with_old_and_new_ship_date_before_it_counts(
+    dentist_client, send_case, now
+):
+    case = send_case(now=now)
+    answer = dentist_client.post(reverse("cases:update", args=[case.number]), CHANGE)
+    page = answer.content.decode()
+    assert "reset as if the case were new" in page
+    assert "Mon, Mar 16, 2026" in page
+    new = services.expected_ship_date(timezone.now())
+    assert f"{new:%a, %b} {new.day}, {new.year}" in page
+    case.refresh_from_db()
+    assert case.teeth == ["14"]
+
+
+def test_a_confirmed_update_changes_the_case_and_renews_the_prescription(
+    dentist_client, case, update_url, django_capture_on_commit_callbacks
+):
+    dentist_client.post(update_url, CHANGE)
+    with django_capture_on_commit_callbacks(execute=True):
+        answer = dentist_client.post(update_url, SIGN, follow=True)
+    case.refresh_from_db()
+    assert (case.teeth, case.description) == (["3"], "Changed.")
+    assert case.implants == {"3": "Nobel Active"}
+    assert f"Case {case.number} is updated" in answer.content.decode()
+    assert Email.objects.filter(kind="case_updated").count() == 1
+    rx = dentist_client.get(reverse("cases:rx", args=[case.number]))
+    text = PdfReader(BytesIO(b"".join(rx.streaming_content))).pages[0].extract_text()
+    assert "Changed." in text
+    assert "Jane Roe" in text
+    assert case.patient_name not in rx["Content-Disposition"]
+
+
+def test_old_revisions_stay_downloadable(
+    dentist_client, send_case, django_capture_on_commit_callbacks
+):
+    with django_capture_on_commit_callbacks(execute=True):
+        case = send_case(description="First words.")
+        dentist_client.post(reverse("cases:update", args=[case.number]), CHANGE)
+        dentist_client.post(reverse("cases:update", args=[case.number]), SIGN)
+    for revision, words in ((1, "First words."), (2, "Changed.")):
+        rx = dentist_client.get(reverse("cases:rx_revision", args=[case.number, revision]))
+        assert words in PdfReader(BytesIO(b"".join(rx.streaming_content))).pages[0].extract_text()
+    assert dentist_client.get(f"/cases/{case.number}/rx/3/").status_code == 404
+
+
+def test_an_update_without_a_signature_asks_for_it_and_keeps_everything(
+    dentist_client, case, update_url
+):
+    dentist_client.post(update_url, CHANGE)
+    answer = dentist_client.post(update_url, {"confirm": "yes", "signed_name": " "})
+    assert answer.status_code == 422
+    assert "Please type your full name to sign" in answer.content.decode()
+    assert Draft.objects.get().data["description"] == ["Changed."]
+
+
+def test_a_wrong_update_gets_a_sentence_and_keeps_what_was_typed(dentist_client, case, update_url):
+    answer = dentist_client.post(update_url, {"teeth": ["77x"], "description": "Kept words"})
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert "is not a tooth" in page
+    assert "Kept words" in page
+
+
+def test_confirming_twice_is_one_update(dentist_client, case, update_url):
+    dentist_client.post(update_url, CHANGE)
+    dentist_client.post(update_url, SIGN)
+    answer = dentist_client.post(update_url, SIGN, follow=True)
+    assert "was sent already" in answer.content.decode()
+    assert case.prescriptions.count() == 1
+
+
+def test_files_uploaded_on_the_record_go_with_the_update(dentist_client, case, update_url):
+    file = add_file(case, form_key=drafts.update_key(case))
+    page = dentist_client.get(case.get_absolute_url()).content.decode()
+    assert "Not sent yet:" in page
+    dentist_client.post(update_url, {"teeth": ["14"], "description": "Same."})
+    dentist_client.post(update_url, SIGN)
+    file.refresh_from_db()
+    assert file.case == case
+
+
+def test_an_update_of_a_case_in_manufacturing_is_refused_and_kept(
+    dentist_client, case, lab_user, update_url
+):
+    dentist_client.post(update_url, CHANGE)
+    services.move(case, Progress.MANUFACTURING, Who.LAB, lab_user, timezone.now())
+    answer = dentist_client.post(update_url, SIGN, follow=True)
+    assert "can no longer be changed here" in answer.content.decode()
+    assert Draft.objects.get().data["description"] == ["Changed."]
+
+
+def test_a_session_that_ended_during_an_update_loses_nothing(
+    client, dentist_user, case, update_url
+):
+    key = drafts.update_key(case)
+    posted = {**CHANGE, "form_token": drafts.token(key, dentist_user)}
+    answer = client.post(update_url, posted)
+    assert answer["Location"] == f"/accounts/login/?next=/cases/{case.number}/"
+    client.force_login(dentist_user)
+    assert "Changed." in client.get(case.get_absolute_url()).content.decode()
+
+
+def test_a_token_of_another_practice_writes_nothing_into_a_case(
+    client, other_practice_user, case, update_url
+):
+    token = drafts.token(drafts.update_key(case), other_practice_user)
+    client.post(update_url, {**CHANGE, "form_token": token})
+    assert not Draft.objects.exists()
+
+
+def test_a_draft_that_was_not_made_for_the_case_is_not_shown_on_it(
+    dentist_client, other_practice_user, case
+):
+    Draft.objects.create(
+        form_key=drafts.update_key(case),
+        user=other_practice_user,
+        data={"description": ["Slipped in."]},
+    )
+    assert "Slipped in." not in dentist_client.get(case.get_absolute_url()).content.decode()
+
+
+# Messages and files
+
+
+def test_a_message_is_shown_and_mailed(dentist_client, case, settings):
+    url = reverse("cases:message", args=[case.number])
+    answer = dentist_client.post(url, {"body": "Is <b>EV</b> fine?\u202e"}, follow=True)
+    assert "Is &lt;b&gt;EV&lt;/b&gt; fine?" in answer.content.decode()
+    mail = Email.objects.get(kind="message_posted")
+    assert mail.to == settings.LAB_EMAIL
+    assert "EV" not in mail.text
+
+
+@pytest.mark.parametrize("body", ["", " \n ", "\u200f", "x" * 5001])
+def test_a_message_without_words_or_with_too_many_is_not_sent(dentist_client, case, body):
+    answer = dentist_client.post(reverse("cases:message", args=[case.number]), {"body": body})
+    assert answer.status_code == 422
+    assert not Message.objects.exists()
+
+
+def test_a_stored_file_is_downloaded_as_an_attachment(dentist_client, case):
+    file = add_file(case, name='säge "1".stl')
+    default_storage.save(file.key, BytesIO(b"solid"))
+    answer = dentist_client.get(reverse("cases:download", args=[case.number, file.pk]))
+    assert b"".join(answer.streaming_content) == b"solid"
+    assert answer["Content-Type"] == "application/octet-stream"
+    assert answer["Content-Disposition"].startswith("attachment")
+
+
+def test_a_file_that_is_not_stored_yet_says_so(dentist_client, case):
+    file = add_file(case, state=Attachment.State.RECEIVED)
+    answer = dentist_client.get(reverse("cases:download", args=[case.number, file.pk]))
+    assert answer.status_code == 409
+    assert "not stored yet" in answer.content.decode()
+
+
+def test_an_rx_script_in_preparation_says_so(dentist_client, send_case):
+    case = send_case()
+    answer = dentist_client.get(reverse("cases:rx", args=[case.number]), follow=True)
+    assert "is being prepared" in answer.content.decode()
+    assert f'hx-get="/cases/{case.number}/rx/state/"' in answer.content.decode()
+
+
+def test_the_confirmation_carries_the_address_of_the_record_as_a_code(dentist_client, send_case):
+    case = send_case()
+    page = dentist_client.get(reverse("cases:created", args=[case.number])).content.decode()
+    assert case.record_url in page
+    assert case.practice.email in page
+
+
+@pytest.mark.parametrize(
+    "number", ["0", "26-99999", "%27", "a b", "x" * 500, "26-10001%0a", "\u202e", "None"]
+)
+def test_a_wrong_case_number_is_a_404(dentist_client, number):
+    assert dentist_client.get(f"/cases/{number}/").status_code == 404
