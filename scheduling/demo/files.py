@@ -18,15 +18,13 @@ AIR, SOFT, BONE, CORTEX, TOOTH = -1000, 40, 500, 1300, 2200  # Hounsfield units
 def arch_scan(rng, upper, segments=40):
     """A binary STL of a dental arch, in mm: a ridge along a parabola, with a bump a tooth."""
     width, depth, teeth = rng.uniform(26, 30), rng.uniform(36, 44), rng.choice([7, 7.5, 8])
-    rings = [
-        _ring(2 * at / segments - 1, width, depth, teeth, upper) for at in range(segments + 1)
-    ]
+    rings = [_ring(2 * at / segments - 1, width, depth, teeth, upper) for at in range(segments + 1)]
     triangles = []
     for near, far in zip(rings, rings[1:], strict=False):
         for a in range(len(near)):
             b = (a + 1) % len(near)
-            triangles += [(near[a], far[a], far[b]), (near[a], far[b], near[b])]
-    for end, step in ((rings[0], 1), (rings[-1], -1)):
+            triangles += [(near[a], far[b], far[a]), (near[a], near[b], far[b])]
+    for end, step in ((rings[0], -1), (rings[-1], 1)):
         fan = end[::step]
         triangles += [(fan[0], fan[a], fan[a + 1]) for a in range(1, len(fan) - 1)]
     header = b"Binary STL, millimetres".ljust(80)
@@ -179,7 +177,5 @@ def letter(lines, day):
     font = ImageFont.load_default(22)
     ImageDraw.Draw(page).multiline_text((90, 110), "\n".join(lines), 30, font, spacing=12)
     written = io.BytesIO()
-    page.save(
-        written, "PDF", resolution=100, creationDate=day.timetuple(), modDate=day.timetuple()
-    )
+    page.save(written, "PDF", resolution=100, creationDate=day.timetuple(), modDate=day.timetuple())
     return written.getvalue()

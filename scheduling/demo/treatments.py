@@ -40,9 +40,7 @@ class Treatment:
     def description(self, numbering):
         """The text with the teeth named in `numbering`."""
         sign = "#" if numbering == "universal" else ""
-        return re.sub(
-            r"\[(\w+)\]", lambda code: sign + teeth.label(code[1], numbering), self.text
-        )
+        return re.sub(r"\[(\w+)\]", lambda code: sign + teeth.label(code[1], numbering), self.text)
 
 
 def _mirror(code):

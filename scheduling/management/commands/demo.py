@@ -1,0 +1,88 @@
+from django.conf import settings
+from django.contrib.auth.hashers import check_password, make_password
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from accounts.models import Practice, User
+from scheduling.demo import people
+
+YOURS = "the password you set"
+
+
+class Command(BaseCommand):
+    help = (
+        "Fill an empty installation with a believable lab, and print its logins. Does not touch "
+        "an installation with practices of its own."
+    )
+
+    def add_arguments(self, parser):
+        parser.add_argument("--password", help="a new password of all demo logins")
+
+    def handle(self, password=None, **options):
+        refusal = _refusal()
+        if refusal and password is not None:
+            raise CommandError(f"{refusal} No password was set.")
+        if refusal:
+            self.stdout.write(refusal)
+            return
+        if password is not None:
+            _check(password)
+        if not Practice.objects.exists():
+            self._fill()
+        if password is not None:
+            encoded = make_password(password)
+            User.objects.filter(email__in=people.LOGINS).update(password=encoded)
+            self.stdout.write("The password of the demo logins was set.")
+        self._print_logins()
+
+    def _fill(self):
+        # Half a second of pydicom, which only the first start should pay.
+        from scheduling.demo.filling import fill
+
+        self.stdout.write("Filling in the demo, which takes some seconds:")
+        fill(timezone.now(), say=lambda line: self.stdout.write(f"  {line}"))
+
+    def _print_logins(self):
+        users = User.objects.filter(email__in=people.LOGINS, is_active=True)
+        rows = [("Sign in as", "Who", "Password")]
+        for user in sorted(users.select_related("practice"), key=_place):
+            who = f"{user.name}, {user.practice or settings.LAB_NAME}"
+            rows.append((user.email, who, _shown_password(user)))
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        lines = ["   ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
+        lines.insert(1, "   ".join("-" * width for width in widths))
+        table = "\n".join(f"  {line}" for line in lines)
+        self.stdout.write(f"\n{settings.LAB_NAME}: {settings.SITE_URL}\n\n{table}\n")
+
+
+def _refusal():
+    """Why there is no demo here, as a sentence; "" when there may be one."""
+    if settings.HTTPS and not settings.DEBUG:
+        return f"{settings.SITE_URL} is a real portal, so the demo was left out."
+    is_demo = User.objects.filter(email__in=people.LOGINS, practice__isnull=False).exists()
+    if Practice.objects.exists() and not is_demo:
+        return "This portal has practices of its own, so the demo was left out."
+    return ""
+
+
+def _check(password):
+    for email in people.LOGINS:
+        try:
+            validate_password(password, User(email=email))
+        except ValidationError as error:
+            raise CommandError(
+                f"{' '.join(error.messages)} Nothing was changed. Choose another password."
+            ) from None
+
+
+def _place(user):
+    return people.LOGINS.index(user.email)
+
+
+def _shown_password(user):
+    is_default = f"${people.SALT}$" in user.password or check_password(
+        people.PASSWORD, user.password
+    )
+    return people.PASSWORD if is_default else YOURS
