@@ -4,6 +4,8 @@ from pathlib import Path
 
 from django import template
 from django.conf import settings
+from django.contrib.staticfiles import finders
+from django.templatetags.static import static
 from django.utils.html import format_html, format_html_join
 
 from portal import markdown
@@ -53,6 +55,13 @@ def current(context, *url_names):
     if match is None or match.view_name not in url_names:
         return ""
     return format_html(' aria-current="{}"', "page")
+
+
+@register.simple_tag
+def screenshot(name):
+    """The address of a picture of the manual, or "" before `make screenshots` has taken it."""
+    path = f"img/manual/{name}.webp"
+    return static(path) if finders.find(path) else ""
 
 
 @register.filter(name="markdown")
