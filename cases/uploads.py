@@ -36,8 +36,9 @@ def speaks_tus(view):
             _check_member(request.user)
             response = view(request, **kwargs)
         except Refused as refusal:
+            sentence = "" if request.method == "HEAD" else str(refusal)
             response = HttpResponse(
-                str(refusal), "text/plain; charset=utf-8", refusal.status, headers=refusal.headers
+                sentence, "text/plain; charset=utf-8", refusal.status, headers=refusal.headers
             )
         response["Tus-Resumable"] = tus.VERSION
         response["Cache-Control"] = "no-store"

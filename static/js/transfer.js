@@ -1,0 +1,129 @@
+/*
+ * One file on its way to the server by tus. It knows states, speed and how to come back after a
+ * lost line, and nothing of the page: uploads.js shows it.
+ */
+(() => {
+  const PAUSES = [1000, 2000, 4000, 8000, ...Array(240).fill(15000)]; // An hour in all.
+  const SILENCE = 45; // Seconds without a byte after which a line counts as lost.
+  const SMALL = 1024 ** 2; // Sent along with its announcement: a CT is hundreds of such files.
+
+  const csrfToken = () => (document.cookie.match(/(?:^|; )csrftoken=([^;]+)/) || [])[1] || "";
+
+  // What the server answered that another try, a little later, can heal.
+  const canWait = (status) => [0, 409, 423, 460].includes(status) || (status >= 500 && status !== 507);
+
+  const sentence = (error) => {
+    const response = error.originalResponse;
+    if (!response) return "There is no connection. What has arrived is kept: press Resume.";
+    const plain = (response.getHeader("Content-Type") || "").startsWith("text/plain");
+    if (plain) return response.getBody();
+    return "The server refused this file. Please reload the page and choose it again.";
+  };
+
+  class Transfer {
+    // States: queued, sending, waiting (for the connection), paused, failed, done.
+    constructor(file, { endpoint, metadata, changed, isTaken }) {
+      Object.assign(this, { file, changed, isTaken, state: "queued", sent: 0, rate: 0, reason: "" });
+      const identity = [metadata.form, file.name, file.size, file.lastModified].join("|");
+      this.upload = new tus.Upload(file, {
+        endpoint,
+        metadata: { ...metadata, filename: file.name },
+        retryDelays: PAUSES,
+        uploadDataDuringCreation: file.size < SMALL,
+        removeFingerprintOnSuccess: true,
+        fingerprint: async () => `upload|${identity}`,
+        onBeforeRequest: (request) => request.setHeader("X-CSRFToken", csrfToken()),
+        onAfterResponse: (request, response) => this.heard(response.getStatus()),
+        onUploadUrlAvailable: () => this.changed(this),
+        onProgress: (sent) => this.progressed(sent),
+        onShouldRetry: (error) => this.mayRetry(error),
+        onError: (error) => this.become("failed", sentence(error)),
+        onSuccess: () => this.become("done"),
+      });
+    }
+
+    get url() {
+      return this.upload.url || "";
+    }
+
+    get secondsLeft() {
+      return this.rate > 0 ? (this.file.size - this.sent) / this.rate : null;
+    }
+
+    become(state, reason = "") {
+      if (this.removed) return;
+      if (state === "failed" && this.signedOut) reason = "You were signed out. Nothing is lost.";
+      Object.assign(this, { state, reason, rate: 0, silent: 0 });
+      this.changed(this);
+    }
+
+    async start() {
+      this.signedOut = false;
+      this.become("sending");
+      if (!this.url && !this.lookedBack) {
+        this.lookedBack = true;
+        const before = await this.upload.findPreviousUploads();
+        const mine = before.findLast((one) => one.uploadUrl && !this.isTaken(one.uploadUrl));
+        if (mine) this.upload.resumeFromPreviousUpload(mine);
+      }
+      if (this.state === "sending" && !this.removed) this.upload.start();
+    }
+
+    pause() {
+      this.upload.abort();
+      this.become("paused");
+    }
+
+    lost() {
+      this.upload.abort();
+      this.become("waiting");
+    }
+
+    again() {
+      this.lost();
+      this.start();
+    }
+
+    async remove() {
+      this.removed = true;
+      await this.upload.abort(true).catch(() => {}); // Gone already, or left to expire.
+    }
+
+    heard(status) {
+      if (status === 401) {
+        // Thrown, so that tus-js-client keeps the address of the upload for after the sign-in.
+        this.signedOut = true;
+        throw new Error("signed out");
+      }
+      if (status < 300 && this.state === "waiting") this.become("sending");
+    }
+
+    mayRetry(error) {
+      const status = error.originalResponse ? error.originalResponse.getStatus() : 0;
+      if (this.removed || this.signedOut || !canWait(status)) return false;
+      if (this.state !== "waiting") this.become("waiting");
+      return true;
+    }
+
+    progressed(sent) {
+      if (sent > this.sent) this.silent = 0;
+      this.sent = sent;
+    }
+
+    // Called once a second.
+    tick() {
+      if (this.state !== "sending") return;
+      const now = this.sent - (this.counted ?? this.sent);
+      this.rate = this.rate ? 0.75 * this.rate + 0.25 * Math.max(now, 0) : Math.max(now, 0);
+      this.counted = this.sent;
+      this.silent += 1;
+      this.changed(this);
+      if (this.silent > SILENCE && this.sent < this.file.size) {
+        this.again();
+      }
+    }
+  }
+
+  window.Transfer = Transfer;
+  window.Transfer.csrfToken = csrfToken;
+})();
