@@ -10,18 +10,11 @@ from scheduling.demo import files
 from scheduling.demo.words import LETTER
 
 State = Attachment.State
-SLICES = 10
+SLICES = 8
 LOOSE_SLICES = 6
 
-# What an update of a case brings for each reason.
-ANSWERS = {
-    "no_cbct": "cbct",
-    "wrong_field": "cbct",
-    "cbct_unreadable": "cbct",
-    "teeth_together": "cbct",
-    "no_opposing": "opposing",
-    "no_bite": "bite",
-}
+# The part that a case is sent without for a reason; for every other reason the CBCT is bad.
+LACKING = {"no_cbct": "cbct", "no_opposing": "opposing", "no_bite": "bite"}
 
 
 class Enclosures:

@@ -5,6 +5,7 @@ import math
 import struct
 import zipfile
 from functools import cache
+from itertools import pairwise
 
 from PIL import Image, ImageDraw, ImageFont
 from pydicom.dataset import Dataset, FileMetaDataset
@@ -20,7 +21,7 @@ def arch_scan(rng, upper, segments=40):
     width, depth, teeth = rng.uniform(26, 30), rng.uniform(36, 44), rng.choice([7, 7.5, 8])
     rings = [_ring(2 * at / segments - 1, width, depth, teeth, upper) for at in range(segments + 1)]
     triangles = []
-    for near, far in zip(rings, rings[1:], strict=False):
+    for near, far in pairwise(rings):
         for a in range(len(near)):
             b = (a + 1) % len(near)
             triangles += [(near[a], far[b], far[a]), (near[a], near[b], far[b])]

@@ -4,7 +4,7 @@ LAKESIDE = """
 Margaret Holloway; Zoë Ångström-Hale; Nguyễn Thị Hồng Hạnh; Владимир Соколов; José Ramón Ibáñez
 王秀英; Ελένη Παπαδοπούλου; Aoife Ní Bhriain; Tadeusz Wiśniewski; 佐藤 健一; Ama Owusu-Boateng
 Søren Kjærgaard; Ольга Шевченко; Chloë Beauchêne; 김민수; Darnell Whitaker; Łucja Żółkiewska
-Theodore Brandt; İpek Yıldırım; Trần Quốc Bảo; Imani Robinson; Björn Þórsson; Rosalía Núñez
+Theodore Brandt; Gökçe Öztürk; Trần Quốc Bảo; Imani Robinson; Björn Þórsson; Rosalía Núñez
 Catherine O’Rourke; Jiří Dvořák; 陳美玲; Harold Pennington; Αλέξανδρος Νικολάου; Mónica Peña
 Gwendolyn Ashby; Nicolae Țăranu; Leilani Kahananui; Мария Иванова; François Lefèvre; 高橋 美咲
 Walter Grünewald; Siobhán McDermott; Anahí Gutiérrez; Ernest Laskowski; Beatrix Van den Berg

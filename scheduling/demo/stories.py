@@ -10,7 +10,7 @@ from cases.models import Draft
 from cases.progress import Progress, Who
 from scheduling import services as planning
 from scheduling.demo import words
-from scheduling.demo.enclosures import ANSWERS, Enclosures
+from scheduling.demo.enclosures import LACKING, Enclosures
 from scheduling.demo.treatments import implants
 
 THREAD_CHANCE = 0.45
@@ -55,7 +55,7 @@ class Story:
         upper = self.treatment.arch == "upper"
         self.files = Enclosures(self.rng, self.user, self.patient_name, study, upper)
         goes_missing = any(name == "missing" for name, _ in self.plan.steps)
-        self.files.first(form_key, moment, ANSWERS[self.reason] if goes_missing else "")
+        self.files.first(form_key, moment, LACKING.get(self.reason, "") if goes_missing else "")
         unfinished = None
         if "upload" in self.plan.path:
             unfinished = self.files.unfinished(form_key, moment - timedelta(minutes=2))
@@ -112,6 +112,7 @@ class Story:
     def missing(self, *following):
         moment = self._at_lab()
         services.mark_missing(self.case, self.lab_user, [self.reason], self.lab_note, moment)
+        self.case.missing_items.filter(answered_at=None).update(note=self.lab_note)
         return moment
 
     def update(self, *following):
@@ -123,7 +124,8 @@ class Story:
         )
         item = self.case.missing_items.filter(answered_at=None).first()
         note = self.answer if item else words.CHANGED_MIND
-        self.files.add(ANSWERS[self.reason] if item else "photo", form_key, moment, item)
+        part = LACKING.get(self.reason, "cbct") if item else "photo"
+        self.files.add(part, form_key, moment, item)
         values = {"description": f"{self.case.description}\n\n{note}"}
         services.update_case(self.case, draft, user, values, user.name, moment)
         return moment

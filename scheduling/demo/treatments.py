@@ -88,7 +88,7 @@ TREATMENTS = [
     _T(("19", "30"), "First molars on both sides, [19] and [30], one guide if it fits. Mouth "
        "opening is 34 mm, short drills only."),
     _T(("2", "3", "4"), "Edentulous span [2] to [4]. Patient takes alendronate (oral, 2 years), "
-       "cleared by her physician. I was thinking of an implant at each site. Call me if the sinus "
+       "cleared by the physician. I was thinking of an implant at each site. Call me if the sinus "
        "asks for two and a bridge.", guidance="partial"),
     _T(("A",), "Retained primary molar [A], no successor. Extraction and immediate implant. The "
        "root is short on the film, so there should be enough bone.", guidance="pilot"),

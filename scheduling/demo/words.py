@@ -11,9 +11,9 @@ MISSING = [
     ("no_opposing", "We have the arch and the bite.", "Opposing arch is here."),
     ("no_bite", "Both arches are here and fit together nowhere.", "Bite scan added."),
     (
-        "cbct_unreadable",
-        "The ZIP holds the viewer only, no DICOM files.",
-        "Exported again as DICOM.",
+        "patient_moved",
+        "All contours are double around the sites.",
+        "Taken again with the head held still.",
     ),
     (
         "teeth_together",
