@@ -1,0 +1,149 @@
+import os
+import re
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from tests.browser.stack import PASSWORD, Portal
+
+DEBIANS_CHROMIUM = Path("/usr/bin/chromium")
+HERE = Path(__file__).parent
+PEOPLE = {
+    "dentist": "dentist@demo.example",
+    "frontdesk": "frontdesk@demo.example",
+    "other": "other@demo.example",
+    "lab": "lab@demo.example",
+}
+SIZES = {"desktop": (1280, 800), "phone": (390, 844)}
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if HERE in item.path.parents:
+            # One process runs them all, so that the portal starts once.
+            item.add_marker(pytest.mark.xdist_group("browser"))
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    portal = getattr(item, "funcargs", {}).get("portal")
+    if report.failed and portal:
+        report.sections.append(("the portal's log", portal.log_tail()))
+    return report
+
+
+@pytest.fixture(scope="session")
+def portal():
+    # Not below pytest's folders, whose names are too long for a socket.
+    with tempfile.TemporaryDirectory(prefix="portal-") as folder:
+        portal = Portal(Path(folder))
+        portal.start()
+        yield portal
+        portal.stop()
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args):
+    # Playwright runs a loop in this thread for the rest of the session, and Django would refuse
+    # to touch the database in the tests that follow here.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    own = {"executable_path": str(DEBIANS_CHROMIUM)} if DEBIANS_CHROMIUM.exists() else {}
+    switches = [
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+    ]
+    return {**browser_type_launch_args, **own, "args": switches}
+
+
+@pytest.fixture(scope="session")
+def sign_ins(portal, browser):
+    """A function that gives the cookies of somebody who has signed in, by their name here."""
+    known = {}
+
+    def cookies_of(name):
+        if name not in known:
+            context = browser.new_context(base_url=portal.url)
+            page = context.new_page()
+            page.goto("/accounts/login/")
+            page.get_by_label("Email").fill(PEOPLE[name])
+            page.get_by_label("Password").fill(PASSWORD)
+            page.get_by_role("button", name="Sign in").click()
+            page.wait_for_url("**/cases/")
+            known[name] = context.storage_state()
+            context.close()
+        return known[name]
+
+    return cookies_of
+
+
+class Complaints:
+    """What browsers and server complained about; a test names what it provokes itself."""
+
+    def __init__(self):
+        self.heard = []
+        self.expected = []
+
+    def expect(self, pattern):
+        self.expected.append(pattern)
+
+    def watch(self, context):
+        context.on("console", self._said)
+        context.on("weberror", lambda problem: self.heard.append(f"error: {problem.error}"))
+        context.on("response", self._answered)
+
+    def _said(self, message):
+        if message.type == "error":
+            place = message.location.get("url", "")
+            self.heard.append(f"console: {message.text} ({place})")
+
+    def _answered(self, response):
+        if response.status >= 500:
+            self.heard.append(f"status {response.status}: {response.url}")
+
+    def unexpected(self):
+        known = [re.compile(pattern) for pattern in self.expected]
+        return [line for line in self.heard if not any(one.search(line) for one in known)]
+
+
+@pytest.fixture
+def complaints():
+    """Fails a test on script errors, violations of the content policy and broken pages."""
+    complaints = Complaints()
+    yield complaints
+    assert complaints.unexpected() == []
+
+
+@pytest.fixture
+def visit(browser, portal, complaints, sign_ins):
+    """A function that opens a browser window of its own, for a person who has signed in.
+
+    `name` is a key of PEOPLE or None for a stranger, `size` a key of SIZES.
+    """
+    contexts = []
+
+    def open_window(name=None, size="desktop", **options):
+        width, height = SIZES[size]
+        context = browser.new_context(
+            base_url=portal.url,
+            viewport={"width": width, "height": height},
+            storage_state=sign_ins(name) if name else None,
+            timezone_id="America/Chicago",
+            locale="en-US",
+            **options,
+        )
+        context.set_default_timeout(15_000)
+        complaints.watch(context)
+        contexts.append(context)
+        return context.new_page()
+
+    yield open_window
+    for context in contexts:
+        context.close()

@@ -1,0 +1,182 @@
+"""Uploads over lines that break, in a browser, into a portal that really runs."""
+
+from playwright.sync_api import expect
+
+from tests.browser import samples, steps
+from tests.browser.stack import until
+
+BIG = 300  # megabytes
+SMALLER = 24
+CUT_LINE = "ERR_INTERNET_DISCONNECTED|ERR_CONNECTION_|ERR_EMPTY_RESPONSE|ERR_SOCKET"
+
+
+def form_with_a_line(visit, megabytes_a_second):
+    page = visit("dentist")
+    line = steps.Line(page)
+    page.goto("/cases/new/")
+    line.limit(megabytes_a_second)
+    return page, line
+
+
+def assert_stored_whole(portal, path):
+    stored, noted = until(lambda: portal.stored_file(path.name), 30)
+    assert stored.stat().st_size == path.stat().st_size
+    assert samples.sha256(stored) == noted == samples.sha256(path)
+
+
+def test_300_megabytes_go_on_after_a_crash_and_after_a_cut(portal, visit, complaints, tmp_path):
+    complaints.expect(CUT_LINE)
+    # Chromium itself sends the request once more, which comes at the wrong offset.
+    complaints.expect("status of 409")
+    scan = samples.noise(tmp_path / "cbct-big.bin", BIG)
+    page, line = form_with_a_line(visit, 80)
+    steps.choose_files(page, scan)
+    steps.wait_for_share(page, scan.name, 0.15)
+    portal.kill_web_workers()
+    steps.wait_for_share(page, scan.name, 0.5)
+    line.cut()
+    expect(steps.file_line(page, scan.name)).to_contain_text("Waiting for the connection")
+    line.limit(500)
+    steps.expect_stored(page, scan.name, 90)
+    assert line.created == 1
+    assert line.offsets[0] == 0
+    assert line.offsets[1] > 0.1 * scan.stat().st_size, "after the crash it began again"
+    assert line.offsets[-1] > 0.4 * scan.stat().st_size, "after the cut it began again"
+    assert_stored_whole(portal, scan)
+
+
+def test_a_paused_upload_sends_nothing_and_resumes_where_it_was(portal, visit, tmp_path):
+    scan = samples.noise(tmp_path / "paused.bin", SMALLER)
+    page, line = form_with_a_line(visit, 8)
+    steps.choose_files(page, scan)
+    steps.wait_for_share(page, scan.name, 0.2)
+    own_line = steps.file_line(page, scan.name)
+    own_line.get_by_role("button", name="Pause").click()
+    expect(own_line).to_contain_text("Paused")
+    expect(own_line.get_by_role("button", name="Pause")).to_be_hidden()
+    assert len(line.offsets) == 1
+    line.limit(100)
+    own_line.get_by_role("button", name="Resume").click()
+    steps.expect_stored(page, scan.name)
+    assert line.created == 1
+    assert len(line.offsets) == 2
+    assert line.offsets[1] > 0.1 * scan.stat().st_size
+    assert_stored_whole(portal, scan)
+
+
+def test_a_closed_tab_goes_on_when_the_same_file_is_chosen_again(portal, visit, tmp_path):
+    scan = samples.noise(tmp_path / "closed-tab.bin", SMALLER)
+    page, line = form_with_a_line(visit, 5)
+    page.get_by_label("Patient name").fill("Tabea Closed")
+    steps.choose_files(page, scan)
+    steps.kept(page)
+    steps.wait_for_share(page, scan.name, 0.2)
+    again = page.context.new_page()
+    page.close()
+    line = steps.Line(again)
+    again.goto("/cases/new/")
+    notice = again.locator(".notice").filter(has_text="Tabea Closed")
+    notice.get_by_role("link", name="Go on with it").click()
+    expect(again.get_by_label("Patient name")).to_have_value("Tabea Closed")
+    unfinished = steps.file_line(again, scan.name)
+    expect(unfinished).to_contain_text("Choose the same file again to go on")
+    steps.choose_files(again, scan)
+    steps.expect_stored(again, scan.name)
+    assert line.created == 0
+    assert line.offsets[0] > 0.1 * scan.stat().st_size
+    assert_stored_whole(portal, scan)
+
+
+def test_several_files_at_once_show_speed_and_all_arrive(portal, visit, tmp_path):
+    scans = [samples.noise(tmp_path / f"several-{number}.bin", 4) for number in range(5)]
+    page, line = form_with_a_line(visit, 4)
+    steps.choose_files(page, *scans)
+    expect(page.locator(".upload-item.is-sending")).to_have_count(3)
+    expect(page.locator(".upload-item.is-queued")).to_have_count(2)
+    expect(steps.file_line(page, scans[0].name)).to_contain_text("MB/s")
+    expect(steps.file_line(page, scans[0].name)).to_contain_text("left")
+    line.limit(100)
+    for scan in scans:
+        steps.expect_stored(page, scan.name)
+        assert_stored_whole(portal, scan)
+
+
+def test_files_can_be_dropped_and_removed(portal, visit):
+    page = visit("dentist")
+    page.goto("/cases/new/")
+    dropped = page.evaluate_handle(
+        """() => {
+            const hand = new DataTransfer();
+            hand.items.add(new File(["solid arch"], "dropped-upper.stl"));
+            hand.items.add(new File(["solid bite"], "dropped-lower.stl"));
+            return hand;
+        }"""
+    )
+    page.locator(".upload-box").dispatch_event("drop", {"dataTransfer": dropped})
+    steps.expect_stored(page, "dropped-upper.stl")
+    steps.expect_stored(page, "dropped-lower.stl")
+    page.get_by_role("button", name="Remove dropped-upper.stl").click()
+    expect(steps.file_line(page, "dropped-upper.stl")).to_have_count(0)
+    until(lambda: portal.stored_file("dropped-upper.stl") is None)
+    expect(steps.file_line(page, "dropped-lower.stl")).to_be_visible()
+
+
+def test_submit_waits_for_files_that_are_on_their_way(portal, visit, tmp_path):
+    scan = samples.noise(tmp_path / "late.bin", SMALLER)
+    page, line = form_with_a_line(visit, 5)
+    steps.fill_case(page, "Lara Late")
+    steps.choose_files(page, scan)
+    steps.wait_for_share(page, scan.name, 0.1)
+    page.get_by_role("button", name="Submit", exact=True).click()
+    expect(page.get_by_text("The form goes off by itself when they are in.")).to_be_visible()
+    line.limit(100)
+    page.wait_for_url("**/created/")
+    expect(page.locator("#files-of-case")).to_contain_text(scan.name)
+    assert_stored_whole(portal, scan)
+
+
+def test_what_was_typed_and_uploaded_survives_an_ended_session(visit, tmp_path, complaints):
+    scan = samples.surface_scan(tmp_path / "kept-scan.stl")
+    page = visit("frontdesk")
+    page.goto("/cases/new/")
+    steps.fill_case(page, "Sessia Ended", teeth=("3", "19"), description="Kept, I hope.")
+    page.locator("#id_implant_19").fill("Nobel Active 4.3 × 10")
+    steps.choose_files(page, scan)
+    steps.expect_stored(page, scan.name)
+    page.context.clear_cookies(name="sessionid")
+    page.get_by_role("button", name="Submit", exact=True).click()
+    expect(page.get_by_text("What you typed and uploaded is kept")).to_be_visible()
+    steps.sign_in(page, "frontdesk@demo.example")
+    expect(page.get_by_label("Patient name")).to_have_value("Sessia Ended")
+    expect(page.get_by_label("Description")).to_have_value("Kept, I hope.")
+    expect(page.locator("#id_implant_19")).to_have_value("Nobel Active 4.3 × 10")
+    expect(page.locator("[data-tooth='3']")).to_have_attribute("aria-checked", "true")
+    expect(steps.file_line(page, scan.name)).to_contain_text("Stored")
+    page.get_by_label("Signature").fill("Dana Demo")
+    steps.submit_case(page)
+    expect(page.locator("#files-of-case")).to_contain_text(scan.name)
+    expect(page.locator("main")).to_contain_text("Sessia Ended")
+
+
+def test_an_upload_whose_session_has_ended_goes_on_after_sign_in(
+    portal, visit, tmp_path, complaints
+):
+    complaints.expect("status of 401")
+    scan = samples.noise(tmp_path / "signed-out.bin", SMALLER)
+    page, line = form_with_a_line(visit, 8)
+    steps.choose_files(page, scan)
+    steps.wait_for_share(page, scan.name, 0.2)
+    own_line = steps.file_line(page, scan.name)
+    own_line.get_by_role("button", name="Pause").click()
+    page.context.clear_cookies(name="sessionid")
+    line.limit(100)
+    own_line.get_by_role("button", name="Resume").click()
+    expect(own_line).to_contain_text("You were signed out. Nothing is lost.")
+    with page.context.expect_page() as opened:
+        own_line.get_by_role("link", name="Sign in again").click()
+    steps.sign_in(opened.value, "dentist@demo.example")
+    own_line.get_by_role("button", name="Retry").click()
+    steps.expect_stored(page, scan.name)
+    assert line.created == 1
+    assert line.offsets[-1] > 0.1 * scan.stat().st_size
+    assert_stored_whole(portal, scan)
