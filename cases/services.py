@@ -160,6 +160,8 @@ def move(case, to, who, actor, now, note="", **changes):
     ChangedMeanwhile when another move came first. Returns the event.
     """
     before = case.state
+    if before == to:
+        raise NotAllowed(f"Case {case.number} is {before.label} already.")
     if not may_move(who, before, to):
         raise NotAllowed(
             f"Case {case.number} is {before.label} and cannot become {Progress(to).label}."

@@ -6,6 +6,8 @@ from portal.work import WorkState
 admin.site.site_header = "Lab"
 admin.site.site_title = "Lab"
 admin.site.index_title = "Day to day"
+# The list of cases needs the width; the menu in the header leads to what is used every day.
+admin.site.enable_nav_sidebar = False
 
 
 @admin.register(News)

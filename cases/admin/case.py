@@ -13,7 +13,7 @@ from cases.admin.pages import CasePages
 from cases.admin.read_only import ReadOnlyAdmin
 from cases.forms import MessageForm
 from cases.models import Case, MissingItem
-from cases.progress import Progress, Who, moves
+from cases.progress import WITHOUT_SHIP_DATE, Progress, Who, moves
 
 
 class ArchivedFilter(admin.SimpleListFilter):
@@ -74,8 +74,7 @@ BATCH_MOVES = [
 @admin.register(Case)
 class CaseAdmin(CasePages, ReadOnlyAdmin, admin.ModelAdmin):
     list_display = [
-        "number", "patient_name", "practice", "badge", "missing", "ship_date", "modified_at",
-        "last_word",
+        "number", "badge", "patient_name", "practice", "ship_date", "modified_at", "last_word",
     ]  # fmt: skip
     list_filter = [
         "progress",
@@ -138,6 +137,8 @@ class CaseAdmin(CasePages, ReadOnlyAdmin, admin.ModelAdmin):
         return {
             "next_steps": [to for to in Progress if to in allowed],
             "may_act": self.has_change_permission(request),
+            "may_set_ship_date": self.has_change_permission(request)
+            and case.state not in WITHOUT_SHIP_DATE,
             "files": case.attachments.all(),
             "prescriptions": case.prescriptions.defer("snapshot"),
             "thread": case.messages.select_related("author"),
@@ -145,13 +146,11 @@ class CaseAdmin(CasePages, ReadOnlyAdmin, admin.ModelAdmin):
             "events": case.events.select_related("actor").reverse(),
         }
 
-    @admin.display(description="progress", ordering="progress")
+    @admin.display(description="progress", ordering=lab_queue.lab_turn())
     def badge(self, case):
-        return render_to_string("cases/_progress_badge.html", {"progress": case.state})
-
-    @admin.display(description="missing")
-    def missing(self, case):
-        return truncatechars(", ".join(map(str, case.open_items)), 60)
+        badge = render_to_string("cases/_progress_badge.html", {"progress": case.state})
+        missing = truncatechars(", ".join(map(str, case.open_items)), 60)
+        return format_html('{}<div class="quiet">{}</div>', badge, missing) if missing else badge
 
     @admin.display(description="message", ordering="last_message_at")
     def last_word(self, case):

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 
 from cases import policies, receiving, services
 from cases.admin.forms import ShipDateForm, TrackingForm, move_form
-from cases.admin.work import SOON, render_again
+from cases.admin.work import render_again
 from cases.forms import MessageForm
 from cases.models import Case
 from cases.progress import Progress, Who, may_move
@@ -101,7 +101,7 @@ class CasePages:
             row = _row(case.prescriptions, request.POST.get("prescription"))
             started = render_again(row)
         if started:
-            return self._back(request, case, f"{SOON}: {row}.")
+            return self._back(request, case, f"{row} is tried again within a minute.")
         refusal = f"{row}: there is nothing to try again. Please ask the practice to upload it."
         return self._back(request, case, refusal, messages.WARNING)
 

@@ -5,6 +5,10 @@ class ReadOnlyAdmin:
     itself has no form, and losing one is the worst that can happen: none is ever deleted here.
     """
 
+    def changelist_view(self, request, extra_context=None):
+        title = self.opts.verbose_name_plural.capitalize()
+        return super().changelist_view(request, {"title": title, **(extra_context or {})})
+
     def has_add_permission(self, request):
         return False
 

@@ -10,8 +10,6 @@ from cases.admin.read_only import ReadOnlyAdmin
 from cases.models import Attachment, Prescription
 from portal.work import WorkState
 
-SOON = "Within a minute they are tried again"
-
 
 def case_link(case):
     """A link to the case's page in admin; "" for the file of a form that is still open."""
@@ -40,7 +38,10 @@ class WorkAdmin(ReadOnlyAdmin, admin.ModelAdmin):
     def try_again(self, request, queryset):
         rows = list(queryset)
         started = sum(self.start_again(row) for row in rows)
-        self.message_user(request, f"{SOON}: {started}. Left alone: {len(rows) - started}.")
+        left = len(rows) - started
+        self.message_user(
+            request, f"Tried again within a minute: {started}. Left as they are: {left}."
+        )
 
 
 def render_again(prescription):

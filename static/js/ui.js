@@ -8,7 +8,9 @@
 
   const chosen = () => {
     try {
-      return localStorage.getItem("theme") || "system";
+      // The admin pages keep their choice under the same name, and call this one "auto".
+      const kept = localStorage.getItem("theme");
+      return ["light", "dark"].includes(kept) ? kept : "system";
     } catch {
       return "system"; // Storage is closed in some private windows.
     }
