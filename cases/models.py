@@ -160,6 +160,12 @@ class Case(models.Model):
         return f"{settings.SITE_URL}{self.get_absolute_url()}"
 
     @property
+    def missing_note(self):
+        """What the lab wrote beside its reasons when the case became Missing CBCT/Models."""
+        event = self.events.filter(to_progress=Progress.MISSING).last()
+        return event.note if event else ""
+
+    @property
     def mail_subject(self):
         """Subject of a mail to the lab; it names the number only."""
         return f"Case {self.number}"
@@ -218,7 +224,6 @@ class MissingItem(models.Model):
     reason = models.CharField(
         max_length=30, choices={code: reason.label for code, reason in readiness.REASONS.items()}
     )
-    note = models.CharField(max_length=500, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     answered_at = models.DateTimeField(null=True, blank=True)
 

@@ -361,7 +361,6 @@ class Migration(migrations.Migration):
                         max_length=30,
                     ),
                 ),
-                ("note", models.CharField(blank=True, max_length=500)),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
                 ("answered_at", models.DateTimeField(blank=True, null=True)),
                 (

@@ -43,7 +43,7 @@ def test_markdown_is_rendered_and_everything_dangerous_is_taken_out(client, db):
     page = client.get("/").content.decode()
     assert "<strong>bold</strong>" in page
     assert 'href="https://a.example"' in page
-    for sign in ("<script>alert", "href=\"javascript:", "<img src=x"):
+    for sign in ("<script>alert", 'href="javascript:', "<img src=x"):
         assert sign not in page
 
 

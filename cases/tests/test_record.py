@@ -93,10 +93,11 @@ def test_the_record_shows_all_that_was_provided(dentist_client, send_case):
 
 
 def test_what_is_missing_is_listed_with_an_upload_box_beside_each(dentist_client, case, lab_user):
-    services.mark_missing(case, lab_user, ["no_cbct", "no_bite"], "", timezone.now())
+    services.mark_missing(case, lab_user, ["no_cbct", "no_bite"], "No hurry.", timezone.now())
     page = dentist_client.get(case.get_absolute_url()).content.decode()
     assert "What we need from you" in page
     assert "No CBCT" in page
+    assert "No hurry." in page
     for item in case.missing_items.all():
         assert f'data-answers="{item.pk}"' in page
 

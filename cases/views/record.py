@@ -51,6 +51,7 @@ def _page(request, case, form, message_form, draft=None, status=200):
         "files": case.attachments.all(),
         "unsent": Attachment.objects.unsent(key).filter(practice=case.practice),
         "missing": case.missing_items.filter(answered_at=None),
+        "missing_note": case.missing_note,
         "prescriptions": case.prescriptions.all(),
         "events": case.events.select_related("actor"),
         "thread": case.messages.select_related("author"),

@@ -112,7 +112,6 @@ class Story:
     def missing(self, *following):
         moment = self._at_lab()
         services.mark_missing(self.case, self.lab_user, [self.reason], self.lab_note, moment)
-        self.case.missing_items.filter(answered_at=None).update(note=self.lab_note)
         return moment
 
     def update(self, *following):

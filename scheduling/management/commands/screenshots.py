@@ -7,6 +7,7 @@ from PIL import Image
 
 from cases.models import Case
 from cases.progress import Progress
+from scheduling.demo import people
 from scheduling.models import PlanningSession
 
 PICTURES = settings.BASE_DIR / "static" / "img" / "manual"
@@ -24,7 +25,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser):
         parser.add_argument("--address", default=settings.SITE_URL)
         parser.add_argument("--email", default="dentist@demo.example")
-        parser.add_argument("--password", required=True)
+        parser.add_argument("--password", default=people.PASSWORD)
 
     def handle(self, address, email, password, **options):
         from playwright.sync_api import Error, sync_playwright
@@ -41,8 +42,8 @@ class Command(BaseCommand):
                 raise CommandError(
                     f"Nothing answers at {address}. Start the demo with `make run` first."
                 ) from problem
-            page.get_by_label("Email").fill(email)
-            page.get_by_label("Password", exact=True).fill(password)
+            page.locator("[name=login]").fill(email)
+            page.locator("[name=password]").fill(password)
             page.get_by_role("button", name="Sign in").click()
             page.wait_for_url("**/cases/")
             for name, path in pages.items():
