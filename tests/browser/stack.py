@@ -7,9 +7,9 @@ import sqlite3
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from pathlib import Path
+
+import requests
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 PASSWORD = "four-crowns-and-a-bridge"
@@ -72,9 +72,8 @@ class Portal:
         if self._process.poll() is not None:
             raise AssertionError(f"bin/start ended by itself:\n{self.log_tail()}")
         try:
-            with urllib.request.urlopen(f"{self.url}/readyz", timeout=5) as answer:
-                return answer.status == 200
-        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            return requests.get(f"{self.url}/readyz", timeout=5).ok
+        except requests.ConnectionError:
             return False
 
     def stop(self):

@@ -1,0 +1,219 @@
+"""Every page in two sizes: a picture of it, its width, and what axe-core says about it."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+from pypdf import PdfReader
+
+from cases.progress import Progress
+from tests.browser import samples, steps
+from tests.browser.stack import BASE_DIR
+
+PICTURES = BASE_DIR / "var" / "screenshots"
+AXE = BASE_DIR / "node_modules" / "axe-core" / "axe.min.js"
+STANDARD = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+
+# Name of the picture → who looks, and the address; {missing} is a case with that progress.
+OURS = {
+    "first-page-stranger": (None, "/"),
+    "help": (None, "/help/"),
+    "sign-in": (None, "/accounts/login/"),
+    "password-reset": (None, "/accounts/password/reset/"),
+    "not-found": ("dentist", "/cases/99-99999/"),
+    "first-page": ("dentist", "/"),
+    "list": ("dentist", "/cases/"),
+    "list-archived": ("dentist", "/cases/?archived=1"),
+    "list-nothing-found": ("dentist", "/cases/?q=nobody-is-called-this"),
+    "new-case": ("dentist", "/cases/new/"),
+    "created": ("dentist", "/cases/{processing}/created/"),
+    "record-missing": ("dentist", "/cases/{missing}/"),
+    "record-ready": ("dentist", "/cases/{ready}/"),
+    "record-scheduled": ("dentist", "/cases/{scheduled}/"),
+    "record-shipped": ("dentist", "/cases/{shipped}/"),
+    "schedule": ("dentist", "/cases/{ready}/schedule/"),
+    "planned": ("dentist", "/cases/{scheduled}/schedule/"),
+    "account": ("dentist", "/account/"),
+    "password-change": ("dentist", "/accounts/password/change/"),
+    "sign-out": ("dentist", "/accounts/logout/"),
+    "list-lab": ("lab", "/cases/"),
+    "record-lab": ("lab", "/cases/{missing}/"),
+}
+ADMIN = {
+    "admin": "/admin/",
+    "admin-cases": "/admin/cases/case/",
+    "admin-case": "/admin/cases/case/{pk}/change/",
+    "admin-case-missing": "/admin/cases/case/{pk}/progress/missing/",
+    "admin-files": "/admin/cases/attachment/",
+    "admin-practices": "/admin/accounts/practice/",
+    "admin-users": "/admin/accounts/user/",
+    "admin-news": "/admin/portal/news/add/",
+    "admin-planners": "/admin/scheduling/planner/",
+    "admin-blocks": "/admin/scheduling/block/",
+    "admin-sessions": "/admin/scheduling/planningsession/",
+    "admin-mails": "/admin/portal/email/",
+}
+WIDTHS = {"desktop": "1280", "phone": "390"}
+DARK = ["first-page", "list", "new-case", "record-missing"]
+
+
+@pytest.fixture(scope="module")
+def cases(portal):
+    """Numbers of the practice's cases by the name of their progress, and the pk of one."""
+    rows = portal.rows(
+        """SELECT c.progress, c.number, c.id FROM cases_case c
+        JOIN accounts_user u ON u.practice_id = c.practice_id
+        WHERE u.email = 'dentist@demo.example' AND c.archived_at IS NULL"""
+    )
+    numbers = {Progress(progress).name.lower(): number for progress, number, _ in rows}
+    return {**numbers, "pk": next(pk for progress, _, pk in rows if progress == 50)}
+
+
+def findings(page):
+    """What axe-core has to say, a line for each."""
+    page.evaluate(AXE.read_text())
+    found = page.evaluate(
+        "tags => axe.run({ runOnly: { type: 'tag', values: tags } })"
+        ".then(result => result.violations)",
+        STANDARD,
+    )
+    return [
+        f"{one['id']}: {one['help']}: {[node['html'][:160] for node in one['nodes'][:3]]}"
+        for one in found
+    ]
+
+
+def take_picture(page, size, name):
+    page.evaluate("document.fonts.ready")
+    page.screenshot(path=PICTURES / WIDTHS[size] / f"{name}.png", full_page=True)
+
+
+def overflow(page):
+    return page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+
+
+@pytest.mark.parametrize("size", WIDTHS)
+@pytest.mark.parametrize("name", OURS)
+def test_a_page_fits_and_can_be_used_by_everybody(visit, complaints, cases, name, size):
+    complaints.expect("status of 404.*99-99999")
+    who, address = OURS[name]
+    page = visit(who, size=size)
+    page.goto(address.format(**cases))
+    expect(page.locator("h1")).to_be_visible()
+    take_picture(page, size, name)
+    assert overflow(page) <= 0, "it scrolls sideways"
+    assert findings(page) == []
+
+
+@pytest.mark.parametrize("name", DARK)
+def test_a_page_can_be_read_in_the_dark(visit, cases, name):
+    who, address = OURS[name]
+    page = visit(who, color_scheme="dark")
+    page.goto(address.format(**cases))
+    expect(page.locator("html")).to_have_attribute("data-bs-theme", "dark")
+    take_picture(page, "desktop", f"{name}-dark")
+    assert findings(page) == []
+
+
+@pytest.mark.parametrize("size", WIDTHS)
+def test_the_labs_pages_open_and_fit(visit, cases, size):
+    page = visit("lab", size=size)
+    for name, address in ADMIN.items():
+        answer = page.goto(address.format(**cases))
+        assert answer.status == 200, address
+        take_picture(page, size, name)
+        assert overflow(page) <= 0, f"{address} scrolls sideways"
+
+
+def test_the_form_says_what_is_wrong_and_fits(visit, complaints):
+    complaints.expect("status of 422")
+    page = visit("dentist", size="phone")
+    page.goto("/cases/new/")
+    page.get_by_role("button", name="Submit", exact=True).click()
+    for sentence in (
+        "Please type the patient's name.",
+        "Please choose at least one tooth.",
+        "Please describe the work.",
+        "Please type your full name to sign",
+    ):
+        expect(page.get_by_role("main")).to_contain_text(sentence)
+    take_picture(page, "phone", "new-case-errors")
+    assert overflow(page) <= 0
+    assert findings(page) == []
+
+
+@pytest.mark.parametrize("size", WIDTHS)
+def test_an_update_is_looked_over_before_it_is_sent(visit, cases, size):
+    page = visit("dentist", size=size)
+    page.goto(f"/cases/{cases['missing']}/")
+    page.get_by_role("button", name="Look over and submit").last.click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Send this update")
+    take_picture(page, size, "update")
+    assert overflow(page) <= 0
+    assert findings(page) == []
+
+
+def test_the_tooth_chart_is_worked_by_keyboard(visit):
+    page = visit("dentist")
+    page.goto("/cases/new/")
+    page.get_by_label("Prescribing dentist").focus()
+    page.keyboard.press("Tab")
+    first = page.locator("[data-tooth]").first
+    expect(first).to_be_focused()
+    page.keyboard.press("Space")
+    expect(first).to_have_attribute("aria-checked", "true")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    third = page.locator("[data-tooth]").nth(2)
+    expect(third).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(third).to_have_attribute("aria-checked", "true")
+    expect(page.locator("[data-site]")).to_have_count(2)
+    page.keyboard.press("Space")
+    expect(third).to_have_attribute("aria-checked", "false")
+    page.keyboard.press("Tab")
+    expect(page.locator(f"#id_implant_{first.get_attribute('data-tooth')}")).to_be_focused()
+
+
+def test_the_list_of_teeth_and_the_chart_show_the_same(visit):
+    page = visit("dentist")
+    page.goto("/cases/new/")
+    page.get_by_text("Choose from a list instead").click()
+    page.get_by_role("checkbox", name=re.compile("upper left first molar")).last.check(force=True)
+    expect(page.locator("[data-tooth='14']")).to_have_attribute("aria-checked", "true")
+    page.locator("[data-tooth='14']").click()
+    expect(page.locator("input[name=teeth][value='14']")).not_to_be_checked()
+
+
+def test_the_keyboard_reaches_the_content_past_the_menu(visit):
+    page = visit("dentist")
+    page.goto("/cases/")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#main")).to_be_focused()
+
+
+def printed(page, folder):
+    """The text of the page as it comes out of the printer."""
+    path = folder / "printed.pdf"
+    page.pdf(path=path, format="Letter")
+    pages = PdfReader(path).pages
+    assert len(pages) == 1
+    return " ".join(pages[0].extract_text().split())
+
+
+def test_the_confirmation_prints_the_case_and_nothing_else(visit, tmp_path):
+    page = visit("dentist")
+    page.goto("/cases/new/")
+    scan = samples.surface_scan(tmp_path / "printed-arch.stl")
+    steps.choose_files(page, scan)
+    steps.fill_case(page, "Paula Printer", teeth=("3", "30"), description="Printed on paper.")
+    steps.expect_stored(page, scan.name)
+    number = steps.submit_case(page)
+    expect(page.locator("#files-of-case .is-stored")).to_have_count(1)
+    text = printed(page, tmp_path)
+    for part in (number, "Paula Printer", "3, 30", "Printed on paper.", scan.name, "Stored"):
+        assert part in text, part
+    for part in ("Sign out", "New case", "Help", "What happens now", "Skip to", "Choose"):
+        assert part not in text, part
