@@ -22,6 +22,9 @@ def own_folders(settings, tmp_path):
     disk = settings.STORAGES["default"]
     options = {**disk["OPTIONS"], "location": tmp_path / "storage"}
     settings.STORAGES = {**settings.STORAGES, "default": {**disk, "OPTIONS": options}}
+    # Tests do not wait for a million rounds of hashing, nor for a look at each static file.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.WHITENOISE_AUTOREFRESH = True
     # The manifest exists after collectstatic only.
     settings.STORAGES["staticfiles"] = {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
