@@ -1,4 +1,6 @@
+import email
 from datetime import timedelta
+from email import policy
 
 import pytest
 from django.core.management import call_command
@@ -8,6 +10,9 @@ from portal import outbox, periodic
 from portal.models import Email
 from portal.tasks import send_email
 from portal.work import FRESH, MAX_ATTEMPTS, WorkState
+
+
+RESET = {"name": "Ada", "password_reset_url": "https://portal.example/reset"}
 
 
 @pytest.fixture
@@ -90,26 +95,23 @@ def test_a_broker_that_is_away_fails_no_request(
 ):
     work_at_once.conf.task_always_eager = False
     with django_capture_on_commit_callbacks(execute=True):
-        outbox.write("password_reset_key", "a@b.example", "1", {"name": "Ada"})
+        outbox.write("password_reset_key", "a@b.example", "1", RESET)
     assert Email.objects.get().work_state == WorkState.WAITING
 
 
 def test_the_same_mail_is_written_once(db):
     for _ in range(2):
-        outbox.write("password_reset_key", "a@b.example", "1", {"name": "Ada"})
+        outbox.write("password_reset_key", "a@b.example", "1", RESET)
     assert Email.objects.count() == 1
 
 
 def test_text_mails_are_not_escaped_and_html_mails_are(db):
-    mail = outbox.write("password_reset_key", "a@b.example", "1", {"name": "O'Neil <x>"})
+    mail = outbox.write("password_reset_key", "a@b.example", "1", {**RESET, "name": "O'Neil <x>"})
     assert "O'Neil <x>" in mail.text
     assert "<x>" not in mail.html
 
 
 def test_a_mail_file_opens_in_a_mail_program(mail, tmp_path):
-    import email
-    from email import policy
-
     Email.objects.update(html="<p>Hello</p>", calendar="BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n")
     send_email(mail.pk)
     message = email.message_from_bytes(eml(tmp_path)[0].read_bytes(), policy=policy.default)
