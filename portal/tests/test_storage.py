@@ -67,6 +67,7 @@ def test_a_key_outside_the_storage_is_refused(file):
         storage.store(file, "../../outside")
 
 
+@pytest.mark.django_db  # closing the response looks after the connection
 def test_a_download_is_never_shown_inside_the_portal(file):
     body = file.read_bytes()
     storage.store(file, KEY)
