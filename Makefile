@@ -30,7 +30,7 @@ format: setup-test ## Put code and templates into the shape that lint asks for
 	$(BIN)/ruff format .
 	find templates -name '*.html' -exec $(BIN)/djade --target-version 5.2 {} +
 
-screenshots: setup-test ## Take the screenshots of the help pages anew
+screenshots: setup-test ## Take the pictures of the manual anew, from the demo that `make run` is running
 	$(BIN)/python manage.py screenshots
 
 clean: ## Remove what make installed and built; the data in var/ stays
