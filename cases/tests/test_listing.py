@@ -104,6 +104,7 @@ def test_archived_cases_leave_the_list_and_come_back(dentist_client, case):
         ("https://evil.example/", "/cases/"),
         ("//evil.example", "/cases/"),
         ("javascript:alert(1)", "/cases/"),
+        ("nowhere", "/cases/"),
         ("", "/cases/"),
     ],
 )

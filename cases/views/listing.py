@@ -111,7 +111,8 @@ def unarchive(request, number):
 def _back(request):
     """To the list as it was, which the form names; never to another site."""
     target = request.POST.get("next", "")
-    if url_has_allowed_host_and_scheme(
+    # A path only: redirect() would take a bare word for the name of a view.
+    if target.startswith("/") and url_has_allowed_host_and_scheme(
         target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     ):
         return redirect(target)
