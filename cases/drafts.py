@@ -3,6 +3,7 @@
 import uuid
 
 from django.core import signing
+from django.db.models import Exists, OuterRef
 from django.http import QueryDict
 from django.utils import timezone
 
@@ -95,5 +96,7 @@ def as_posted(draft):
 
 def open_drafts(user):
     """Unfinished new cases of a user that hold something, newest first."""
-    rows = Draft.objects.filter(user=user, case=None)
+    # A save that crossed Submit on its way may have come after it.
+    sent = Case.objects.filter(form_key=OuterRef("form_key"))
+    rows = Draft.objects.filter(~Exists(sent), user=user, case=None)
     return [draft for draft in rows[:20] if draft.data.get("patient_name", [""])[-1].strip()]

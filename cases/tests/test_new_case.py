@@ -197,6 +197,35 @@ def test_a_submitted_form_is_not_kept_again_by_a_late_save(dentist_client, typed
     assert not Draft.objects.exists()
 
 
+def test_the_form_of_a_case_that_was_sent_is_not_opened_again(dentist_client, typed):
+    dentist_client.post(NEW, typed)
+    case = Case.objects.get()
+    page = dentist_client.get(NEW, {"draft": typed["form_key"]}).content.decode()
+    assert typed["form_key"] not in page
+    assert f"That form was sent: it is case {case.number}. This is a new one." in page
+
+
+def test_a_save_that_crossed_submit_is_not_offered_as_unfinished(
+    dentist_client, dentist_user, typed
+):
+    dentist_client.post(NEW, typed)
+    Draft.objects.create(
+        form_key=typed["form_key"], user=dentist_user, data={"patient_name": ["Late Save"]}
+    )
+    assert "Late Save" not in dentist_client.get(NEW).content.decode()
+
+
+def test_a_sent_form_that_was_changed_and_sent_again_is_kept_as_a_new_form(dentist_client, typed):
+    dentist_client.post(NEW, typed)
+    answer = dentist_client.post(NEW, {**typed, "patient_name": "Second Patient"}, follow=True)
+    page = answer.content.decode()
+    case = Case.objects.get()
+    assert case.patient_name == "Nguyễn Thị Ánh"
+    assert f"was sent as case {case.number} before you changed it" in page
+    assert 'value="Second Patient"' in page
+    assert typed["form_key"] not in page
+
+
 def test_a_draft_can_be_discarded(dentist_client, dentist_user, typed):
     drafts.keep(uuid.UUID(typed["form_key"]), dentist_user, _posted(typed))
     dentist_client.post(reverse("cases:discard_draft", args=[typed["form_key"]]))

@@ -27,6 +27,10 @@ def new_case(request):
     if request.method == "POST":
         return _submit(request)
     key = drafts.new_key(request.user, request.GET.get("draft", ""))
+    if sent := Case.objects.visible_to(request.user).filter(form_key=key).first():
+        # Back from the confirmation: another patient's files must not join the case that was sent.
+        messages.info(request, f"That form was sent: it is case {sent.number}. This is a new one.")
+        key = drafts.new_key(request.user)
     draft = Draft.objects.filter(pk=key, user=request.user).first()
     initial = {"shipping_address": request.user.practice.shipping_address}
     if draft:
@@ -44,9 +48,28 @@ def _submit(request):
         return _page(request, key, form, signature, status=422)
     name = signature.cleaned_data["signed_name"]
     case, is_new = services.submit_case(key, request.user, form.values, name, timezone.now())
+    if not is_new and _differs(case, form.values):
+        return _keep_as_new(request, case)
     if not is_new:
         messages.info(request, f"This form was sent already: it is case {case.number}.")
     return redirect("cases:created", case.number)
+
+
+def _differs(case, values):
+    return any(getattr(case, name) != value for name, value in values.items())
+
+
+def _keep_as_new(request, case):
+    """A form that was sent, changed after Back, and sent again: nothing typed is lost."""
+    key = drafts.new_key(request.user)
+    drafts.keep(key, request.user, request.POST)
+    messages.warning(
+        request,
+        f"This form was sent as case {case.number} before you changed it, and that case is "
+        "unchanged. What you typed is kept below as a new case that is not sent yet. To change "
+        f"case {case.number} instead, open it from your list.",
+    )
+    return redirect(f"{reverse('cases:new')}?draft={key}")
 
 
 def _page(request, key, form, signature, draft=None, status=200):
