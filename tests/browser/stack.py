@@ -17,7 +17,7 @@ READY_WITHIN = 120  # seconds; the first start fills the demo data
 STOPPED_WITHIN = 20
 
 
-def until(condition, seconds=20):
+def until(condition, seconds=60):
     """Ask `condition` until it gives something true and return that; fail after `seconds`."""
     deadline = time.monotonic() + seconds
     while not (found := condition()):

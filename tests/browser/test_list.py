@@ -101,12 +101,12 @@ def test_a_case_is_found_by_number_patient_and_tooth(page):
     first = page.locator("table.is-list tbody tr").first
     number = first.locator("td").first.inner_text()
     patient = first.locator("td:nth-child(2) a").inner_text()
-    tooth = first.locator(".cell-teeth").inner_text().removeprefix("Teeth ").split(",")[0].strip()
+    tooth = first.locator(".cell-teeth").inner_text().split()[1].strip(",")
     for words in (number, patient, tooth):
         page.get_by_role("searchbox").fill(words)
         page.get_by_role("button", name="Search").click()
         expect(page.get_by_role("searchbox")).to_have_value(words)
-        expect(steps.row(page, number)).to_have_count(1)
+        expect(steps.row(page, number), words).to_have_count(1)
     page.get_by_role("searchbox").fill("nobody-is-called-this")
     page.get_by_role("button", name="Search").click()
     expect(page.get_by_text("No case matches “nobody-is-called-this”")).to_be_visible()

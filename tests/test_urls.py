@@ -1,0 +1,227 @@
+"""Who may knock at which door: every address of the portal stands in one of these tables."""
+
+import re
+from uuid import UUID
+
+import pytest
+from django.urls import get_resolver, reverse
+from django.urls.resolvers import URLResolver
+from django.utils import timezone
+
+from cases.progress import Progress
+from scheduling import services
+from scheduling.tests import make
+
+SIGN_IN = "/accounts/login/"
+UPLOAD = UUID("00000000-0000-4000-8000-000000000001")
+FORM = UUID("00000000-0000-4000-8000-000000000002")
+NOBODYS = {"number": "99-99999", "pk": UUID(int=7)}
+
+# Open to strangers, with the status they get.
+PUBLIC = {
+    "portal:first_page": 200,
+    "portal:help": 200,
+    "portal:healthz": 200,
+    "portal:readyz": 503,  # no broker runs beside these tests
+    "account_login": 200,
+    "account_logout": 302,
+    "account_signup": 200,  # it says that the lab opens the accounts
+    "account_inactive": 200,
+    "account_reset_password": 200,
+    "account_reset_password_done": 200,
+    "account_reset_password_from_key": 200,
+    "account_reset_password_from_key_done": 200,
+}
+# Pages of the library for what the portal does not use: they lead away or are not there.
+UNUSED = {
+    "account_confirm_email": 200,
+    "account_email_verification_sent": 200,
+    "account_confirm_login_code": 302,
+}
+# For everybody who has signed in, with how a member of a practice asks and what comes back.
+MEMBERS = {
+    "accounts:account": ("get", 200),
+    "account_email": ("get", 302),
+    "account_reauthenticate": ("get", 200),
+    "account_change_password": ("get", 200),
+    "account_set_password": ("get", 302),
+    "cases:list": ("get", 200),
+    "cases:new": ("get", 200),
+    "cases:discard_draft": ("post", 404),  # there is none
+}
+# The addresses of one case: its own practice gets this, another one always 404.
+OF_A_CASE = {
+    "cases:record": ("get", 200),
+    "cases:created": ("get", 200),
+    "cases:update": ("get", 302),
+    "cases:archive": ("post", 302),
+    "cases:unarchive": ("post", 302),
+    "cases:message": ("post", 422),  # it is empty
+    "cases:rx": ("get", 302),  # it is not ready
+    "cases:rx_state": ("get", 200),
+    "cases:rx_revision": ("get", 302),
+    "cases:file_states": ("get", 200),
+    "cases:download": ("get", 409),  # it is not stored
+    "scheduling:schedule": ("get", 200),
+    "scheduling:calendar": ("get", 200),
+}
+# Called by programs, which are told 401 instead of being led to a page.
+FOR_PROGRAMS = {
+    "cases:uploads": ("get", 200),
+    "cases:upload": ("head", 200),
+    "cases:keep_draft": ("post", 204),
+}
+STAFF = "admin:"
+IN_ADDRESSES = {"object_id": 1, "content_type_id": 1, "to": "received", "id": 1, "pk": 1}
+
+
+def walk(resolver, namespaces=(), route=""):
+    """Name and route of every URL pattern below a resolver."""
+    for pattern in resolver.url_patterns:
+        below = route + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            inner = [*namespaces, pattern.namespace] if pattern.namespace else namespaces
+            yield from walk(pattern, inner, below)
+        else:
+            yield ":".join([*namespaces, pattern.name or ""]), below
+
+
+def admin_address(route):
+    """An address that fits a route of the admin."""
+    route = re.sub(r"\^\(\?P<app_label>.*$", "cases/", route)
+    route = re.sub(r"\(\?P<url>.*$", "nowhere/", route)
+    return "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda found: str(IN_ADDRESSES[found[1]]), route)
+
+
+PATTERNS = list(walk(get_resolver()))
+ADMIN = sorted({admin_address(route) for name, route in PATTERNS if name.startswith(STAFF)})
+
+
+def address(name, **given):
+    """The address called `name`, with what its pattern asks for taken from `given`."""
+    asked = get_resolver()
+    *namespaces, last = name.split(":")
+    for namespace in namespaces:
+        asked = asked.namespace_dict[namespace][1]
+    parameters = asked.reverse_dict.getlist(last)[0][0][0][1]
+    return reverse(name, kwargs={parameter: given[parameter] for parameter in parameters})
+
+
+@pytest.fixture
+def places(make_case, dentist_user):
+    """A booked case with a file and an RX script, and the values that lead to it."""
+    case = make_case(progress=Progress.READY)
+    case.prescriptions.create(revision=1, snapshot={})
+    case.attachments.create(
+        pk=UPLOAD,
+        name="arch.stl",
+        size=100,
+        practice=case.practice,
+        uploaded_by=dentist_user,
+    )
+    now = timezone.now()
+    block = make.block(make.planner(), now + timezone.timedelta(days=3))
+    services.book(block, case, dentist_user, now)
+    return {
+        "number": case.number,
+        "pk": UPLOAD,
+        "revision": 1,
+        "form_key": FORM,
+        "uidb36": "1",
+        "key": "set-password",
+    }
+
+
+def ask(client, method, url):
+    headers = {"Tus-Resumable": "1.0.0"} if url.startswith("/files/") else {}
+    query = {"form": str(FORM)} if url == "/files/" else {}
+    return client.generic(method.upper(), url, headers=headers, query_params=query)
+
+
+def leads_to_sign_in(answer):
+    return answer.status_code == 302 and answer["Location"].startswith(SIGN_IN)
+
+
+def leads_out_of_admin(answer):
+    # The admin's own sign-in page leads on to ours, see its address among the others.
+    to = answer.headers.get("Location", "")
+    return leads_to_sign_in(answer) or (answer.status_code == 302 and "/admin/login/?" in to)
+
+
+def test_every_address_is_listed_here():
+    listed = {*PUBLIC, *UNUSED, *MEMBERS, *OF_A_CASE, *FOR_PROGRAMS}
+    names = {name for name, _ in PATTERNS if not name.startswith(STAFF)}
+    assert names == listed
+
+
+@pytest.mark.parametrize(("name", "status"), PUBLIC.items())
+def test_a_stranger_may_open(client, places, name, status):
+    assert client.get(address(name, **places)).status_code == status
+
+
+@pytest.mark.parametrize(("name", "status"), UNUSED.items())
+def test_what_the_library_has_and_the_portal_does_not_use(client, places, name, status):
+    assert client.get(address(name, **places)).status_code == status
+
+
+@pytest.mark.parametrize(("name", "asked"), {**MEMBERS, **OF_A_CASE}.items())
+def test_a_stranger_is_led_to_the_sign_in(client, places, name, asked):
+    answer = ask(client, asked[0], address(name, **places))
+    assert leads_to_sign_in(answer), answer.status_code
+
+
+@pytest.mark.parametrize(("name", "asked"), FOR_PROGRAMS.items())
+def test_a_program_without_a_session_is_told_so(client, places, name, asked):
+    assert ask(client, asked[0], address(name, **places)).status_code == 401
+
+
+@pytest.mark.parametrize(("name", "asked"), {**MEMBERS, **OF_A_CASE, **FOR_PROGRAMS}.items())
+def test_a_member_of_the_practice_gets_in(client, dentist_user, places, name, asked):
+    dentist_user.set_password("four-crowns-and-a-bridge")
+    dentist_user.save()
+    client.force_login(dentist_user)
+    method, status = asked
+    assert ask(client, method, address(name, **places)).status_code == status
+
+
+@pytest.mark.parametrize(("name", "asked"), {**OF_A_CASE, "cases:upload": ("head", 0)}.items())
+def test_another_practices_case_looks_like_none(client, other_practice_user, places, name, asked):
+    client.force_login(other_practice_user)
+    theirs = ask(client, asked[0], address(name, **places))
+    nobodys = ask(client, asked[0], address(name, **{**places, **NOBODYS}))
+    assert theirs.status_code == nobodys.status_code == 404
+    assert without_token(theirs) == without_token(nobodys)
+
+
+def without_token(answer):
+    return re.sub(rb'name="csrfmiddlewaretoken" value="\w+"', b"", answer.content)
+
+
+def test_the_lab_admin_is_closed_to_strangers(client, db):
+    assert [url for url in ADMIN if not leads_out_of_admin(client.get(url))] == []
+
+
+def test_the_admins_own_sign_in_leads_to_the_one_of_the_portal(client, db):
+    assert leads_to_sign_in(client.get("/admin/login/"))
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_the_lab_admin_is_closed_to_dentists(client, dentist_user, places, method):
+    client.force_login(dentist_user)
+    answers = {url: ask(client, method, url) for url in ADMIN}
+    refused = (302, 403, 404, 405)
+    assert [url for url, answer in answers.items() if answer.status_code not in refused] == []
+    led = [answer for answer in answers.values() if answer.status_code == 302]
+    assert all(answer["Location"].startswith(("/admin/", SIGN_IN)) for answer in led)
+
+
+@pytest.mark.ignore_template_errors  # Django's own templates ask for variables that are not there
+def test_the_lab_admin_answers_the_lab(client, lab_user, places):
+    client.force_login(lab_user)
+    logout = "/admin/logout/"
+    answers = {url: client.get(url).status_code for url in ADMIN if url != logout}
+    assert {
+        url for url, status in answers.items() if status not in (200, 302, 403, 404, 405)
+    } == set()
+    shown = [url for url, status in answers.items() if status == 200]
+    assert len(shown) > 30
