@@ -1,5 +1,7 @@
 """What was typed and not sent yet, so that neither an error nor a lost session loses it."""
 
+import hashlib
+import json
 import uuid
 
 from django.core import signing
@@ -12,6 +14,7 @@ from cases.models import Attachment, Case, Draft
 
 _SALT = "cases.drafts"
 _NOT_TYPED = {"csrfmiddlewaretoken", "form_token", "confirm"}
+_PLACE = {"form_key", "case"}
 
 
 def new_key(user, asked_for=""):
@@ -84,6 +87,12 @@ def initial(draft):
 def of_update(case):
     """The draft of the case's next update, or None."""
     return Draft.objects.filter(pk=update_key(case), case=case).first()
+
+
+def fingerprint(draft):
+    """What tells whether a draft still says what somebody looked over."""
+    typed = {name: values for name, values in draft.data.items() if name not in _PLACE}
+    return hashlib.sha256(json.dumps(typed, sort_keys=True).encode()).hexdigest()
 
 
 def as_posted(draft):

@@ -23,6 +23,12 @@ CHANGE = {"teeth": ["3"], "description": "Changed.", "implant_3": "Nobel Active"
 SIGN = {"confirm": "yes", "signed_name": "Ada Weiss"}
 
 
+def sign(client, url, change=CHANGE):
+    """Look over an update, sign and send it."""
+    seen = client.post(url, change).context["seen"]
+    return client.post(url, {**SIGN, "seen": seen}, follow=True)
+
+
 def add_file(case, form_key=None, **fields):
     fields = {"state": Attachment.State.STORED, "name": "cbct.zip", "size": 5} | fields
     return Attachment.objects.create(
@@ -147,9 +153,8 @@ def test_an_update_is_looked_over_with_old_and_new_ship_date_before_it_counts(
 def test_a_confirmed_update_changes_the_case_and_renews_the_prescription(
     dentist_client, case, update_url, django_capture_on_commit_callbacks
 ):
-    dentist_client.post(update_url, CHANGE)
     with django_capture_on_commit_callbacks(execute=True):
-        answer = dentist_client.post(update_url, SIGN, follow=True)
+        answer = sign(dentist_client, update_url)
     case.refresh_from_db()
     assert (case.teeth, case.description) == (["3"], "Changed.")
     assert case.implants == {"3": "Nobel Active"}
@@ -167,8 +172,7 @@ def test_old_revisions_stay_downloadable(
 ):
     with django_capture_on_commit_callbacks(execute=True):
         case = send_case(description="First words.")
-        dentist_client.post(reverse("cases:update", args=[case.number]), CHANGE)
-        dentist_client.post(reverse("cases:update", args=[case.number]), SIGN)
+        sign(dentist_client, reverse("cases:update", args=[case.number]))
     for revision, words in ((1, "First words."), (2, "Changed.")):
         rx = dentist_client.get(reverse("cases:rx_revision", args=[case.number, revision]))
         assert words in PdfReader(BytesIO(b"".join(rx.streaming_content))).pages[0].extract_text()
@@ -178,8 +182,9 @@ def test_old_revisions_stay_downloadable(
 def test_an_update_without_a_signature_asks_for_it_and_keeps_everything(
     dentist_client, case, update_url
 ):
-    dentist_client.post(update_url, CHANGE)
-    answer = dentist_client.post(update_url, {"confirm": "yes", "signed_name": " "})
+    seen = dentist_client.post(update_url, CHANGE).context["seen"]
+    unsigned = {"confirm": "yes", "signed_name": " ", "seen": seen}
+    answer = dentist_client.post(update_url, unsigned)
     assert answer.status_code == 422
     assert "Please type your full name to sign" in answer.content.decode()
     assert Draft.objects.get().data["description"] == ["Changed."]
@@ -194,19 +199,47 @@ def test_a_wrong_update_gets_a_sentence_and_keeps_what_was_typed(dentist_client,
 
 
 def test_confirming_twice_is_one_update(dentist_client, case, update_url):
-    dentist_client.post(update_url, CHANGE)
-    dentist_client.post(update_url, SIGN)
+    sign(dentist_client, update_url)
     answer = dentist_client.post(update_url, SIGN, follow=True)
     assert "was sent already" in answer.content.decode()
     assert case.prescriptions.count() == 1
+
+
+def test_only_what_was_looked_over_is_signed(dentist_client, dentist_user, case, update_url):
+    page = dentist_client.post(update_url, CHANGE)
+    seen = {"seen": page.context["seen"]}
+    assert f'name="seen" value="{seen["seen"]}"' in page.content.decode()
+    colleague = {**CHANGE, "description": "A colleague's words."}
+    autosave = reverse("cases:keep_draft", args=[drafts.update_key(case)])
+    dentist_client.post(autosave, {**colleague, "case": case.number})
+
+    answer = dentist_client.post(update_url, {**SIGN, **seen})
+    case.refresh_from_db()
+    assert case.description == ""
+    assert answer.status_code == 409
+    text = answer.content.decode()
+    assert "changed after you looked it over" in text
+    assert "A colleague&#x27;s words." in text
+
+    dentist_client.post(update_url, {**SIGN, "seen": answer.context["seen"]})
+    case.refresh_from_db()
+    assert case.description == "A colleague's words."
+
+
+def test_an_update_typed_before_a_colleagues_one_says_so(dentist_client, case, update_url):
+    before = str(drafts.update_key(case))
+    sign(dentist_client, update_url, {**CHANGE, "form_key": before})
+    late = {"teeth": ["14"], "description": "Typed in an old page.", "form_key": before}
+    page = dentist_client.post(update_url, late).content.decode()
+    assert "was updated since you opened this form" in page
+    assert "Typed in an old page." in page
 
 
 def test_files_uploaded_on_the_record_go_with_the_update(dentist_client, case, update_url):
     file = add_file(case, form_key=drafts.update_key(case))
     page = dentist_client.get(case.get_absolute_url()).content.decode()
     assert "Not sent yet:" in page
-    dentist_client.post(update_url, {"teeth": ["14"], "description": "Same."})
-    dentist_client.post(update_url, SIGN)
+    sign(dentist_client, update_url, {"teeth": ["14"], "description": "Same."})
     file.refresh_from_db()
     assert file.case == case
 

@@ -78,10 +78,17 @@ def update(request, number):
     if "confirm" in request.POST:
         return _confirm(request, case)
     form = PrescriptionForm(request.POST, numbering=case.practice.tooth_numbering)
-    draft = drafts.keep(drafts.update_key(case), request.user, request.POST, case)
+    key = drafts.update_key(case)
+    draft = drafts.keep(key, request.user, request.POST, case)
+    if request.POST.get("form_key", str(key)) != str(key):
+        messages.warning(
+            request,
+            f"Case {case.number} was updated since you opened this form. What you typed is kept. "
+            "Please compare it with the case before you submit: it replaces that update.",
+        )
     if not form.is_valid():
         return _page(request, case, form, MessageForm(), draft=draft, status=422)
-    return _look_over(request, case, form, SignatureForm())
+    return _look_over(request, case, draft, form, SignatureForm())
 
 
 def _keep_and_sign_in(request, number):
@@ -104,7 +111,7 @@ def _too_late(request, case):
     return redirect(case)
 
 
-def _look_over(request, case, form, signature, status=200):
+def _look_over(request, case, draft, form, signature, status=200):
     key = drafts.update_key(case)
     context = {
         "case": case,
@@ -117,6 +124,7 @@ def _look_over(request, case, form, signature, status=200):
         "unsent": Attachment.objects.unsent(key).filter(practice=case.practice),
         "new_ship_date": services.expected_ship_date(timezone.now(), case.planning_date),
         "form_token": drafts.token(key, request.user),
+        "seen": drafts.fingerprint(draft),
     }
     return render(request, "cases/case_confirm_update.html", context, status=status)
 
@@ -130,9 +138,11 @@ def _confirm(request, case):
     form = PrescriptionForm(posted, numbering=case.practice.tooth_numbering)
     if not form.is_valid():
         return _page(request, case, form, MessageForm(), draft=draft, status=422)
+    if request.POST.get("seen") != drafts.fingerprint(draft):
+        return _look_again(request, case, draft, form)
     signature = SignatureForm(request.POST)
     if not signature.is_valid():
-        return _look_over(request, case, form, signature, status=422)
+        return _look_over(request, case, draft, form, signature, status=422)
     name = signature.cleaned_data["signed_name"]
     try:
         services.update_case(case, draft, request.user, form.values, name, timezone.now())
@@ -147,6 +157,16 @@ def _confirm(request, case):
             f"It ships on {case.ship_date:%B} {case.ship_date.day}, {case.ship_date.year}.",
         )
     return redirect(case)
+
+
+def _look_again(request, case, draft, form):
+    """A colleague shares the draft, and a signature stands under nothing that was not seen."""
+    messages.warning(
+        request,
+        "The update was changed after you looked it over, in another window or by a colleague. "
+        "Nothing was sent. Please look at it again and sign it.",
+    )
+    return _look_over(request, case, draft, form, SignatureForm(), status=409)
 
 
 @require_POST
