@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.http import http_date
 from django.views.decorators.http import require_http_methods
 
-from cases import filetypes, policies, receiving, tus
+from cases import drafts, filetypes, policies, receiving, tus
 from cases.models import Attachment, Case, Draft, MissingItem
 from cases.tus import Refused
 
@@ -86,7 +86,7 @@ def _files_of_form(request):
     context = {
         "form_key": form_key,
         "files": files,
-        "answers": int(answers) if answers.isascii() and answers.isdigit() else "",
+        "answers": int(answers) if _is_key(answers) else "",
     }
     return render(request, "cases/_upload_list.html", context)
 
@@ -104,7 +104,7 @@ def _create(request):
     name = filetypes.clean_name(metadata.get("filename", ""))
     form_key = _form_key(metadata.get("form", ""))
     _check_size(name, size)
-    case, answers = _place(request.user, form_key, metadata)
+    case, form_key, answers = _place(request.user, form_key, metadata)
     _check_number(request.user, form_key)
     receiving.check_room(size)
     attachment = Attachment.objects.create(
@@ -144,10 +144,11 @@ def _check_size(name, size):
 
 
 def _place(user, form_key, metadata):
-    """The case and the missing item a new file belongs to, each None while there is none.
+    """The case, form and missing item a new file belongs to; case and item may be None.
 
-    A file waits for Submit, unless its form was submitted a moment ago. Refuses with 404 what
-    is another practice's, the same as what does not exist, and with 403 a read-only case.
+    A file waits for Submit, unless its form was submitted a moment ago; from a page older than
+    the last update of its case it goes into the next one. Refuses with 404 what is another
+    practice's, the same as what does not exist, and with 403 a read-only case.
     """
     foreign = (
         Case.objects.filter(form_key=form_key).exclude(practice=user.practice_id),
@@ -166,7 +167,9 @@ def _place(user, form_key, metadata):
             f"Case {case.number} is {case.state.label} and takes no more files here. "
             f"Please write to {settings.LAB_EMAIL}.",
         )
-    return attach_to, _answered_item(case, metadata)
+    if named and not attach_to:
+        form_key = drafts.update_key(named)
+    return attach_to, form_key, _answered_item(case, metadata)
 
 
 def _named_case(user, metadata):
@@ -182,11 +185,14 @@ def _answered_item(case, metadata):
     text = metadata.get("answers", "")
     if not text:
         return None
-    known = case and text.isascii() and text.isdigit() and len(text) <= tus.MOST_DIGITS
-    item = known and MissingItem.objects.filter(case=case, pk=int(text)).first()
+    item = case and _is_key(text) and MissingItem.objects.filter(case=case, pk=int(text)).first()
     if not item:
         raise Refused(404, "The case does not miss this any more. Please reload the page.")
     return item
+
+
+def _is_key(text):
+    return text.isascii() and text.isdigit() and len(text) <= tus.MOST_DIGITS
 
 
 def _check_number(user, form_key):

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from cases import drafts
 from cases.models import Attachment, Draft
 from cases.progress import Progress
 from cases.tests.tus_program import BYTES, Program, offset_of
@@ -127,6 +128,14 @@ def test_a_file_for_an_update_waits_for_submit(program, case):
     assert (file.case, file.answers) == (None, item)
 
 
+def test_a_file_from_a_page_older_than_the_last_update_joins_the_next_one(program, send_case):
+    case = send_case()
+    old = drafts.update_key(case)
+    case.prescriptions.create(revision=2, snapshot={})
+    assert program.create(5, form=old, case=case.number).status_code == 201
+    assert Attachment.objects.get().form_key == drafts.update_key(case)
+
+
 def test_a_file_that_answers_another_case_is_refused(program, case, make_case):
     item = make_case().missing_items.create(reason="no_cbct")
     for text in (str(item.pk), "x", "9" * 40):
@@ -189,3 +198,4 @@ def test_the_files_of_a_form_are_listed_for_the_practice_alone(
     other = Program(live_server, other_practice_user)
     assert "lower" not in other.get(f"/files/?form={form}").text
     assert program.get("/files/?form=x").status_code == 400
+    assert program.get(f"/files/?form={form}&answers={'9' * 4400}").status_code == 200
