@@ -18,6 +18,7 @@ PEOPLE = {
 SIZES = {"desktop": (1280, 800), "phone": (390, 844)}
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist looks at the groups
 def pytest_collection_modifyitems(items):
     for item in items:
         if HERE in item.path.parents:
