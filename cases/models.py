@@ -340,6 +340,9 @@ class Attachment(Work):
     def __str__(self):
         return self.name
 
+    def give_up(self, reason, **changes):
+        return super().give_up(reason, **{"state": self.State.FAILED, **changes})
+
     @property
     def staging_path(self):
         return settings.STAGING_DIR / self.pk.hex

@@ -3,12 +3,10 @@ from datetime import timedelta
 
 from celery import shared_task
 from django.core.files.base import ContentFile
-from django.db import transaction
 
 from cases.documents import prescription_pdf
 from cases.models import Attachment, Prescription
 from portal import storage
-from portal.work import WorkState
 
 LEASE = timedelta(minutes=5)
 SLOWEST = 1024**2  # bytes a second
@@ -48,9 +46,9 @@ def store_attachment(pk):
     try:
         sha256 = _stored(attachment)
     except BytesLost as loss:
-        attachment.give_up(str(loss), state=Attachment.State.FAILED)
+        attachment.give_up(str(loss))
     except OSError as problem:
-        _try_later(attachment, problem)
+        attachment.try_later(f"{type(problem).__name__}: {problem.strerror or problem}")
     else:
         _finish(attachment, sha256)
 
@@ -79,11 +77,3 @@ def _finish(attachment, sha256):
     elif not Attachment.objects.filter(pk=attachment.pk).exists():
         # Removed by its owner while it was on its way.
         storage.delete(attachment.key)
-
-
-def _try_later(attachment, problem):
-    reason = f"{type(problem).__name__}: {problem.strerror or problem}"
-    with transaction.atomic():
-        if attachment.try_later(reason):
-            failed = Attachment.objects.filter(pk=attachment.pk, work_state=WorkState.FAILED)
-            failed.update(state=Attachment.State.FAILED)

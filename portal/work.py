@@ -11,7 +11,9 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
-MAX_ATTEMPTS = 8
+# With the pauses of `try_later` these last some six hours: longer than a server is away.
+MAX_ATTEMPTS = 30
+BROKE_OFF = "The work broke off each time, without a reason. The log of the worker may have it."
 FRESH = timedelta(seconds=30)
 
 
@@ -32,14 +34,21 @@ class WorkQuerySet(models.QuerySet):
         return self.due(now).filter(work_asked_at__lte=now - FRESH)
 
     def claim(self, pk, lease=timedelta(minutes=10)):
-        """The row with its attempt counted, or None when it is done, gone or somebody else's."""
+        """The row with its attempt counted, or None when it is done, gone or somebody else's.
+
+        Work that broke off so often that no attempt is left is given up.
+        """
         now = timezone.now()
         won = (
             self.due(now)
             .filter(pk=pk)
             .update(work_attempts=F("work_attempts") + 1, work_leased_until=now + lease)
         )
-        return self.get(pk=pk) if won else None
+        row = self.get(pk=pk) if won else None
+        if row and row.work_attempts > MAX_ATTEMPTS:
+            row.give_up(BROKE_OFF)
+            return None
+        return row
 
 
 class Work(models.Model):

@@ -124,6 +124,12 @@ def test_after_the_last_try_the_reason_stays_and_the_bytes_too(
     assert not receiving.store_again(file)
 
 
+def test_a_file_whose_work_broke_off_too_often_shows_that_it_failed(file, stored):
+    Attachment.objects.update(work_attempts=MAX_ATTEMPTS)
+    assert after(file).state == "failed"
+    assert receiving.store_again(file)
+
+
 def test_the_key_tells_nothing_about_the_file(file):
     assert "upper" not in file.key
     assert default_storage.path(file.key).endswith(file.key)

@@ -11,7 +11,6 @@ from portal.models import Email
 from portal.tasks import send_email
 from portal.work import FRESH, MAX_ATTEMPTS, WorkState
 
-
 RESET = {"name": "Ada", "password_reset_url": "https://portal.example/reset"}
 
 
@@ -69,6 +68,26 @@ def test_a_mail_server_that_is_away_is_asked_again_later_and_given_up_in_the_end
 
     mail.reask()
     assert Email.objects.due(timezone.now()).get() == mail
+
+
+def test_work_outlasts_a_server_that_is_away_for_an_hour(mail):
+    began = latest = timezone.now()
+    for _ in range(MAX_ATTEMPTS - 1):
+        Email.objects.claim(mail.pk).try_later("Away.")
+        mail.refresh_from_db()
+        latest += mail.work_leased_until - timezone.now()
+        Email.objects.update(work_leased_until=None)
+    assert latest - began > timedelta(hours=2)
+
+
+def test_work_that_kills_its_worker_again_and_again_is_given_up(mail):
+    for _ in range(MAX_ATTEMPTS):
+        assert Email.objects.claim(mail.pk)
+        Email.objects.update(work_leased_until=None)
+    assert Email.objects.claim(mail.pk) is None
+    mail.refresh_from_db()
+    assert mail.work_state == WorkState.FAILED
+    assert "broke off" in mail.work_failure
 
 
 def test_the_sweep_takes_up_what_was_left_behind_and_nothing_fresh(mail, tmp_path):
