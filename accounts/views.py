@@ -33,5 +33,6 @@ def account(request):
 def _save(form):
     if not form.is_valid():
         return False
-    form.save()
+    # Only these: what the lab changed a moment ago in the same row stays.
+    form.instance.save(update_fields=list(form.fields))
     return True

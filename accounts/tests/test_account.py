@@ -1,5 +1,7 @@
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 
@@ -80,3 +82,14 @@ def test_a_person_is_of_a_practice_or_of_the_lab(practice):
     person.set_password("a-guide-for-the-drill")
     with pytest.raises(ValidationError, match="Lab staff belong to no practice"):
         person.full_clean()
+
+
+def test_saving_writes_nothing_but_what_the_form_holds(dentist_client, filled):
+    with CaptureQueriesContext(connection) as queries:
+        dentist_client.post(ACCOUNT, filled)
+        dentist_client.post(ACCOUNT, {"save_name": "1", "name": "Ada W."})
+    writes = [q["sql"] for q in queries if q["sql"].startswith("UPDATE")]
+    assert any("tooth_numbering" in sql for sql in writes)
+    assert any("Ada W." in sql for sql in writes)
+    # What the lab switched off a moment ago must not be switched on again.
+    assert not any("is_active" in sql for sql in writes)
