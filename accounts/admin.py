@@ -53,9 +53,6 @@ class NewUserForm(AdminUserCreationForm):
         fields = ["email", "name", "practice", "is_staff"]
         field_classes = {"email": forms.EmailField}
 
-    def clean_email(self):
-        return self.cleaned_data["email"].lower()
-
 
 @admin.register(User)
 class UserAdmin(BaseUserAdmin):

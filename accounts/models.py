@@ -111,6 +111,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     def __str__(self):
         return self.name or self.email
 
+    def clean(self):
+        super().clean()
+        # Sign-in looks for small letters only.
+        self.email = self.email.lower()
+
     def get_full_name(self):
         return self.name
 

@@ -29,6 +29,19 @@ def test_the_email_may_be_typed_in_any_case(client, person):
     assert sign_in(client, person.email.upper()).status_code == 302
 
 
+def test_an_email_that_the_lab_types_in_capitals_still_signs_in(client, person, lab_user):
+    client.force_login(lab_user)
+    page = f"/admin/accounts/user/{person.pk}/change/"
+    answer = client.post(
+        page,
+        {"email": "Ada.Weiss@Harbor.Example", "name": "Ada", "practice": person.practice.pk,
+         "is_active": "on"},
+    )  # fmt: skip
+    assert answer.status_code == 302
+    client.logout()
+    assert sign_in(client, "Ada.Weiss@harbor.example").status_code == 302
+
+
 @pytest.mark.parametrize("password", ["wrong-password-here", "", "\x00"])
 def test_a_wrong_password_gets_a_sentence(client, person, password):
     answer = sign_in(client, person.email, password)
