@@ -60,7 +60,12 @@ def owner(form_token):
 
 def keep(form_key, user, posted, case=None):
     """Keep what was typed: `posted` is the form's QueryDict. A submitted form keeps nothing."""
-    data = {name: values for name, values in posted.lists() if name not in _NOT_TYPED}
+    # PostgreSQL takes no NUL in JSON, and nobody types one.
+    data = {
+        name: [value.replace("\0", "") for value in values]
+        for name, values in posted.lists()
+        if name not in _NOT_TYPED and "\0" not in name
+    }
     if Case.objects.filter(form_key=form_key).exists():
         return None
     draft, _ = Draft.objects.update_or_create(

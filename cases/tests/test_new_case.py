@@ -171,6 +171,15 @@ def test_what_is_typed_is_kept_while_typing(dentist_client, typed):
     assert "You began a form for <strong>Nguyễn Thị Ánh</strong>" in page
 
 
+def test_a_draft_holds_nothing_that_postgresql_cannot_keep(dentist_client, typed):
+    url = reverse("cases:keep_draft", args=[typed["form_key"]])
+    dentist_client.post(url, {**typed, "patient_name": "A\0nn", "implant\0": "x"})
+    draft = Draft.objects.get()
+    assert draft.data["patient_name"] == ["Ann"]
+    assert "\0" not in str(draft.data)
+    assert "implant\0" not in draft.data
+
+
 def test_keeping_while_signed_out_says_so(client, typed):
     url = reverse("cases:keep_draft", args=[typed["form_key"]])
     assert client.post(url, typed).status_code == 401
