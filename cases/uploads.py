@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods
 from cases import drafts, filetypes, policies, receiving, tus
 from cases.models import Attachment, Case, Draft, MissingItem
 from cases.tus import Refused
+from portal.text import plain_text
 
 UNFINISHED_A_USER = 200
 FILES_A_FORM = 2000
@@ -175,7 +176,8 @@ def _place(user, form_key, metadata):
 def _named_case(user, metadata):
     if not metadata.get("case"):
         return None
-    case = Case.objects.visible_to(user).filter(number=metadata["case"]).first()
+    number = plain_text(metadata["case"])
+    case = Case.objects.visible_to(user).filter(number=number).first()
     if case is None:
         raise Refused(404, "There is no such case. Please reload the page.")
     return case

@@ -87,6 +87,7 @@ def test_two_clicks_on_submit_are_one_case(dentist_client, typed):
         ("dentist", "999999", "Please choose one of your practice&#x27;s dentists."),
         ("dentist", "x", "Please choose one of your practice&#x27;s dentists."),
         ("surgery_date", "2001-01-01", "The surgery date is in the past."),
+        ("surgery_date", "9999-12-31", "Please type the year of the surgery date again."),
         ("surgery_date", "soon", "Please type the date like 2026-12-31."),
         ("support", "air", "is not one of the available choices"),
         ("implant_14", "x" * 121, "is longer than 120 characters"),
@@ -169,6 +170,11 @@ def test_what_is_typed_is_kept_while_typing(dentist_client, typed):
     assert dentist_client.post(url, typed).status_code == 204
     page = dentist_client.get(NEW).content.decode()
     assert "You began a form for <strong>Nguyễn Thị Ánh</strong>" in page
+
+
+def test_a_case_number_with_a_nul_is_no_case(dentist_client, typed):
+    url = reverse("cases:keep_draft", args=[typed["form_key"]])
+    assert dentist_client.post(url, {**typed, "case": "\0"}).status_code == 404
 
 
 def test_a_draft_holds_nothing_that_postgresql_cannot_keep(dentist_client, typed):

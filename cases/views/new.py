@@ -13,6 +13,7 @@ from cases import drafts, policies, services
 from cases.forms import CaseForm, SignatureForm
 from cases.models import Attachment, Case, Draft
 from portal import qr
+from portal.text import plain_text
 
 
 @never_cache
@@ -117,7 +118,7 @@ def keep_draft(request, form_key):
     case = None
     if "case" in request.POST:
         visible = Case.objects.visible_to(request.user)
-        case = get_object_or_404(visible, number=request.POST["case"])
+        case = get_object_or_404(visible, number=plain_text(request.POST["case"]))
     if case is None and drafts.new_key(request.user, str(form_key)) != form_key:
         return HttpResponse("This form is not yours.", status=404, content_type="text/plain")
     if case and (
