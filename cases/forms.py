@@ -7,6 +7,7 @@ from cases import teeth
 from cases.models import DESCRIPTION_LIMIT, Case, Message
 from portal import lab
 from portal.text import plain_text
+from portal.times import YEARS
 
 IMPLANT_LIMIT = 120
 
@@ -179,6 +180,8 @@ class CaseForm(PrescriptionForm):
         date = self.cleaned_data["surgery_date"]
         if date and date < lab.today(timezone.now()):
             raise forms.ValidationError("The surgery date is in the past. Please correct it.")
+        if date and date.year not in YEARS:
+            raise forms.ValidationError("Please type the year of the surgery date again.")
         return date
 
 

@@ -2,6 +2,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from portal.times import check_years
 from portal.work import Work, WorkQuerySet
 
 
@@ -41,6 +42,9 @@ class News(models.Model):
 
     def __str__(self):
         return self.title
+
+    def clean(self):
+        check_years(starts_at=self.starts_at, ends_at=self.ends_at)
 
 
 class Email(Work):

@@ -3,6 +3,10 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from django.core.exceptions import ValidationError
+
+YEARS = range(2000, 2101)
+
 
 def long_time(moment: datetime, zone: str) -> str:
     """Return such as `Tuesday, December 1, 2026, 2:30 PM EST (America/New_York)`.
@@ -45,3 +49,13 @@ def _abbreviation(local: datetime) -> str:
     # Zones without a name of their own, such as America/Sao_Paulo, are called "-03".
     name = local.tzname()
     return f"UTC{name}" if name[0] in "+-" else name
+
+
+def check_years(**moments: datetime | None) -> None:
+    """Refuse moments that no clock shows in every zone, such as the last day of the year 9999.
+
+    The names are fields of a form or model. Raises ValidationError with a sentence for each.
+    """
+    refusal = f"Please choose a date in the years {YEARS[0]} to {YEARS[-1]}."
+    if far := {name: refusal for name, at in moments.items() if at and at.year not in YEARS}:
+        raise ValidationError(far)

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from accounts.models import check_time_zone, lab_time_zone
 from cases.models import Case
+from portal.times import check_years
 
 
 class Planner(models.Model):
@@ -138,6 +139,7 @@ class Block(models.Model):
         return f"{starts_at:%a %b %d, %Y %H:%M %Z} with {self.planner}"
 
     def clean(self):
+        check_years(starts_at=self.starts_at, ends_at=self.ends_at)
         if not (self.planner_id and self.starts_at and self.ends_at):
             return
         others = Block.objects.exclude(pk=self.pk)

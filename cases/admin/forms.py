@@ -6,6 +6,7 @@ from cases import carriers, readiness
 from cases.models import Case
 from cases.progress import Progress
 from portal.text import plain_text
+from portal.times import check_years
 
 
 class MoveForm(forms.Form):
@@ -84,6 +85,10 @@ class ShipDateForm(forms.Form):
         help_text="Empty: the case has no ship date.",
         error_messages={"invalid": "Please type the date like 2026-12-31."},
     )
+
+    def clean(self):
+        check_years(ship_date=self.cleaned_data.get("ship_date"))
+        return self.cleaned_data
 
 
 MOVE_FORMS = {Progress.MISSING: MissingForm, Progress.SHIPPED: ShippedForm}

@@ -6,6 +6,8 @@ import pytest
 from django.contrib import admin
 from django.urls import reverse
 
+from portal.models import News
+
 
 class Inline(HTMLParser):
     """Finds what a policy without unsafe-inline refuses: scripts, styles and handlers in HTML."""
@@ -109,3 +111,26 @@ def test_admin_carries_the_labs_name_icon_and_colours(lab, settings):
 def test_admin_sends_strangers_to_the_one_sign_in_page(client):
     response = client.get(reverse("admin:index"), follow=True)
     assert response.redirect_chain[-1][0].startswith(reverse("account_login"))
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "1999-12-31", "2101-01-01", "9999-12-31"])
+@pytest.mark.parametrize("end", ["starts_at", "ends_at"])
+def test_news_for_a_year_that_no_clock_shows_are_refused(lab, day, end):
+    typed = {"title": "Closed", "body": "See you.", "level": "info"}
+    typed |= {"starts_at_0": "2026-01-01", "starts_at_1": "08:00"}
+    typed |= {f"{end}_0": day, f"{end}_1": "23:59:59"}
+    page = lab.post("/admin/portal/news/add/", typed)
+    assert page.status_code == 200
+    assert "in the years 2000 to 2100" in page.text
+    assert not News.objects.exists()
+
+
+@pytest.mark.parametrize("path", ["/cases/%00/", "/cases/26-1%00/schedule/", "/files/%00/"])
+def test_an_address_with_a_nul_is_a_404(lab, path):
+    assert lab.get(path).status_code == 404
+
+
+def test_a_nul_in_a_query_is_overlooked(lab, case):
+    page = lab.get("/admin/cases/attachment/?state=%00uploading")
+    assert page.status_code == 200
+    assert page.wsgi_request.GET.dict() == {"state": "uploading"}

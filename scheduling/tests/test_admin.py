@@ -215,3 +215,12 @@ def test_lists_ask_the_same_for_one_row_and_three(
     _sessions(harbor, dentist, ann, number)
     with django_assert_num_queries(queries):
         desk.get(url)
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_a_block_in_a_year_that_no_clock_shows_is_refused(desk, ann, day):
+    typed = {"planner": ann.pk, "is_open": "on", "starts_at_0": day, "starts_at_1": "08:00"}
+    page = desk.post(f"{BLOCKS}add/", typed | {"ends_at_0": day, "ends_at_1": "23:59"})
+    assert page.status_code == 200
+    assert "in the years 2000 to 2100" in page.text
+    assert not Block.objects.exists()
