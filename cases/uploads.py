@@ -125,12 +125,15 @@ def _create(request):
 
 def _receive_first(request, attachment):
     try:
-        return _receive(request, attachment, offset=0)
+        offset = _receive(request, attachment, offset=0)
+        if offset < tus.body_length(request.headers):
+            raise Refused(400, "The line broke off. Please send the file again.")
     except Refused:
         # Nobody was told the address of this upload: a next try begins a new one.
         attachment.staging_path.unlink(missing_ok=True)
         attachment.delete()
         raise
+    return offset
 
 
 def _check_size(name, size):

@@ -5,11 +5,12 @@ import hashlib
 import os
 import socket
 import time
+import uuid
 
 import pytest
 
 from cases.models import Attachment
-from cases.tests.tus_program import BYTES, CSRF, checksum, offset_of
+from cases.tests.tus_program import BYTES, CSRF, checksum, encoded, offset_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -113,8 +114,8 @@ def test_of_two_writers_one_waits(program, location):
     assert program.append(location, 1, b"y").status_code == 204
 
 
-def cut_off(program, location, body, headers=None):
-    """Announce 1000 bytes, send `body` and break the line."""
+def cut_off(program, location, body, headers=None, method="PATCH"):
+    """Announce 1000 bytes, send `body` and nothing more; return what is answered to that."""
     host, port = program.base.removeprefix("http://").split(":")
     lines = {
         "Host": f"{host}:{port}",
@@ -127,7 +128,9 @@ def cut_off(program, location, body, headers=None):
     lines |= BYTES | (headers or {})
     head = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
     with socket.create_connection((host, int(port))) as line:
-        line.sendall(f"PATCH {location} HTTP/1.1\r\n{head}\r\n".encode() + body)
+        line.sendall(f"{method} {location} HTTP/1.1\r\n{head}\r\n".encode() + body)
+        line.shutdown(socket.SHUT_WR)
+        return line.recv(1000)
 
 
 def wait_for(what, expected):
@@ -149,6 +152,15 @@ def test_a_cut_line_under_a_checksum_keeps_nothing_of_it(program, location):
     path = Attachment.objects.get().staging_path
     wait_for(path.exists, True)
     wait_for(lambda: offset_of(program, location), 0)
+
+
+def test_a_cut_announcement_leaves_no_file_that_nobody_can_finish(program, settings):
+    pairs = encoded({"filename": "upper.stl", "form": str(uuid.uuid4())})
+    announced = {"Upload-Length": "1000", "Upload-Metadata": pairs}
+    answer = cut_off(program, "/files/", b"x" * 600, announced, method="POST")
+    assert b" 400 " in answer
+    assert not Attachment.objects.exists()
+    assert list(settings.STAGING_DIR.iterdir()) == []
 
 
 def test_an_upload_whose_process_died_at_the_last_byte_is_completed(program, location):
