@@ -1,6 +1,5 @@
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.core.files.storage import default_storage
 from django.db import DatabaseError, connection
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
@@ -9,6 +8,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from kombu.exceptions import OperationalError
 
+from portal import storage
 from portal.celery import app
 from portal.models import News
 
@@ -63,7 +63,7 @@ def _broker():
 
 def _storage():
     try:
-        default_storage.exists("readyz")
+        storage.stored_size("readyz")
     except OSError:
         return False
     return True

@@ -86,3 +86,15 @@ def test_an_object_that_is_gone_says_so():
     with pytest.raises(FileNotFoundError):
         storage.download(KEY, "a.stl")
     assert not default_storage.exists(KEY)
+
+
+@pytest.mark.django_db
+def test_a_bucket_that_is_away_makes_the_portal_not_ready(client, settings, monkeypatch):
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    options = {"bucket_name": "cases", "endpoint_url": "http://127.0.0.1:9", "region_name": "x"}
+    options |= {"access_key": "k", "secret_key": "s"}
+    bucket = {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}
+    settings.STORAGES = {**settings.STORAGES, "default": bucket}
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json()["storage"] is False
