@@ -296,6 +296,33 @@ def test_a_message_is_shown_and_mailed(dentist_client, case, settings):
     assert "EV" not in mail.text
 
 
+def test_a_message_whose_writer_was_signed_out_is_kept(client, dentist_user, case):
+    url = reverse("cases:message", args=[case.number])
+    answer = client.post(url, {"body": "Is the sleeve metal?"})
+    assert answer["Location"] == f"/accounts/login/?next=/cases/{case.number}/"
+    assert not Message.objects.exists()
+
+    client.force_login(dentist_user)
+    assert "Is the sleeve metal?" in client.get(case.get_absolute_url()).content.decode()
+    client.post(url, {"body": "Is the sleeve metal?"})
+    assert Message.objects.get().author == dentist_user
+    assert client.get(case.get_absolute_url()).context["message_form"].initial == {}
+
+
+def test_a_refused_message_leaves_the_unsent_update_alone(dentist_client, case):
+    autosave = reverse("cases:keep_draft", args=[drafts.update_key(case)])
+    dentist_client.post(autosave, {**CHANGE, "case": case.number})
+    page = dentist_client.post(reverse("cases:message", args=[case.number]), {"body": ""})
+    assert page.context["form"].initial["description"] == "Changed."
+    assert "what was typed on" in page.content.decode()
+
+
+@pytest.mark.parametrize("page", ["message", "archive", "unarchive"])
+def test_sign_in_on_the_way_to_a_button_ends_on_the_case(dentist_client, case, page):
+    answer = dentist_client.get(reverse(f"cases:{page}", args=[case.number]))
+    assert answer["Location"] == case.get_absolute_url()
+
+
 @pytest.mark.parametrize("body", ["", " \n ", "\u200f", "x" * 5001])
 def test_a_message_without_words_or_with_too_many_is_not_sent(dentist_client, case, body):
     answer = dentist_client.post(reverse("cases:message", args=[case.number]), {"body": body})

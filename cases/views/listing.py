@@ -5,7 +5,7 @@ from django.db.models.functions import Lower
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.models import Practice
 from cases import policies, services
@@ -86,9 +86,11 @@ def _headers(sort):
     ]
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def archive(request, number):
     case = get_object_or_404(Case.objects.visible_to(request.user), number=number)
+    if request.method != "POST":  # from the sign-in page, when the session had ended
+        return redirect(case)
     if policies.can_archive(request.user, case):
         services.archive(case, request.user, timezone.now())
         messages.success(
@@ -99,9 +101,11 @@ def archive(request, number):
     return _back(request)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def unarchive(request, number):
     case = get_object_or_404(Case.objects.visible_to(request.user), number=number)
+    if request.method != "POST":  # from the sign-in page, when the session had ended
+        return redirect(case)
     if policies.can_archive(request.user, case):
         services.unarchive(case, request.user, timezone.now())
         messages.success(request, f"Case {case.number} is back in the list.")

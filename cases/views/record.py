@@ -4,16 +4,20 @@ from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from cases import drafts, policies, services
 from cases.forms import MessageForm, PrescriptionForm, SignatureForm
-from cases.models import Attachment, Case
+from cases.models import Attachment, Case, Message
 from cases.views.new import sign_in_again
 from portal import storage
 from portal.work import WorkState
+
+UNSENT_MESSAGE = "unsent_message"
+MESSAGE_LIMIT = Message._meta.get_field("body").max_length
 
 
 def _visible(request, number):
@@ -27,14 +31,20 @@ def _visible(request, number):
 def record(request, number):
     case = _visible(request, number)
     draft = drafts.of_update(case)
-    initial = drafts.initial(draft) if draft else _as_initial(case)
-    form = PrescriptionForm(numbering=case.practice.tooth_numbering, initial=initial)
-    return _page(request, case, form, MessageForm(), draft=draft)
+    return _page(request, case, _form(case, draft), _message_form(request, case), draft=draft)
 
 
-def _as_initial(case):
+def _form(case, draft):
+    """The update form with what was typed before, else with what the case has."""
     names = [*PrescriptionForm.Meta.fields, "implants"]
-    return {name: getattr(case, name) for name in names}
+    initial = drafts.initial(draft) if draft else {name: getattr(case, name) for name in names}
+    return PrescriptionForm(numbering=case.practice.tooth_numbering, initial=initial)
+
+
+def _message_form(request, case):
+    """The message form, with what somebody typed into it whose session had ended."""
+    number, body = request.session.get(UNSENT_MESSAGE, ("", ""))
+    return MessageForm(initial={"body": body} if number == case.number else None)
 
 
 def _page(request, case, form, message_form, draft=None, status=200):
@@ -169,18 +179,32 @@ def _look_again(request, case, draft, form):
     return _look_over(request, case, draft, form, SignatureForm(), status=409)
 
 
-@require_POST
+@login_not_required
+@require_http_methods(["GET", "HEAD", "POST"])
 def post_message(request, number):
+    if not request.user.is_authenticated:
+        return _keep_message_and_sign_in(request, number)
     case = _visible(request, number)
+    if request.method != "POST":
+        return redirect(case)
     form = MessageForm(request.POST)
     if not policies.can_write_message(request.user, case) or not form.is_valid():
-        prescription = PrescriptionForm(
-            numbering=case.practice.tooth_numbering, initial=_as_initial(case)
-        )
-        return _page(request, case, prescription, form, status=422)
+        draft = drafts.of_update(case)
+        return _page(request, case, _form(case, draft), form, draft=draft, status=422)
     services.post_message(case, request.user, form.cleaned_data["body"], timezone.now())
+    request.session.pop(UNSENT_MESSAGE, None)
     messages.success(request, "Your message is sent.")
     return redirect(f"{case.get_absolute_url()}#messages")
+
+
+def _keep_message_and_sign_in(request, number):
+    body = request.POST.get("body", "")[:MESSAGE_LIMIT]
+    back_to = reverse("cases:record", args=[number])
+    if not body:
+        return redirect_to_login(back_to)
+    # In the browser's own session: whoever signs in there sees it on a case that is theirs only.
+    request.session[UNSENT_MESSAGE] = [number, body]
+    return sign_in_again(request, back_to)
 
 
 @require_safe
