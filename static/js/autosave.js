@@ -28,6 +28,8 @@ document.addEventListener("DOMContentLoaded", () => {
           if (form.dataset.draftUrl) history.replaceState(null, "", form.dataset.draftUrl);
         } else if (answer.status === 401) {
           say("You are signed out. Press the button below: you sign in and go on where you were.");
+        } else {
+          say("What you type cannot be kept now. Submit it, or copy it before you leave this page.");
         }
       } catch {
         say("No connection. What you typed is kept again as soon as it is back.");
