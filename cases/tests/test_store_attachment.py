@@ -89,7 +89,11 @@ def test_a_stored_object_with_other_bytes_does_not_count(file, stored):
     assert after(file).state == "failed"
 
 
-@pytest.mark.parametrize("left", [None, b"", BODY[:-1], BODY + b"x"])
+@pytest.mark.parametrize(
+    "left",
+    [None, b"", BODY[:-1], BODY + b"x"],
+    ids=["nothing", "an empty file", "a byte less", "a byte more"],
+)
 def test_lost_bytes_fail_with_a_sentence_to_upload_again(file, left):
     file.staging_path.unlink()
     if left is not None:
