@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.stack import PASSWORD, Portal
+from tests.browser.stack import PASSWORD, Portal, until
 
 DEBIANS_CHROMIUM = Path("/usr/bin/chromium")
 HERE = Path(__file__).parent
@@ -20,6 +20,8 @@ SIZES = {"desktop": (1280, 800), "phone": (390, 844)}
 
 @pytest.hookimpl(tryfirst=True)  # before xdist looks at the groups
 def pytest_collection_modifyitems(items):
+    # What needs the worker comes last, when it has done what the demo left to it.
+    items.sort(key=lambda item: "worker" in item.fixturenames)
     for item in items:
         if HERE in item.path.parents:
             # One process runs them all, so that the portal starts once.
@@ -44,6 +46,14 @@ def portal():
         portal.start()
         yield portal
         portal.stop()
+
+
+@pytest.fixture(scope="session")
+def worker(portal):
+    """The worker, free for the files and scripts of a test."""
+    open_work = """SELECT 1 FROM cases_prescription WHERE work_state NOT IN ('done', 'failed')
+        UNION ALL SELECT 1 FROM portal_email WHERE work_state NOT IN ('done', 'failed')"""
+    until(lambda: not portal.rows(open_work), 300)
 
 
 @pytest.fixture(scope="session")

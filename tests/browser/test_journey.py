@@ -60,7 +60,7 @@ class Journey:
 
 
 @pytest.fixture
-def journey(portal, visit, tmp_path):
+def journey(portal, worker, visit, tmp_path):
     return Journey(portal, visit(), visit(), tmp_path)
 
 

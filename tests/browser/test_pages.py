@@ -203,7 +203,7 @@ def printed(page, folder):
     return " ".join(pages[0].extract_text().split())
 
 
-def test_the_confirmation_prints_the_case_and_nothing_else(visit, tmp_path):
+def test_the_confirmation_prints_the_case_and_nothing_else(worker, visit, tmp_path):
     page = visit("dentist")
     page.goto("/cases/new/")
     scan = samples.surface_scan(tmp_path / "printed-arch.stl")

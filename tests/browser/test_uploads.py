@@ -1,5 +1,6 @@
 """Uploads over lines that break, in a browser, into a portal that really runs."""
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser import samples, steps
@@ -8,6 +9,8 @@ from tests.browser.stack import until
 BIG = 300  # megabytes
 SMALLER = 24
 CUT_LINE = "ERR_INTERNET_DISCONNECTED|ERR_CONNECTION_|ERR_EMPTY_RESPONSE|ERR_SOCKET"
+
+pytestmark = pytest.mark.usefixtures("worker")
 
 
 def form_with_a_line(visit, megabytes_a_second):
