@@ -4,7 +4,7 @@ import zipfile
 
 import pytest
 from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, generate_uid
+from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
 
 from cases.filetypes import LABELS, clean_name, kind_of, label
 
@@ -12,7 +12,7 @@ from cases.filetypes import LABELS, clean_name, kind_of, label
 def dicom():
     slice_ = Dataset()
     slice_.SOPClassUID = CTImageStorage
-    slice_.SOPInstanceUID = generate_uid()
+    slice_.SOPInstanceUID = "1.2.826.0.1.3680043.8.498.1"
     slice_.PatientName = "Doe^Jane"
     slice_.file_meta = FileMetaDataset()
     slice_.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
