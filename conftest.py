@@ -23,7 +23,8 @@ def own_folders(settings, tmp_path):
     options = {**disk["OPTIONS"], "location": tmp_path / "storage"}
     settings.STORAGES = {**settings.STORAGES, "default": {**disk, "OPTIONS": options}}
     # Tests do not wait for a million rounds of hashing, nor for a look at each static file.
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    md5 = "django.contrib.auth.hashers.MD5PasswordHasher"
+    settings.PASSWORD_HASHERS = [md5, *settings.PASSWORD_HASHERS]
     settings.WHITENOISE_AUTOREFRESH = True
     # The manifest exists after collectstatic only.
     settings.STORAGES["staticfiles"] = {

@@ -177,7 +177,8 @@ def move(case, to, who, actor, now, note="", **changes):
             note=note,
             created_at=now,
         )
-        if before == Progress.MISSING:
+        # On hold or cancelled, what is missing is still missing.
+        if to not in WITHOUT_SHIP_DATE:
             case.missing_items.filter(answered_at=None).update(answered_at=now)
         progress_changed.send(Case, case=case, before=before, actor=actor, now=now)
         if who == Who.LAB:

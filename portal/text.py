@@ -24,3 +24,9 @@ def _visible(raw: str) -> str:
     spaced = "".join(" " if character.isspace() else character for character in raw)
     kept = (c for c in spaced if unicodedata.category(c) not in _UNWANTED and c not in _BLANK)
     return unicodedata.normalize("NFC", "".join(kept))
+
+
+def folded(raw: str) -> str:
+    """`raw` for comparing and sorting: without accents and capitals, "Ömer" as "omer"."""
+    apart = unicodedata.normalize("NFKD", raw)
+    return "".join(c for c in apart if not unicodedata.combining(c)).casefold()

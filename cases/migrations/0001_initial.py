@@ -48,6 +48,7 @@ class Migration(migrations.Migration):
                 ),
                 ("form_key", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
                 ("patient_name", models.CharField(max_length=120, verbose_name="patient")),
+                ("patient_key", models.CharField(editable=False, max_length=500)),
                 ("teeth", models.JSONField(blank=True, default=list)),
                 (
                     "description",

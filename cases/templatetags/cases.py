@@ -60,6 +60,11 @@ def tooth_groups(numbering, chosen):
         "upper_primary": "Upper primary teeth",
         "lower_primary": "Lower primary teeth",
     }
+    groups = [(title, teeth.CHART_ROWS[row]) for row, title in titles.items()]
+    # Rare, so offered only where a case has one: an update must not drop it.
+    extra = [code for code in chosen if code in teeth.SUPERNUMERARY]
+    if extra:
+        groups.append(("Supernumerary teeth", extra))
     return [
         {
             "title": title,
@@ -70,10 +75,10 @@ def tooth_groups(numbering, chosen):
                     "name": teeth.name(code),
                     "chosen": code in chosen,
                 }
-                for code in teeth.CHART_ROWS[row]
+                for code in codes
             ],
         }
-        for row, title in titles.items()
+        for title, codes in groups
     ]
 
 

@@ -1,4 +1,5 @@
 import re
+from contextlib import closing
 from datetime import date
 from io import BytesIO
 
@@ -38,6 +39,11 @@ def add_file(case, form_key=None, **fields):
         uploaded_by=case.created_by,
         **fields,
     )
+
+
+def downloaded(answer):
+    with closing(answer):
+        return b"".join(answer.streaming_content)
 
 
 # Whose it is
@@ -161,7 +167,7 @@ def test_a_confirmed_update_changes_the_case_and_renews_the_prescription(
     assert f"Case {case.number} is updated" in answer.content.decode()
     assert Email.objects.filter(kind="case_updated").count() == 1
     rx = dentist_client.get(reverse("cases:rx", args=[case.number]))
-    text = PdfReader(BytesIO(b"".join(rx.streaming_content))).pages[0].extract_text()
+    text = PdfReader(BytesIO(downloaded(rx))).pages[0].extract_text()
     assert "Changed." in text
     assert "Jane Roe" in text
     assert case.patient_name not in rx["Content-Disposition"]
@@ -175,7 +181,7 @@ def test_old_revisions_stay_downloadable(
         sign(dentist_client, reverse("cases:update", args=[case.number]))
     for revision, words in ((1, "First words."), (2, "Changed.")):
         rx = dentist_client.get(reverse("cases:rx_revision", args=[case.number, revision]))
-        assert words in PdfReader(BytesIO(b"".join(rx.streaming_content))).pages[0].extract_text()
+        assert words in PdfReader(BytesIO(downloaded(rx))).pages[0].extract_text()
     assert dentist_client.get(f"/cases/{case.number}/rx/3/").status_code == 404
 
 
@@ -334,9 +340,16 @@ def test_a_stored_file_is_downloaded_as_an_attachment(dentist_client, case):
     file = add_file(case, name='säge "1".stl')
     default_storage.save(file.key, BytesIO(b"solid"))
     answer = dentist_client.get(reverse("cases:download", args=[case.number, file.pk]))
-    assert b"".join(answer.streaming_content) == b"solid"
+    assert downloaded(answer) == b"solid"
     assert answer["Content-Type"] == "application/octet-stream"
     assert answer["Content-Disposition"].startswith("attachment")
+
+
+def test_a_stored_file_that_cannot_be_opened_gets_a_sentence(dentist_client, case):
+    file = add_file(case)
+    answer = dentist_client.get(reverse("cases:download", args=[case.number, file.pk]))
+    assert answer.status_code == 503
+    assert "cbct.zip cannot be reached just now" in answer.content.decode()
 
 
 def test_a_file_that_is_not_stored_yet_says_so(dentist_client, case):

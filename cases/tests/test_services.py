@@ -254,6 +254,14 @@ def test_records_that_came_by_post_end_the_hold_with_a_new_ship_date(case, lab_u
     assert case.missing_items.get().answered_at == now
 
 
+def test_what_is_missing_stays_missing_while_the_case_is_on_hold(case, lab_user, now):
+    services.mark_missing(case, lab_user, ["no_cbct"], "", now)
+    services.move(case, Progress.ON_HOLD, Who.LAB, lab_user, now)
+    assert case.missing_items.get().answered_at is None
+    services.move(case, Progress.RECEIVED, Who.LAB, lab_user, now)
+    assert case.missing_items.get().answered_at == now
+
+
 def test_shipping_keeps_carrier_and_number_and_mails_the_link(case, lab_user, now):
     services.move(case, Progress.MANUFACTURING, Who.LAB, lab_user, now)
     services.ship(case, lab_user, "ups", "1Z5R89390357567127", now)
@@ -290,5 +298,6 @@ def test_work_waits_until_the_transaction_is_over(
         assert case.prescriptions.get().work_state == WorkState.WAITING
     prescription = case.prescriptions.get()
     assert prescription.is_ready
-    assert prescription.file.read().startswith(b"%PDF")
+    with prescription.file.open() as pdf:
+        assert pdf.read(4) == b"%PDF"
     assert len(list((tmp_path / "mail").glob("*.eml"))) == 1

@@ -1,7 +1,6 @@
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import F
-from django.db.models.functions import Lower
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -19,13 +18,15 @@ COLUMNS = {
     "progress": "Progress",
     "modified": "Last Modified",
     "ship": "Ship Date",
+    "archive": "Archive",
 }
 _ORDERS = {
     "case": [F("pk")],
-    "patient": [Lower("patient_name")],
+    "patient": [F("patient_key")],
     "progress": [F("progress")],
     "modified": [F("modified_at")],
     "ship": [F("ship_date")],
+    "archive": [F("archived_at")],
 }
 # First by what the dentist must act on, then the newest (manual, "Default Sorting").
 DEFAULT_SORT = "progress"

@@ -1,3 +1,5 @@
+import logging
+
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
@@ -18,6 +20,8 @@ from portal.work import WorkState
 
 UNSENT_MESSAGE = "unsent_message"
 MESSAGE_LIMIT = Message._meta.get_field("body").max_length
+
+logger = logging.getLogger(__name__)
 
 
 def _visible(request, number):
@@ -219,7 +223,7 @@ def rx(request, number, revision=None):
     if prescription is None:
         messages.info(request, "The RX script is being prepared. It will be here in a moment.")
         return redirect(case)
-    return storage.download(prescription.file.name, prescription.file_name)
+    return _download(prescription.file.name, prescription.file_name)
 
 
 @require_safe
@@ -249,4 +253,18 @@ def download(request, number, pk):
             status=409,
             content_type="text/plain; charset=utf-8",
         )
-    return storage.download(file.key, file.name)
+    return _download(file.key, file.name)
+
+
+def _download(key, name):
+    try:
+        return storage.download(key, name)
+    except OSError:
+        # A storage that is away and an object that is gone look the same from here.
+        logger.exception("The stored object %s could not be opened.", key)
+        return HttpResponse(
+            f"{name} cannot be reached just now. Please try again in a few minutes, "
+            f"or write to {settings.LAB_EMAIL}.",
+            status=503,
+            content_type="text/plain; charset=utf-8",
+        )

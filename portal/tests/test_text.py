@@ -1,6 +1,6 @@
 import pytest
 
-from portal.text import plain_text
+from portal.text import folded, plain_text
 
 
 @pytest.mark.parametrize(
@@ -59,3 +59,17 @@ def test_cleaning_twice_changes_nothing():
 
 def test_cleaned_text_can_always_be_written_as_utf8():
     assert plain_text("a\ud83db").encode() == b"ab"
+
+
+@pytest.mark.parametrize(
+    ("typed", "key"),
+    [
+        ("Ömer", "omer"),
+        ("STRAẞE", "strasse"),
+        ("Ελένη", "ελενη"),
+        ("Nguyễn", "nguyen"),
+        ("王", "王"),
+    ],
+)
+def test_names_are_compared_without_accents_and_capitals(typed, key):
+    assert folded(typed) == key

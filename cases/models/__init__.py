@@ -1,0 +1,21 @@
+"""What is true of cases: rows, and what the database refuses."""
+
+from cases.models.case import DESCRIPTION_LIMIT, Case, CaseEvent, CaseNumber, CaseQuerySet
+from cases.models.conversation import Draft, Message, MissingItem
+from cases.models.files import Attachment, Prescription, storage_key
+from cases.progress import Progress
+
+__all__ = [
+    "DESCRIPTION_LIMIT",
+    "Attachment",
+    "Case",
+    "CaseEvent",
+    "CaseNumber",
+    "CaseQuerySet",
+    "Draft",
+    "Message",
+    "MissingItem",
+    "Prescription",
+    "Progress",
+    "storage_key",
+]

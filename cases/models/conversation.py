@@ -1,0 +1,69 @@
+"""What passes between practice and lab about a case besides its files."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from cases import readiness
+from cases.models.case import Case
+
+
+class MissingItem(models.Model):
+    """One thing the lab lacks; answered by an update of the case or by the lab."""
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="missing_items")
+    reason = models.CharField(
+        max_length=30, choices={code: reason.label for code, reason in readiness.REASONS.items()}
+    )
+    created_at = models.DateTimeField(default=timezone.now)
+    answered_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self):
+        return self.get_reason_display()
+
+    @property
+    def help(self):
+        return readiness.REASONS[self.reason].help
+
+
+class Message(models.Model):
+    """A line of the conversation between practice and lab about a case."""
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="messages")
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    body = models.TextField(max_length=5000)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["created_at", "pk"]
+
+    def __str__(self):
+        return f"{self.author}, {self.created_at:%Y-%m-%d %H:%M}"
+
+    @property
+    def from_lab(self):
+        return self.author.practice_id is None
+
+
+class Draft(models.Model):
+    """What was typed into a form that was not submitted yet."""
+
+    form_key = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="drafts"
+    )
+    # Null for a new case; else the case that is being updated.
+    case = models.ForeignKey(Case, null=True, on_delete=models.CASCADE, related_name="drafts")
+    data = models.JSONField(default=dict)
+    updated_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-updated_at"]
+
+    def __str__(self):
+        return str(self.form_key)

@@ -1,0 +1,139 @@
+"""The files of a case: those that came with it, and the RX scripts made from it."""
+
+import secrets
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from accounts.models import Practice
+from cases import filetypes
+from cases.models.case import Case
+from cases.models.conversation import MissingItem
+from portal.work import Work, WorkQuerySet, WorkState
+
+
+class AttachmentQuerySet(WorkQuerySet):
+    def due(self, now):
+        # Bytes that are still arriving are nobody's work yet.
+        return super().due(now).filter(state=Attachment.State.RECEIVED)
+
+    def visible_to(self, user):
+        """Files of visible cases, and those of open forms of the user's practice."""
+        cases = Q(case__in=Case.objects.visible_to(user))
+        own = Q(case=None, practice=user.practice_id, practice__is_active=True)
+        return self.filter(cases | own) if user.practice_id else self.filter(cases)
+
+    def unsent(self, form_key):
+        """Files of a form that was not submitted yet."""
+        return self.filter(form_key=form_key, case=None).exclude(state=Attachment.State.FAILED)
+
+
+def storage_key():
+    """An object key that says nothing about patient, practice or file."""
+    return f"attachments/{secrets.token_hex(2)}/{secrets.token_hex(16)}"
+
+
+class Attachment(Work):
+    """A file of a case: its bytes arrive by tus and a worker moves them into the storage."""
+
+    class State(models.TextChoices):
+        UPLOADING = "uploading", "Uploading"
+        RECEIVED = "received", "Arrived, being stored"
+        STORED = "stored", "Stored"
+        FAILED = "failed", "Failed"
+
+    task = "cases.tasks.store_attachment"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    # A file of a new case has a form key only, until Submit.
+    case = models.ForeignKey(
+        Case, null=True, blank=True, on_delete=models.PROTECT, related_name="attachments"
+    )
+    form_key = models.UUIDField(null=True, db_index=True)
+    practice = models.ForeignKey(Practice, on_delete=models.PROTECT, related_name="+")
+    uploaded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+    answers = models.ForeignKey(
+        MissingItem, null=True, blank=True, on_delete=models.SET_NULL, related_name="attachments"
+    )
+    name = models.CharField(max_length=255)
+    size = models.PositiveBigIntegerField()
+    sha256 = models.CharField(max_length=64, blank=True)
+    kind = models.CharField(max_length=20, choices=filetypes.LABELS, blank=True)
+    state = models.CharField(max_length=10, choices=State, default=State.UPLOADING)
+    key = models.CharField("storage key", max_length=80, unique=True, default=storage_key)
+    findings = models.JSONField(default=list, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    received_at = models.DateTimeField(null=True, blank=True)
+
+    objects = AttachmentQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "file"
+        ordering = ["created_at", "name"]
+        indexes = [
+            models.Index(fields=["work_state", "state", "work_asked_at"], name="attachment_work")
+        ]
+
+    def __str__(self):
+        return self.name
+
+    def give_up(self, reason, **changes):
+        return super().give_up(reason, **{"state": self.State.FAILED, **changes})
+
+    @property
+    def staging_path(self):
+        return settings.STAGING_DIR / self.pk.hex
+
+    @property
+    def received_bytes(self):
+        """Bytes that have arrived; while a file uploads, the staging file knows."""
+        if self.state != self.State.UPLOADING:
+            return self.size
+        try:
+            return self.staging_path.stat().st_size
+        except FileNotFoundError:
+            return 0
+
+    @property
+    def percent(self):
+        return int(100 * self.received_bytes / self.size) if self.size else 0
+
+
+class Prescription(Work):
+    """A revision of the RX script, printed from its snapshot alone; old ones stay."""
+
+    task = "cases.tasks.render_prescription"
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="prescriptions")
+    revision = models.PositiveIntegerField()
+    snapshot = models.JSONField()
+    file = models.FileField(max_length=200, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    objects = WorkQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-revision"]
+        constraints = [
+            models.UniqueConstraint(fields=["case", "revision"], name="revision_once_a_case"),
+        ]
+
+    def __str__(self):
+        return f"RX {self.case.number} revision {self.revision}"
+
+    @property
+    def is_ready(self):
+        return self.work_state == WorkState.DONE
+
+    @property
+    def has_failed(self):
+        return self.work_state == WorkState.FAILED
+
+    @property
+    def file_name(self):
+        return f"RX-{self.case.number}-r{self.revision}.pdf"
