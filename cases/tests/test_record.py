@@ -1,5 +1,4 @@
 import re
-from contextlib import closing
 from datetime import date
 from io import BytesIO
 
@@ -42,8 +41,7 @@ def add_file(case, form_key=None, **fields):
 
 
 def downloaded(answer):
-    with closing(answer):
-        return b"".join(answer.streaming_content)
+    return b"".join(answer.streaming_content)
 
 
 # Whose it is
