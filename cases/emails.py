@@ -19,7 +19,7 @@ def case_updated(case, revision):
 
 
 def case_missing(case, event, items):
-    return _to_practice("case_missing", case, event.pk, items=items)
+    return _to_practice("case_missing", case, event.pk, items=items, has_note=bool(event.note))
 
 
 def case_ready_to_plan(case, event):

@@ -85,7 +85,8 @@ def _enclosures(case):
             "name": file.name,
             "size": file.size,
             "kind": file.get_kind_display() if file.kind else "",
-            "state": file.get_state_display(),
+            # Printed for years, so what is true for long: not that it waits to be stored.
+            "state": "Uploading" if file.state == Attachment.State.UPLOADING else "Received",
         }
         for file in files
     ]

@@ -214,7 +214,7 @@ def mark_missing(case, actor, reasons, note, now):
 
 
 def ship(case, actor, carrier, tracking_number, now, note=""):
-    """The lab hands the guide to a carrier."""
+    """The lab hands the guide to a carrier; the ship date becomes the day on which it did."""
     move(
         case,
         Progress.SHIPPED,
@@ -222,6 +222,7 @@ def ship(case, actor, carrier, tracking_number, now, note=""):
         actor,
         now,
         note=note,
+        ship_date=lab.today(now),
         carrier=carrier,
         tracking_number=tracking_number,
     )

@@ -168,7 +168,6 @@ def mark_missed(session, actor, now):
 
     Raises NotAllowed when the session has not begun, or is no longer booked.
     """
-    _refuse_before_start(session, now)
     _end_by_lab(session, Progress.NO_SHOW, actor, now)
 
 
@@ -211,11 +210,14 @@ def follow_case(case, actor, now):
     """End the booked session of a case that has just left Planning Scheduled.
 
     It was missed, held or, for every other progress, is cancelled with a mail to both sides.
-    Called inside the transaction that moves the case.
+    Called inside the transaction that moves the case. Raises NotAllowed when it would be missed
+    before it has begun.
     """
     session = PlanningSession.objects.booked().with_people().filter(case=case).first()
     if session is None:
         return
+    if case.progress == Progress.NO_SHOW:
+        _refuse_before_start(session, now)
     session.case = case
     session.state = _STATES.get(case.state, State.CANCELLED)
     session.sequence += session.state == State.CANCELLED

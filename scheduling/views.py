@@ -18,6 +18,7 @@ from scheduling.invitations import TEAMVIEWER, add_to_google, calendar_file
 from scheduling.models import Block, PlanningSession
 
 AHEAD = timedelta(weeks=6)
+DAYS_AT_FIRST = 5
 
 
 @never_cache
@@ -91,7 +92,8 @@ def _choose(request, case, problem="", status=200):
     ]
     context = {
         "case": case,
-        "days": days,
+        "days": days[:DAYS_AT_FIRST],
+        "later_days": days[DAYS_AT_FIRST:],
         "several_planners": len({block.planner_id for block in blocks}) > 1,
         "problem": problem,
         "zone": zone,

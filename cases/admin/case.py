@@ -71,6 +71,21 @@ BATCH_MOVES = [
 ]
 
 
+# The way of a case through the lab first, then what interrupts it.
+_USUAL_STEPS = [
+    Progress.RECEIVED,
+    Progress.READY,
+    Progress.MANUFACTURING,
+    Progress.FINISHED,
+    Progress.SHIPPED,
+    Progress.PROCESSING,
+    Progress.MISSING,
+    Progress.NO_SHOW,
+    Progress.ON_HOLD,
+    Progress.CANCELLED,
+]
+
+
 @admin.register(Case)
 class CaseAdmin(CasePages, ReadOnlyAdmin, admin.ModelAdmin):
     list_display = [
@@ -135,7 +150,7 @@ class CaseAdmin(CasePages, ReadOnlyAdmin, admin.ModelAdmin):
     def _panels(self, request, case):
         allowed = moves(Who.LAB)[case.state]
         return {
-            "next_steps": [to for to in Progress if to in allowed],
+            "next_steps": sorted(allowed, key=_USUAL_STEPS.index),
             "may_act": self.has_change_permission(request),
             "may_set_ship_date": self.has_change_permission(request)
             and case.state not in WITHOUT_SHIP_DATE,

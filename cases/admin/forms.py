@@ -1,10 +1,12 @@
 """What the lab says when it moves a case. Errors are sentences that say what to do."""
 
 from django import forms
+from django.utils import timezone
 
 from cases import carriers, readiness
 from cases.models import Case
 from cases.progress import Progress
+from portal import lab
 from portal.text import plain_text
 from portal.times import check_years
 
@@ -86,9 +88,12 @@ class ShipDateForm(forms.Form):
         error_messages={"invalid": "Please type the date like 2026-12-31."},
     )
 
-    def clean(self):
-        check_years(ship_date=self.cleaned_data.get("ship_date"))
-        return self.cleaned_data
+    def clean_ship_date(self):
+        date = self.cleaned_data["ship_date"]
+        check_years(ship_date=date)
+        if date and date < lab.today(timezone.now()):
+            raise forms.ValidationError("This day is in the past. Please choose one to come.")
+        return date
 
 
 MOVE_FORMS = {Progress.MISSING: MissingForm, Progress.SHIPPED: ShippedForm}

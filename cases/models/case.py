@@ -40,7 +40,9 @@ class CaseQuerySet(models.QuerySet):
     def search(self, words, numbering):
         """Cases in which each word is part of the number or patient's name, or is a tooth."""
         found = self.annotate(teeth_text=Cast("teeth", TextField()))
-        for word in words.split():
+        for word in words.replace("#", " ").split():
+            if word.lower() in {"tooth", "teeth"}:
+                continue
             match = Q(number__icontains=word) | Q(patient_key__contains=folded(word))
             for code in teeth.codes_labelled(word, numbering):
                 match |= Q(teeth_text__contains=f'"{code}"')

@@ -1,3 +1,5 @@
+from collections import defaultdict
+
 from django import template
 from django.conf import settings
 from django.utils.http import urlencode
@@ -7,6 +9,8 @@ from cases.models import Attachment, Case
 from cases.progress import Colour, Progress, of_colour
 
 register = template.Library()
+
+SERIES = 8  # files of one kind and state from which on they share a row
 
 
 @register.inclusion_tag("cases/_progress_badge.html")
@@ -36,6 +40,24 @@ def numbering_name(practice):
 def on_their_way(files):
     """Whether one of the files has arrived and waits to be stored."""
     return any(file.state == Attachment.State.RECEIVED for file in files)
+
+
+@register.filter
+def file_rows(files):
+    """Rows for a list of files: a CBCT of hundreds of slices takes one row, others one each.
+
+    Each row is a dict of `files` by name, their `size` together in bytes, and the `first`.
+    """
+    alike = defaultdict(list)
+    for file in sorted(files, key=lambda file: file.name):
+        alike[file.kind, file.state].append(file)
+    groups = []
+    for group in alike.values():
+        groups += [group] if len(group) >= SERIES else [[file] for file in group]
+    return [
+        {"first": group[0], "files": group, "size": sum(file.size for file in group)}
+        for group in groups
+    ]
 
 
 @register.inclusion_tag("cases/_tooth_svg.html")

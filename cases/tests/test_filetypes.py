@@ -84,6 +84,7 @@ NO_PREAMBLE = b"\x08\x00\x05\x00CS\x0a\x00ISO_IR 100" + bytes(300)
         ("empty.dcm", b"", "other"),
         ("", b"?", "other"),
     ],
+    ids=lambda value: "content" if isinstance(value, bytes) else value,
 )
 def test_content_tells_the_kind_and_the_name_only_where_it_cannot(name, content, kind):
     assert kind_of(name, content[:1024], len(content)) == kind

@@ -121,6 +121,8 @@ def test_archiving_leads_back_to_the_list_as_it_was(dentist_client, case, target
         ("14", ["Anna Lee"]),
         ("lee 14", ["Anna Lee"]),
         ("lee 30", []),
+        ("#14", ["Anna Lee"]),
+        ("tooth 30", ["Bo Ėkholm"]),
         ("ékholm", ["Bo Ėkholm"]),
         ("bo EKH", ["Bo Ėkholm"]),
         ("a", ["Anna Lee", "Bo Ėkholm"]),

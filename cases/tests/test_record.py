@@ -183,6 +183,16 @@ def test_old_revisions_stay_downloadable(
     assert dentist_client.get(f"/cases/{case.number}/rx/3/").status_code == 404
 
 
+def test_what_is_missing_and_was_not_uploaded_is_asked_for_before_it_is_sent(
+    dentist_client, case, lab_user, update_url
+):
+    services.mark_missing(case, lab_user, ["no_cbct", "no_bite"], "", timezone.now())
+    answered = case.missing_items.get(reason="no_bite")
+    add_file(case, form_key=drafts.update_key(case), answers=answered)
+    page = dentist_client.post(update_url, CHANGE).content.decode()
+    assert "Nothing was uploaded here for:</strong> No CBCT." in page
+
+
 def test_an_update_without_a_signature_asks_for_it_and_keeps_everything(
     dentist_client, case, update_url
 ):
@@ -348,6 +358,16 @@ def test_a_stored_file_that_cannot_be_opened_gets_a_sentence(dentist_client, cas
     answer = dentist_client.get(reverse("cases:download", args=[case.number, file.pk]))
     assert answer.status_code == 503
     assert "cbct.zip cannot be reached just now" in answer.content.decode()
+
+
+def test_a_cbct_of_many_slices_takes_one_row_from_which_each_is_downloaded(dentist_client, case):
+    slices = [add_file(case, name=f"IM{number:04}", kind="cbct") for number in range(9)]
+    scan = add_file(case, name="upper.stl", kind="surface_scan")
+    page = dentist_client.get(case.get_absolute_url()).content.decode()
+    assert "9 files, IM0000 and on" in page
+    assert page.count('data-label="Kind"') == 2
+    for file in (*slices, scan):
+        assert reverse("cases:download", args=[case.number, file.pk]) in page
 
 
 def test_a_file_that_is_not_stored_yet_says_so(dentist_client, case):

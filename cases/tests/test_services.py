@@ -230,13 +230,15 @@ def test_of_two_moves_from_the_same_reading_the_second_loses(case, lab_user, now
 
 
 def test_missing_takes_the_ship_date_away_and_mails_the_reasons(case, lab_user, now):
-    services.mark_missing(case, lab_user, ["no_cbct", "no_bite"], "Please hurry", now)
+    services.mark_missing(case, lab_user, ["no_cbct", "no_bite"], "Please hurry, Jane", now)
 
     case.refresh_from_db()
     assert case.ship_date is None
     assert [item.reason for item in case.missing_items.all()] == ["no_cbct", "no_bite"]
     mail = mails("case_missing").get()
     assert "No CBCT" in mail.text
+    assert "There is a note from us" in mail.text
+    assert "Jane" not in mail.text
     assert "&" not in mail.text
 
 
@@ -268,6 +270,7 @@ def test_shipping_keeps_carrier_and_number_and_mails_the_link(case, lab_user, no
     case.refresh_from_db()
     assert "1Z5R89390357567127" in case.tracking_url
     assert case.tracking_url in mails("case_shipped").get().text
+    assert case.ship_date == date(2026, 3, 2)
 
 
 def test_archiving_only_hides(case, dentist_user, now):

@@ -136,6 +136,9 @@ def _look_over(request, case, draft, form, signature, status=200):
         "teeth": form.cleaned_data["teeth"],
         "values": form.cleaned_data,
         "unsent": Attachment.objects.unsent(key).filter(practice=case.practice),
+        "unanswered": case.missing_items.filter(answered_at=None).exclude(
+            pk__in=Attachment.objects.unsent(key).values("answers")
+        ),
         "new_ship_date": services.expected_ship_date(timezone.now(), case.planning_date),
         "form_token": drafts.token(key, request.user),
         "seen": drafts.fingerprint(draft),

@@ -103,7 +103,7 @@ def test_go_books_and_shows_the_confirmation(office, case, soon):
     assert 'href="https://www.teamviewer.com/" target="_blank" rel="noopener"' in page
     assert 'href="https://calendar.google.com/calendar/render?action=TEMPLATE&amp;' in page
     assert f'href="/cases/{case.number}/planning.ics"' in page
-    assert "Cannot be changed here" in page
+    assert "A booked session cannot be changed here" in page
     assert f"Case%20{case.number}%3A%20planning%20session" in page
     assert 'type="radio"' not in page
     assert Case.objects.get(pk=case.pk).progress == Progress.SCHEDULED

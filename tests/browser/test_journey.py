@@ -214,7 +214,7 @@ def the_dentist_books_a_session(journey):
     journey.mail(journey.practice_email, f"Case {journey.number}: planning session on")
     journey.open_record()
     expect(journey.status()).to_contain_text("Planning Scheduled")
-    expect(page.locator("#planning")).to_contain_text("Cannot be changed here")
+    expect(page.locator("#planning")).to_contain_text("A booked session cannot be changed here")
 
 
 def book(journey, choice):
