@@ -5,12 +5,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.utils import timezone
 
 from accounts.models import Dentist, Practice, User
 from cases.models import Case
 from cases.services import submit_case
 from portal.celery import app
+
+
+@pytest.fixture(scope="session", autouse=True)
+def static_folder():
+    """A live server looks for the folder that collectstatic makes, and warns without it."""
+    Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
 
 
 @pytest.fixture(autouse=True)

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from cases.progress import Progress
+from portal.text import folded
 from tests.browser import steps
 
 ORDER = {progress.label: progress.value for progress in Progress}
@@ -22,7 +23,7 @@ def ship_date(text):
 # Header → the cell's column, where its sort key stands in it, and how to read that.
 COLUMNS = {
     "Case ID": (1, "", case_id),
-    "Patient": (2, "a", str.lower),
+    "Patient": (2, "a", folded),
     "Progress": (3, ".badge-progress", ORDER.get),
     "Last Modified": (4, "time", None),
     "Ship Date": (5, "", ship_date),
