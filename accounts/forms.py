@@ -1,18 +1,31 @@
-from zoneinfo import available_timezones
+from functools import cache
+from importlib.resources import files
 
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Layout, Row, Submit
 from django import forms
+from django.conf import settings
 
 from accounts.models import Practice, User
 from portal.text import plain_text
 
-_ZONES = sorted(name for name in available_timezones() if "/" in name and name[:4] != "Etc/")
+
+@cache
+def _zones():
+    """Pairs of country code and zone name, without the old names that zones once had."""
+    table = (files("tzdata") / "zoneinfo" / "zone.tab").read_text()
+    lines = [line.split("\t") for line in table.splitlines() if not line.startswith("#")]
+    return [(columns[0], columns[2]) for columns in lines]
 
 
 def time_zone_choices(current):
-    """Zone names as people know them; the one in use is always among them."""
-    return [(name, name.replace("_", " ")) for name in sorted({*_ZONES, current})]
+    """Two groups of zones, those of the lab's country first; the one in use is always there."""
+    near = [zone for country, zone in _zones() if country == settings.LAB_COUNTRY]
+    everywhere = sorted({zone for _, zone in _zones()} | {current})
+    return [
+        ("Nearby", [(zone, zone.replace("_", " ")) for zone in near]),
+        ("All", [(zone, zone.replace("_", " ")) for zone in everywhere if zone not in near]),
+    ]
 
 
 class PracticeForm(forms.ModelForm):

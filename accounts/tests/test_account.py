@@ -93,3 +93,17 @@ def test_saving_writes_nothing_but_what_the_form_holds(dentist_client, filled):
     assert any("Ada W." in sql for sql in writes)
     # What the lab switched off a moment ago must not be switched on again.
     assert not any("is_active" in sql for sql in writes)
+
+
+def test_zones_of_the_labs_country_come_first_and_old_names_not_at_all(dentist_client):
+    page = dentist_client.get(ACCOUNT).content.decode()
+    assert page.index('value="America/Los_Angeles"') < page.index('value="Africa/Abidjan"')
+    assert 'value="US/Pacific"' not in page
+
+
+def test_a_zone_with_an_old_name_that_is_in_use_can_be_kept(dentist_client, practice, filled):
+    practice.time_zone = "US/Pacific"
+    practice.save()
+    dentist_client.post(ACCOUNT, {**filled, "time_zone": "US/Pacific"})
+    practice.refresh_from_db()
+    assert practice.tooth_numbering == "palmer"
