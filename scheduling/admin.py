@@ -80,7 +80,6 @@ class BlockAdmin(ReadOnlyRows, admin.ModelAdmin):
     list_display = ["time", "planner", "taken_by", "is_open"]
     list_filter = ["planner", FreeFilter, "is_open", ("starts_at", admin.DateFieldListFilter)]
     list_select_related = ["planner__user"]
-    date_hierarchy = "starts_at"
     actions = ["withdraw", "offer"]
 
     def get_queryset(self, request):

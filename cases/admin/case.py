@@ -92,6 +92,7 @@ class CaseAdmin(CasePages, ReadOnlyAdmin, admin.ModelAdmin):
         "number", "badge", "patient_name", "practice", "ship_date", "modified_at", "last_word",
     ]  # fmt: skip
     list_filter = [
+        "created_at",
         "progress",
         AnswerFilter,
         ArchivedFilter,
@@ -101,7 +102,6 @@ class CaseAdmin(CasePages, ReadOnlyAdmin, admin.ModelAdmin):
     list_per_page = 50
     search_fields = ["number", "patient_name", "practice__name"]
     search_help_text = "Case ID, patient or practice"
-    date_hierarchy = "created_at"
     ordering = [
         lab_queue.lab_turn().asc(), F("ship_date").asc(nulls_last=True), "modified_at", "pk",
     ]  # fmt: skip

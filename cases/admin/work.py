@@ -21,7 +21,6 @@ def case_link(case):
 
 
 class WorkAdmin(ReadOnlyAdmin, admin.ModelAdmin):
-    date_hierarchy = "created_at"
     list_per_page = 50
     actions = ["try_again"]
 
