@@ -76,6 +76,14 @@ def test_nothing_is_missed_or_held_before_it_begins(session, lab_user, service):
     assert Case.objects.get().progress == Progress.SCHEDULED
 
 
+def test_a_case_is_no_no_show_before_its_session_begins(session, lab_user):
+    early = STARTS - timedelta(minutes=1)
+    with pytest.raises(cases.NotAllowed, match="has not begun"):
+        cases.move(Case.objects.get(), Progress.NO_SHOW, Who.LAB, lab_user, early)
+    assert PlanningSession.objects.get().state == "booked"
+    assert Case.objects.get().progress == Progress.SCHEDULED
+
+
 def test_a_held_session_takes_the_case_to_manufacturing(session, lab_user):
     services.mark_held(session, lab_user, AFTER)
     case = Case.objects.get()
