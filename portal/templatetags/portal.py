@@ -61,7 +61,13 @@ def current(context, *url_names):
 def screenshot(name):
     """The address of a picture of the manual, or "" before `make screenshots` has taken it."""
     path = f"img/manual/{name}.webp"
-    return static(path) if finders.find(path) else ""
+    if not finders.find(path):
+        return ""
+    try:
+        return static(path)
+    except ValueError:
+        # Taken while the portal runs: it is served after the next start.
+        return ""
 
 
 @register.filter(name="markdown")
