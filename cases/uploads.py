@@ -103,7 +103,9 @@ def _create(request):
     size = tus.upload_length(request.headers)
     metadata = tus.metadata(request.headers)
     name = filetypes.clean_name(metadata.get("filename", ""))
-    form_key = _form_key(metadata.get("form", ""))
+    # tus knows no forms: a client that names none gets a key of its own, and the file expires
+    # like every one that no form took.
+    form_key = _form_key(metadata["form"]) if metadata.get("form") else uuid.uuid4()
     _check_size(name, size)
     case, form_key, answers = _place(request.user, form_key, metadata)
     _check_number(request.user, form_key)

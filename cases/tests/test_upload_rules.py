@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
         ({"Upload-Metadata": "filename %%%"}, 400, "broken"),
         ({"Upload-Metadata": "filename /w=="}, 400, "broken"),
         ({"Upload-Metadata": "a YQ==,a YQ=="}, 400, "twice"),
-        ({"Upload-Metadata": "filename YQ=="}, 400, "form is missing"),
+        ({"Upload-Metadata": "filename YQ==,form YQ=="}, 400, "form is missing"),
         ({"Tus-Resumable": "2"}, 412, "tus 1.0.0"),
     ],
 )
@@ -35,6 +35,12 @@ def test_a_senseless_announcement_gets_a_sentence(program, headers, status, word
     assert words in answer.text
     assert answer.headers["Content-Type"].startswith("text/plain")
     assert not Attachment.objects.exists()
+
+
+def test_a_client_that_knows_no_forms_may_send_a_file_that_waits_alone(program):
+    answer = program.create(100, headers={"Upload-Metadata": "filename YQ=="})
+    assert answer.status_code == 201
+    assert Attachment.objects.get().case is None
 
 
 @pytest.mark.parametrize(
