@@ -101,7 +101,7 @@ def test_the_sweep_takes_up_what_was_left_behind_and_nothing_fresh(mail, tmp_pat
 def test_the_sweep_command_needs_no_broker(mail, tmp_path, capsys):
     age(mail, FRESH)
     call_command("sweep")
-    assert "1 pieces of work were taken up." in capsys.readouterr().out
+    assert "Pieces of work taken up: 1" in capsys.readouterr().out
     assert len(eml(tmp_path)) == 1
 
 

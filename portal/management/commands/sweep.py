@@ -13,4 +13,4 @@ class Command(BaseCommand):
         for model, pk in left_behind(timezone.now()):
             current_app.tasks[model.task](pk)
             done += 1
-        self.stdout.write(f"{done} pieces of work were taken up.")
+        self.stdout.write(f"Pieces of work taken up: {done}")
