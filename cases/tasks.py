@@ -2,7 +2,6 @@ import secrets
 from datetime import timedelta
 
 from celery import shared_task
-from django.core.files.base import ContentFile
 
 from cases.documents import prescription_pdf
 from cases.models import Attachment, Prescription
@@ -18,15 +17,15 @@ def render_prescription(pk):
     prescription = Prescription.objects.claim(pk)
     if prescription is None:
         return
-    pdf = ContentFile(prescription_pdf(prescription.snapshot))
-    name = f"prescriptions/{prescription.pk}-{secrets.token_hex(16)}.pdf"
+    pdf = prescription_pdf(prescription.snapshot)
+    key = f"prescriptions/{prescription.pk}-{secrets.token_hex(16)}.pdf"
     try:
-        saved = prescription.file.storage.save(name, pdf)
+        storage.write(key, pdf)
     except OSError as problem:
         prescription.try_later(f"{type(problem).__name__}: the storage did not take the PDF.")
         return
-    if not prescription.finish(file=saved):
-        prescription.file.storage.delete(saved)
+    if not prescription.finish(file=key):
+        storage.delete(key)
 
 
 class BytesLost(Exception):

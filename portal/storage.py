@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
+from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage, default_storage
 from django.http import FileResponse, HttpResponseRedirect
 from django.utils.http import content_disposition_header
@@ -68,6 +69,12 @@ def store(path, key):
             )
     except S3UploadFailedError as problem:
         raise OSError("The storage did not take the file.") from problem
+
+
+def write(key, body):
+    """Put the bytes `body`, small enough for memory, into the storage as `key`. Raises OSError."""
+    with _as_os_error():
+        default_storage.save(key, ContentFile(body))
 
 
 def delete(key):
