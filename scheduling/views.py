@@ -97,7 +97,6 @@ def _choose(request, case, problem="", status=200):
         "several_planners": len({block.planner_id for block in blocks}) > 1,
         "problem": problem,
         "zone": zone,
-        "subject": f"Case {case.number}: planning session",
     }
     return render(request, "scheduling/schedule.html", context, status=status)
 
@@ -110,7 +109,6 @@ def _planned(session):
         "zone": zone,
         "google_link": add_to_google(session, zone),
         "teamviewer": TEAMVIEWER,
-        "subject": f"Case {session.case.number}: planning session",
     }
 
 

@@ -146,10 +146,6 @@ class Case(models.Model):
         return Progress(self.progress)
 
     @property
-    def needs_dentist(self):
-        return self.progress in NEEDS_DENTIST
-
-    @property
     def is_read_only(self):
         return self.progress in READ_ONLY
 

@@ -72,7 +72,6 @@ def _page(request, case, form, message_form, draft=None, status=200):
         "can_update": policies.can_update(request.user, case),
         "can_archive": policies.can_archive(request.user, case),
         "can_write": policies.can_write_message(request.user, case),
-        "now": timezone.now(),
     }
     return render(request, "cases/case_record.html", context, status=status)
 
@@ -126,7 +125,7 @@ def _too_late(request, case):
 
 
 def _look_over(request, case, draft, form, signature, status=200):
-    key = drafts.update_key(case)
+    key = draft.form_key
     context = {
         "case": case,
         "practice": case.practice,

@@ -23,6 +23,5 @@ def planning(context, case, user):
         "zone": zone,
         "google_link": add_to_google(booked, zone) if booked else "",
         "teamviewer": TEAMVIEWER,
-        "subject": f"Case {case.number}: planning session",
         "lab": context["lab"],
     }
