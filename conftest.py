@@ -1,17 +1,22 @@
 """What the tests of every app share: people, cases, and folders of their own."""
 
+import subprocess
+import tempfile
 import uuid
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 from django.utils import timezone
+from kombu import pools
 
 from accounts.models import Dentist, Practice, User
 from cases.models import Case
 from cases.services import submit_case
-from portal.celery import app
+from portal.broker import command as broker_command
+from portal.celery import HandOver, app
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -45,6 +50,58 @@ def work_at_once():
     app.conf.task_always_eager = True
     yield app
     app.conf.task_always_eager = False
+
+
+class Broker:
+    """A Valkey server of its own, as the embedded default runs it."""
+
+    def __init__(self, folder):
+        self._server = subprocess.Popen(broker_command(folder))
+        self.url = f"redis+socket://{folder}/valkey.sock"
+        with self.replaced_by(self.url), app.connection_for_write() as connection:
+            connection.ensure_connection(max_retries=100, interval_start=0.05, interval_max=0.05)
+
+    @contextmanager
+    def replaced_by(self, url):
+        """Whatever is handed over in the block goes to the broker at `url`."""
+        before = app.conf.broker_url
+        self._use(url)
+        try:
+            yield
+        finally:
+            self._use(before)
+
+    @staticmethod
+    def _use(url):
+        pools.reset()
+        app._after_fork()  # Celery's own way to forget its connections
+        app.conf.broker_url = app.conf.broker_write_url = app.conf.broker_read_url = url
+        HandOver.broker_rests_until = 0
+
+    def empty(self):
+        with app.connection_for_write() as connection:
+            connection.default_channel.client.flushall()
+
+    def stop(self):
+        self._server.terminate()
+        self._server.wait()
+
+
+@pytest.fixture(scope="session")
+def valkey():
+    # Not below pytest's folders, whose names are too long for a socket.
+    with tempfile.TemporaryDirectory(prefix="valkey-") as folder:
+        broker = Broker(Path(folder))
+        yield broker
+        broker.stop()
+
+
+@pytest.fixture
+def broker(valkey):
+    """The broker, and nothing in it."""
+    with valkey.replaced_by(valkey.url):
+        valkey.empty()
+        yield valkey
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from django.utils import timezone
 from cases import receiving
 from cases.models import Attachment, Draft
 from cases.tus import Refused
+from portal.models import Host
 
 UNATTACHED_FOR = timedelta(days=2)
 DRAFT_FOR = timedelta(days=7)
@@ -20,35 +21,45 @@ State = Attachment.State
 @shared_task
 def expire_uploads():
     """Remove what nobody will finish or send: uploads, files and drafts that waited too long."""
+    expire_drafts(timezone.now())
+    for host in Host.objects.all():
+        tidy_staging.apply_async(queue=host.queue, expires=3600)
+
+
+@shared_task(time_limit=1800)
+def tidy_staging():
+    """What only the host itself can do in its staging folder; runs once an hour on each."""
     now = timezone.now()
     complete_arrived()
     expire_unfinished(now)
     expire_unattached(now)
     remove_strays(now)
-    expire_drafts(now)
 
 
 def complete_arrived():
     """Complete uploads whose last byte came just before a process died."""
-    for attachment in Attachment.objects.filter(state=State.UPLOADING):
+    for attachment in _here().filter(state=State.UPLOADING):
         if attachment.received_bytes == attachment.size:
             with suppress(Refused):
                 receiving.complete(attachment)
 
 
+def _here():
+    return Attachment.objects.on_this_host()
+
+
 def expire_unfinished(now):
     """Uploads that were not finished in time: removed, or failed where a case waits for them."""
     begun = now - receiving.UNFINISHED_FOR
-    for attachment in Attachment.objects.filter(state=State.UPLOADING, created_at__lte=begun):
+    for attachment in _here().filter(state=State.UPLOADING, created_at__lte=begun):
         if attachment.case_id or not receiving.remove(attachment):
             receiving.fail_unfinished(attachment)
 
 
 def expire_unattached(now):
     """Files that arrived and that no case took, and those somebody removed meanwhile."""
-    loose = Attachment.objects.filter(case=None)
-    removed = loose.filter(form_key=None)
-    for attachment in removed | loose.filter(received_at__lte=now - UNATTACHED_FOR):
+    loose = _here().filter(case=None, received_at__lte=now - UNATTACHED_FOR)
+    for attachment in loose | _here().removed():
         receiving.remove(attachment)
 
 
@@ -57,11 +68,11 @@ def remove_strays(now):
     if not settings.STAGING_DIR.is_dir():
         return
     old = (now - UNATTACHED_FOR).timestamp()
-    needed = Attachment.objects.exclude(state=State.STORED)
+    needed = _here().exclude(state=State.STORED)
     for path in settings.STAGING_DIR.iterdir():
         # A name that is no UUID is not ours to remove.
         with suppress(FileNotFoundError, ValueError):
-            pk = uuid.UUID(path.name)
+            pk = uuid.UUID(path.name.removesuffix(".sums"))
             if path.stat().st_mtime <= old and not needed.filter(pk=pk).exists():
                 path.unlink()
 

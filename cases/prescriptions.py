@@ -4,7 +4,6 @@ from django.conf import settings
 from django.db.models import Max
 
 from cases.models import Attachment, Prescription
-from cases.tasks import render_prescription
 
 MATERIALS = "Biocompatible surgical guide resin, class I (ISO 10993)"
 
@@ -23,7 +22,7 @@ def new_revision(case, signed_name, user, now):
         created_at=now,
         work_asked_at=now,
     )
-    render_prescription.delay_on_commit(prescription.pk)
+    prescription.hand_over_on_commit()
     return prescription
 
 

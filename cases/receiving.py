@@ -1,13 +1,13 @@
 """Files on their way in: the row of an upload, its bytes in the staging folder, its removal.
 
-The offset of an upload is the size of its staging file and is written down nowhere else.
+The offset of an upload is what its staging file has and is written down nowhere else.
 """
 
 import fcntl
 import logging
 import os
 import shutil
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import timedelta
 
 from django.conf import settings
@@ -16,9 +16,10 @@ from django.utils import timezone
 
 from cases import filetypes
 from cases.models import Attachment
-from cases.tasks import store_attachment
+from cases.tasks import remove_attachment
 from cases.tus import Refused
-from portal import storage
+from portal import staging
+from portal.models import Host
 from portal.work import WorkState
 
 UNFINISHED_FOR = timedelta(days=7)
@@ -64,38 +65,44 @@ def receive(attachment, read, offset, length, checksum=None):
 
     `read(size)` gives the next bytes of the body, b"" at its end; `length` says how many it
     has. They are written as they come: a line that breaks off keeps what came, except under a
-    checksum, which vouches for the whole body only. The last byte completes the upload.
-    Raises Refused: 409 wrong offset, 413 more than announced, 423 another request is writing,
-    460 wrong checksum, 507 disk full.
+    checksum, which vouches for the whole body only. The last byte completes the upload. What the
+    offset counts is safe on the disk.
+    Raises Refused: 409 wrong offset or arrived already, 413 more than announced, 423 another
+    request is writing, 460 wrong checksum, 507 disk full.
     """
-    with _held(attachment) as file:
-        at = os.fstat(file).st_size
-        _check_place(attachment, at, offset, length)
-        digest = checksum and checksum.start()
+    with _held(attachment) as (receiver, file):
+        _check_place(attachment, receiver.at, offset, length)
+        start, digest = receiver.mark(), checksum and checksum.start()
         try:
-            at += _copy(read, file, length, digest)
-        except Refused:
+            came = _copy(read, receiver, length, digest)
+            is_broken = checksum and (came != length or digest.digest() != checksum.digest)
+            if is_broken:
+                raise Refused(460, "The bytes changed on their way. Please send them again.")
+            receiver.flush()
+        except OSError as problem:
+            log.error("Upload stopped, the staging folder took no more: %s", problem.strerror)
             if checksum:
-                os.ftruncate(file, offset)
+                receiver.back_to(start)
+            raise _no_room() from problem
+        except Refused:
+            receiver.back_to(start)
             raise
-        if checksum and (at - offset != length or digest.digest() != checksum.digest):
-            os.ftruncate(file, offset)
-            raise Refused(460, "The bytes changed on their way. Please send them again.")
-        if at == attachment.size:
+        if receiver.at == attachment.size:
             _complete(attachment, file)
-        return at
+        return receiver.at
 
 
 def complete(attachment):
     """Complete an upload whose last byte came just before the process died."""
-    with _held(attachment) as file:
-        if os.fstat(file).st_size == attachment.size:
+    with _held(attachment) as (receiver, file):
+        if receiver.at == attachment.size:
             _complete(attachment, file)
 
 
 @contextmanager
 def _held(attachment):
-    """The staging file, opened and locked for this request alone."""
+    """A Receiver for the staging file and the file itself, locked for this request alone."""
+    _take_to_this_host(attachment)
     file = _opened(attachment)
     try:
         try:
@@ -103,9 +110,59 @@ def _held(attachment):
         except BlockingIOError:
             raise Refused(423, "Another request is sending this file right now.") from None
         _check_open(attachment)
-        yield file
+        with _receiver(attachment, file) as receiver:
+            yield receiver, file
     finally:
         os.close(file)
+
+
+@contextmanager
+def _receiver(attachment, file):
+    try:
+        receiver = staging.Receiver(attachment.staging_path, file)
+    except OSError as problem:
+        log.error("Upload not begun, the staging folder failed: %s", problem.strerror)
+        raise _no_room() from problem
+    with closing(receiver):
+        yield receiver
+
+
+def _take_to_this_host(attachment):
+    """Of several hosts, the one that gets the first bytes of an upload keeps it."""
+    if not attachment.host:
+        free = Attachment.objects.filter(pk=attachment.pk, host="")
+        free.update(host=settings.STAGING_HOST)
+        attachment.refresh_from_db(fields=["host"])
+    check_host(attachment)
+
+
+def check_host(attachment):
+    """Refuse an upload whose first part another host has.
+
+    503 while that host is heard from, since the upload goes on there; then 410, by which tus
+    clients begin anew, and the first part is forgotten.
+    """
+    if not attachment.is_elsewhere or attachment.state != State.UPLOADING:
+        return
+    if Host.is_heard(attachment.host, timezone.now()):
+        raise Refused(
+            503,
+            "The server that has the first part of this file is away for the moment. "
+            "Nothing is lost: the upload goes on by itself.",
+            {"Retry-After": "5"},
+        )
+    forget(attachment)
+    raise Refused(
+        410,
+        "The server that had the first part of this file is away, so the file is sent again "
+        "from its beginning.",
+    )
+
+
+def forget(attachment):
+    """Take an upload that cannot go on out of its case or form; its bytes go later."""
+    unfinished = Attachment.objects.filter(pk=attachment.pk, state=State.UPLOADING)
+    unfinished.update(case=None, form_key=None)
 
 
 def _opened(attachment):
@@ -115,6 +172,7 @@ def _opened(attachment):
     except FileNotFoundError:
         # A worker moves the bytes of an upload that is complete: no new file in their place.
         _check_open(attachment)
+        staging.remove(path)
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         return os.open(path, flags | os.O_CREAT, 0o600)
 
@@ -125,7 +183,7 @@ def _check_open(attachment):
     if states.first() == State.UPLOADING:
         return
     if not states.exists():
-        attachment.staging_path.unlink(missing_ok=True)
+        staging.remove(attachment.staging_path)
         raise Refused(404, "This upload was removed. Please choose the file again.")
     raise Refused(409, "This file has arrived already.", {"Upload-Offset": str(attachment.size)})
 
@@ -143,7 +201,7 @@ def _check_place(attachment, at, offset, length):
         )
 
 
-def _copy(read, file, length, digest):
+def _copy(read, receiver, length, digest):
     came = 0
     while came < length:
         try:
@@ -152,52 +210,30 @@ def _copy(read, file, length, digest):
             break
         if not block:
             break
-        _write(file, block)
+        receiver.write(block)
         if digest:
             digest.update(block)
         came += len(block)
     return came
 
 
-def _write(file, block):
-    rest = memoryview(block)
-    try:
-        while rest:
-            rest = rest[os.write(file, rest) :]
-    except OSError as problem:
-        log.error("Upload stopped, the staging folder took no more: %s", problem.strerror)
-        raise _no_room() from problem
-
-
 def _complete(attachment, file):
-    try:
-        os.fdatasync(file)
-    except OSError as problem:
-        log.error("Upload not completed, the staging folder failed: %s", problem.strerror)
-        raise _no_room() from problem
     now = timezone.now()
     kind = filetypes.kind_of(attachment.name, os.pread(file, HEAD, 0), attachment.size)
     with transaction.atomic():
         uploading = Attachment.objects.filter(pk=attachment.pk, state=State.UPLOADING)
         if uploading.update(state=State.RECEIVED, kind=kind, received_at=now, work_asked_at=now):
-            store_attachment.delay_on_commit(attachment.pk)
+            attachment.hand_over_on_commit()
 
 
 def remove(attachment):
     """Remove a file that no case has: False when a case took it meanwhile.
 
-    First no form can find it any more, then its bytes go, then its row: should the storage be
-    away, the row stays behind as a reminder and `expire_uploads` tries again.
+    First no form can find it any more; then a worker of its host removes its bytes and its row.
     """
     if not Attachment.objects.filter(pk=attachment.pk, case=None).update(form_key=None):
         return False
-    attachment.staging_path.unlink(missing_ok=True)
-    try:
-        storage.delete(attachment.key)
-    except OSError as problem:
-        log.warning("A removed file stays until the storage is back: %s", problem)
-        return True
-    Attachment.objects.filter(pk=attachment.pk, case=None).delete()
+    remove_attachment.hand_over_on_commit(attachment.pk, attachment.work_queue)
     return True
 
 
@@ -207,7 +243,7 @@ def fail_unfinished(attachment):
     if unfinished.update(
         state=State.FAILED, work_state=WorkState.FAILED, work_failure=NEVER_FINISHED
     ):
-        attachment.staging_path.unlink(missing_ok=True)
+        staging.remove(attachment.staging_path)
 
 
 def store_again(attachment):
@@ -221,10 +257,10 @@ def store_again(attachment):
         asked = failed.exclude(received_at=None).update(
             state=State.RECEIVED,
             work_state=WorkState.WAITING,
-            work_attempts=0,
+            work_failures=0,
             work_leased_until=None,
             work_asked_at=now,
         )
         if asked:
-            store_attachment.delay_on_commit(attachment.pk)
+            attachment.hand_over_on_commit()
     return bool(asked)

@@ -1,14 +1,19 @@
-import secrets
-from datetime import timedelta
+import hashlib
+import logging
+from contextlib import suppress
 
 from celery import shared_task
+from django.utils import timezone
 
 from cases.documents import prescription_pdf
-from cases.models import Attachment, Prescription
-from portal import storage
+from cases.models import Attachment, Prescription, object_key
+from portal import staging, storage
+from portal.storage import StorageAway
+from portal.work import LeaseLost, Neighbour
 
-LEASE = timedelta(minutes=5)
-SLOWEST = 1024**2  # bytes a second
+log = logging.getLogger(__name__)
+
+AWAY = "The file storage is away."
 
 
 @shared_task
@@ -18,61 +23,100 @@ def render_prescription(pk):
     if prescription is None:
         return
     pdf = prescription_pdf(prescription.snapshot)
-    key = f"prescriptions/{prescription.pk}-{secrets.token_hex(16)}.pdf"
-    try:
-        storage.write(key, pdf)
-    except OSError as problem:
-        prescription.try_later(f"{type(problem).__name__}: the storage did not take the PDF.")
-        return
-    if not prescription.finish(file=key):
-        storage.delete(key)
+    sha256 = hashlib.sha256(pdf).hexdigest()
+    with suppress(LeaseLost):
+        # Named before it is there: an attempt that breaks off leaves no object without a row.
+        key = prescription.file.name or object_key("prescriptions", prescription.pk)
+        prescription.note(file=key, sha256=sha256)
+        try:
+            storage.write(key, pdf)
+            _check(key, sha256, prescription)
+        except StorageAway:
+            prescription.wait_for(Neighbour.STORAGE, AWAY)
+        except OSError as problem:
+            prescription.try_later(f"The storage did not take the PDF: {problem}")
+        else:
+            prescription.finish()
 
 
 class BytesLost(Exception):
     """Neither the staging folder nor the storage has the file; no further try can help."""
 
 
-# The slowest line takes over an hour for the largest file.
+# The slowest line takes over an hour for the largest file; the lease is renewed meanwhile.
 @shared_task(time_limit=2 * 3600)
 def store_attachment(pk):
-    """Move an uploaded file from the staging folder into the storage and mark it stored."""
-    size = Attachment.objects.filter(pk=pk).values_list("size", flat=True).first()
-    if size is None:
+    """Move an uploaded file from this host's staging folder into the storage.
+
+    The object is read back and its digest compared before the staging copy goes.
+    """
+    if not Attachment.objects.on_this_host().filter(pk=pk).exists():
         return
-    attachment = Attachment.objects.claim(pk, LEASE + timedelta(seconds=size / SLOWEST))
+    attachment = Attachment.objects.claim(pk)
     if attachment is None:
         return
+    with suppress(LeaseLost):
+        try:
+            _store(attachment)
+        except BytesLost as loss:
+            attachment.give_up(str(loss))
+        except StorageAway:
+            attachment.wait_for(Neighbour.STORAGE, AWAY)
+        except OSError as problem:
+            attachment.try_later(f"{type(problem).__name__}: {problem.strerror or problem}")
+        else:
+            _finish(attachment)
+
+
+def _store(attachment):
+    """Have the file in the storage, and in full. Raises OSError, BytesLost, LeaseLost."""
+    key, path = attachment.key, attachment.staging_path
+    if staging.received(path) != attachment.size:
+        # An attempt that broke off may have stored it; if not, nobody has it any more.
+        is_stored = storage.stored_size(key) == attachment.size
+        if not is_stored or storage.stored_digest(key, attachment.renew) != attachment.sha256:
+            raise _lost()
+        return
     try:
-        sha256 = _stored(attachment)
-    except BytesLost as loss:
-        attachment.give_up(str(loss))
-    except OSError as problem:
-        attachment.try_later(f"{type(problem).__name__}: {problem.strerror or problem}")
-    else:
-        _finish(attachment, sha256)
+        sha256 = staging.digest(path, attachment.renew)
+    except staging.Damaged:
+        raise _lost() from None
+    # Kept before the bytes move: a next attempt knows by it what this one stored.
+    attachment.note(sha256=sha256)
+    storage.store(path, key, attachment.renew)
+    _check(key, sha256, attachment)
 
 
-def _stored(attachment):
-    """Store the file unless it is stored; return its SHA-256. Raises OSError, BytesLost."""
-    path = attachment.staging_path
-    if path.exists() and path.stat().st_size == attachment.size:
-        sha256 = storage.digest(path)
-        # Kept before the bytes move: a next attempt knows by it what an earlier one stored.
-        Attachment.objects.filter(pk=attachment.pk).update(sha256=sha256)
-        storage.store(path, attachment.key)
-        size = storage.stored_size(attachment.key)
-        if size != attachment.size:
-            raise OSError(f"The storage holds {size} bytes of {attachment.size}.")
-        return sha256
-    size = storage.stored_size(attachment.key)
-    if size == attachment.size and storage.stored_digest(attachment.key) == attachment.sha256:
-        return attachment.sha256
-    raise BytesLost("The file was damaged at the lab. Please upload it again.")
+def _lost():
+    return BytesLost("The file was damaged at the lab. Please upload it again.")
 
 
-def _finish(attachment, sha256):
-    if attachment.finish(state=Attachment.State.STORED, sha256=sha256):
-        attachment.staging_path.unlink(missing_ok=True)
-    elif not Attachment.objects.filter(pk=attachment.pk).exists():
-        # Removed by its owner while it was on its way.
+def _check(key, sha256, row):
+    """Read an object back. Raises OSError unless it is what was sent there."""
+    if storage.stored_digest(key, row.renew) != sha256:
+        raise OSError("The storage holds other bytes than it was given.")
+
+
+def _finish(attachment):
+    if attachment.finish(state=Attachment.State.STORED):
+        staging.remove(attachment.staging_path)
+
+
+@shared_task
+def remove_attachment(pk):
+    """Remove a file that was taken out of a form before Submit: bytes first, then the row.
+
+    While a worker stores it, or should the storage be away, the row stays behind as a reminder
+    and `expire_uploads` tries again.
+    """
+    removed = Attachment.objects.removed().filter(pk=pk)
+    attachment = removed.exclude(work_leased_until__gt=timezone.now()).first()
+    if attachment is None or attachment.is_elsewhere:
+        return
+    try:
         storage.delete(attachment.key)
+    except OSError as problem:
+        log.warning("A removed file stays until the storage is back: %s", problem)
+        return
+    staging.remove(attachment.staging_path)
+    removed.delete()

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods
 from cases import drafts, filetypes, policies, receiving, tus
 from cases.models import Attachment, Case, Draft, MissingItem
 from cases.tus import Refused
+from portal import staging
 from portal.text import plain_text
 
 UNFINISHED_A_USER = 200
@@ -132,7 +133,7 @@ def _receive_first(request, attachment):
             raise Refused(400, "The line broke off. Please send the file again.")
     except Refused:
         # Nobody was told the address of this upload: a next try begins a new one.
-        attachment.staging_path.unlink(missing_ok=True)
+        staging.remove(attachment.staging_path)
         attachment.delete()
         raise
     return offset
@@ -246,6 +247,7 @@ def _check_not_expired(attachment):
 
 def _progress(request, attachment):
     _check_not_expired(attachment)
+    receiving.check_host(attachment)
     offset = attachment.received_bytes
     if attachment.state == State.UPLOADING and offset == attachment.size:
         receiving.complete(attachment)

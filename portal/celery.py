@@ -1,12 +1,22 @@
+import logging
 import os
+import time
 from contextlib import contextmanager
 from contextvars import ContextVar
 
 from celery import Celery
 from celery.contrib.django.task import DjangoTask
-from django.db import transaction
+from celery.signals import worker_ready
+from django.db import DatabaseError, transaction
+from kombu.exceptions import OperationalError
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+
+log = logging.getLogger(__name__)
+
+# Seconds in which a broker that did not answer is left alone, so that a request which hands over
+# several rows waits for it once.
+BROKER_REST = 5
 
 _left_to_the_sweep = ContextVar("left_to_the_sweep", default=False)
 
@@ -25,21 +35,45 @@ def left_to_the_sweep():
 
 
 class HandOver(DjangoTask):
-    """A task whose message is only a hint: the row it names is the record of the work.
+    """A task whose message is only a hint: the row it names is the record of the work."""
 
-    A broker that is away is logged and forgotten, because the sweep hands the row over again.
-    """
+    broker_rests_until = 0.0  # by the clock of this process, time.monotonic()
 
-    def delay_on_commit(self, *args, **kwargs):
-        # A function, because Django names what failed by its __qualname__, which partial lacks.
-        def hand_over():
-            self.delay(*args, **kwargs)
+    def hand_over_on_commit(self, pk, queue):
+        """Send the hint once the row is committed.
 
+        A broker that is away is logged and forgotten, because the sweep hands the row over again.
+        """
         if not _left_to_the_sweep.get():
-            transaction.on_commit(hand_over, robust=True)
+            transaction.on_commit(lambda: self._hand_over(pk, queue))
+
+    def _hand_over(self, pk, queue):
+        if time.monotonic() < HandOver.broker_rests_until:
+            return
+        try:
+            self.apply_async([pk], queue=queue)
+        except OperationalError as problem:
+            HandOver.broker_rests_until = time.monotonic() + BROKER_REST
+            log.warning("The broker is away, the sweep will hand over what waits: %s", problem)
 
 
 app = Celery("portal", task_cls=HandOver)
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks()
-app.autodiscover_tasks(related_name="periodic")
+
+
+def waiting_in(queue):
+    """How many messages wait in a queue. Raises OperationalError when the broker is away."""
+    with app.connection_for_read() as connection:
+        connection.ensure_connection(max_retries=1, timeout=2)
+        return connection.default_channel.client.llen(queue)
+
+
+@worker_ready.connect
+def introduce_host(**kwargs):
+    """The queue of a host is known from its first worker on."""
+    from portal.models import Host
+
+    try:
+        Host.heard_from()
+    except DatabaseError as problem:
+        log.warning("The database is away, so this host is not known yet: %s", problem)

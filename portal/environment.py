@@ -1,5 +1,6 @@
 """Typed readers of environment variables that refuse a wrong value with a sentence."""
 
+import re
 import secrets
 from contextlib import suppress
 from pathlib import Path
@@ -34,6 +35,13 @@ def whole_number(name, default, at_least):
     if not value.isascii() or not value.isdigit() or int(value) < at_least:
         refuse(name, value, f"a whole number of {at_least} or more")
     return int(value)
+
+
+def host_name(name, default):
+    value = env.str(name, default=default)
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9.-]{0,59}", value):
+        refuse(name, value, "letters, digits, dots and hyphens, 60 at most")
+    return value
 
 
 def time_zone(name, default):

@@ -1,3 +1,6 @@
+from datetime import timedelta
+
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -74,3 +77,39 @@ class Email(Work):
 
     def __str__(self):
         return f"{self.kind} to {self.to}"
+
+
+class Host(models.Model):
+    """A machine with a worker, and when its own queue was last seen to be served."""
+
+    SILENT_AFTER = timedelta(minutes=2)
+
+    name = models.CharField(max_length=60, primary_key=True)
+    heard_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self):
+        return self.name
+
+    @classmethod
+    def heard_from(cls):
+        """Note that this host's worker is alive."""
+        cls.objects.update_or_create(
+            name=settings.STAGING_HOST, defaults={"heard_at": timezone.now()}
+        )
+
+    @classmethod
+    def is_heard(cls, name, now):
+        """Whether a host gave a sign of life a moment before `now`."""
+        return cls.objects.filter(name=name, heard_at__gt=now - cls.SILENT_AFTER).exists()
+
+    @property
+    def queue(self):
+        return staging_queue(self.name)
+
+
+def staging_queue(host):
+    """The queue that only the workers of a host serve, since only they see its staging folder."""
+    return f"staging.{host}"

@@ -7,7 +7,6 @@ from django.template import Context
 from django.template.loader import get_template, render_to_string
 
 from portal.models import Email
-from portal.tasks import send_email
 
 
 def write(kind, to, about, context, calendar=""):
@@ -42,7 +41,7 @@ def write(kind, to, about, context, calendar=""):
         },
     )
     if created:
-        send_email.delay_on_commit(email.pk)
+        email.hand_over_on_commit()
     return email
 
 

@@ -1,22 +1,43 @@
 from celery import shared_task
-from django.apps import apps
+from django.db import connection, transaction
 from django.utils import timezone
 
-from portal.celery import app
-from portal.work import Work
+from portal.celery import waiting_in
+from portal.models import Host
+from portal.work import kinds
+
+# A queue that is longer is being worked off; more hints would only pile up behind a slow worker.
+LONGEST_QUEUE = 500
 
 
 @shared_task
 def sweep():
-    """Hand over again all work that waits, whatever became of its first message."""
-    for model, pk in left_behind(timezone.now()):
-        app.tasks[model.task].delay(pk)
+    """Hand over again all work that waits, whatever became of its message."""
+    for model in kinds():
+        for row in take_up(model.objects, timezone.now()):
+            if waiting_in(row.work_queue) < LONGEST_QUEUE:
+                row.hand_over()
 
 
-def left_behind(now, most=500):
-    """Pairs of model and primary key of the rows whose work was asked for and is not done."""
-    for model in apps.get_models():
-        if issubclass(model, Work):
-            rows = model._default_manager.left_behind(now).order_by("work_asked_at")
-            for pk in rows.values_list("pk", flat=True)[:most]:
-                yield model, pk
+def take_up(rows, now, most=500):
+    """Rows whose work was left behind, noted as asked for anew; two sweeps at once share them."""
+    skip = connection.features.has_select_for_update_skip_locked
+    with transaction.atomic():
+        waiting = rows.left_behind(now).order_by("work_asked_at")
+        taken = list(waiting.select_for_update(skip_locked=skip)[:most])
+        keys = [row.pk for row in taken]
+        rows.filter(pk__in=keys).update(work_asked_at=now)
+    return taken
+
+
+@shared_task
+def call_hosts():
+    """Ask every known host for a sign of life, by its own queue."""
+    for host in Host.objects.all():
+        hear_from_host.apply_async(queue=host.queue, expires=60)
+
+
+@shared_task
+def hear_from_host():
+    """Runs on the host that was asked: its worker, the broker and beat are all well."""
+    Host.heard_from()

@@ -34,6 +34,8 @@ LAB_MANUFACTURING_DAYS = read.whole_number("LAB_MANUFACTURING_DAYS", 5, at_least
 
 # Files
 STAGING_DIR = Path(read.text("STAGING_DIR", str(DATA_DIR / "staging")))
+# Whose STAGING_DIR it is: each host serves the queue of its own name.
+STAGING_HOST = read.host_name("STAGING_HOST", "local")
 MAX_UPLOAD_BYTES = read.whole_number("MAX_UPLOAD_BYTES", 4 * 1024**3, at_least=1)
 S3_BUCKET = read.text("S3_BUCKET")
 
@@ -102,6 +104,19 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = 60
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    DATABASES["default"]["OPTIONS"] = {
+        # Seconds, but for tcp_user_timeout (ms): how long a server that is gone holds us up.
+        "connect_timeout": 5,
+        "tcp_user_timeout": 10_000,
+        "keepalives_idle": 10,
+        "keepalives_interval": 5,
+        "keepalives_count": 3,
+        # What the server itself breaks off: a statement, waiting for a lock, an idle transaction.
+        "options": (
+            "-c statement_timeout=30s -c lock_timeout=10s"
+            " -c idle_in_transaction_session_timeout=60s"
+        ),
+    }
 CACHES = {
     # In the database, so that sign-in limits hold over all processes and without a broker.
     "default": {
@@ -123,6 +138,9 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 if S3_BUCKET:
+    # A tenth of a second that only an installation with S3 should pay.
+    from botocore.config import Config
+
     STORAGES["default"] = {
         "BACKEND": "storages.backends.s3.S3Storage",
         "OPTIONS": {
@@ -131,12 +149,20 @@ if S3_BUCKET:
             "region_name": read.text("S3_REGION") or None,
             "access_key": read.text("S3_ACCESS_KEY_ID") or None,
             "secret_key": read.text("S3_SECRET_ACCESS_KEY") or None,
-            "signature_version": "s3v4",
-            "addressing_style": "path",
+            "client_config": Config(
+                # Without it, links are signed by the outdated version 2.
+                signature_version="s3v4",
+                s3={"addressing_style": "path"},
+                connect_timeout=5,
+                read_timeout=20,
+                retries={"mode": "standard", "total_max_attempts": 2},
+            ),
+            # With 0, the default, an object is spooled in memory as a whole.
             "max_memory_size": 16 * 1024**2,
             "file_overwrite": False,
             "default_acl": None,
             "querystring_expire": 60,
+            "object_parameters": {"ServerSideEncryption": "AES256"},
         },
     }
 STATIC_URL = "/static/"
@@ -155,18 +181,24 @@ EMAIL_HOST_USER = EMAIL.get("EMAIL_HOST_USER") or ""
 EMAIL_HOST_PASSWORD = EMAIL.get("EMAIL_HOST_PASSWORD") or ""
 EMAIL_USE_TLS = EMAIL.get("EMAIL_USE_TLS", False)
 EMAIL_USE_SSL = EMAIL.get("EMAIL_USE_SSL", False)
-EMAIL_TIMEOUT = 20
+EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = f'"{LAB_NAME}" <{LAB_EMAIL}>'
 SERVER_EMAIL = LAB_EMAIL
 
 # Work
 CELERY_BROKER_URL = read.broker("CELERY_BROKER_URL", f"redis+socket://{DATA_DIR}/valkey.sock")
 CELERY_BROKER_TRANSPORT_OPTIONS = {
-    "socket_timeout": 5,
-    "socket_connect_timeout": 2,
-    "visibility_timeout": 3600,
+    # A request hands over after its commit and must not wait long for a hint to be taken.
+    "socket_timeout": 2,
+    "socket_connect_timeout": 1,
+    "max_retries": 1,
+    "interval_start": 0,
+    # Longer than the longest task (store_attachment); the sweep is far quicker anyway.
+    "visibility_timeout": 3 * 3600,
 }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# A worker waits for its broker for ever; the default gives up after 100 tries.
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
@@ -175,11 +207,17 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 # Fonts stay in memory after a PDF; a process that grew beyond this (in KiB) is replaced.
 CELERY_WORKER_MAX_MEMORY_PER_CHILD = 300 * 1024
-CELERY_TASK_TIME_LIMIT = 1800
+# Less than the lease of work; storing a file takes longer, renews its lease and says so itself.
+CELERY_TASK_TIME_LIMIT = 50
 CELERY_TASK_DEFAULT_QUEUE = "portal"
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
 CELERY_BEAT_SCHEDULE = {
-    "sweep": {"task": "portal.periodic.sweep", "schedule": 30},
+    "sweep": {"task": "portal.periodic.sweep", "schedule": 30, "options": {"expires": 30}},
+    "call hosts": {
+        "task": "portal.periodic.call_hosts",
+        "schedule": 30,
+        "options": {"expires": 30},
+    },
     "expire uploads": {"task": "cases.periodic.expire_uploads", "schedule": 3600},
     "open blocks": {"task": "scheduling.periodic.open_blocks", "schedule": 24 * 3600},
 }

@@ -1,80 +1,137 @@
 """The storage of bytes: a folder or an S3 bucket, whichever the settings name.
 
-Whatever the storage answers with when it is away or refuses arrives here as an OSError.
+Whatever the storage refuses arrives here as an OSError, and as its subclass StorageAway when it
+cannot be reached or is out of order, so that asking again later makes sense.
 """
 
 import hashlib
 import os
-import shutil
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
-from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage, default_storage
 from django.http import FileResponse, HttpResponseRedirect
 from django.utils.http import content_disposition_header
 
 BINARY = "application/octet-stream"
 BLOCK = 1024**2
-PART = 64 * 1024**2
+PART = 16 * 1024**2
 LINK_SECONDS = 60
+# What an S3 server answers when it is busy or broken (its other refusals are for good).
+BUSY = {"SlowDown", "RequestTimeout", "ServiceUnavailable", "InternalError"}
 
 
-def digest(path):
-    """The SHA-256 of a file on the disk, in lower-case hex. Raises OSError."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+class StorageAway(OSError):
+    """The storage cannot be reached, or answers that it cannot work now."""
 
 
-def stored_digest(key):
-    """The SHA-256 of a stored object, in lower-case hex. Raises OSError."""
+def _nothing(*_):
+    """Called where nobody wants to know how far a transfer is."""
+
+
+def check():
+    """Raise OSError unless the storage answers."""
+    stored_size("check")
+
+
+def blocks(key):
+    """The bytes of a stored object, in blocks of 1 MiB at most. Raises OSError."""
+    with _as_os_error():
+        if _on_disk():
+            with default_storage.open(key) as stored:
+                yield from stored.chunks(BLOCK)
+            return
+        # Not by storage.open, which first copies the whole object to a file on the disk.
+        body = default_storage.bucket.Object(key).get()["Body"]
+        with body:
+            yield from body.iter_chunks(BLOCK)
+
+
+def stored_digest(key, progress=_nothing):
+    """The SHA-256 of a stored object, in lower-case hex.
+
+    `progress` is called without arguments now and then. Raises OSError.
+    """
     sha256 = hashlib.sha256()
-    with _as_os_error(), default_storage.open(key) as stored:
-        for block in stored.chunks(BLOCK):
-            sha256.update(block)
+    for block in blocks(key):
+        sha256.update(block)
+        progress()
     return sha256.hexdigest()
+
+
+def objects():
+    """Key, bytes and time (aware) of every stored object, in no order. Raises OSError."""
+    with _as_os_error():
+        if _on_disk():
+            yield from _files(Path(default_storage.location))
+            return
+        prefix = f"{default_storage.location}/".lstrip("/")
+        for one in default_storage.bucket.objects.filter(Prefix=prefix):
+            yield one.key.removeprefix(prefix), one.size, one.last_modified
+
+
+def _files(folder):
+    for path in folder.rglob("*"):
+        with suppress(FileNotFoundError):  # removed meanwhile
+            if path.is_file():
+                about = path.stat()
+                changed = datetime.fromtimestamp(about.st_mtime, UTC)
+                yield path.relative_to(folder).as_posix(), about.st_size, changed
 
 
 def stored_size(key):
     """The bytes of a stored object, or None when there is none. Raises OSError."""
-    with _as_os_error():
-        try:
+    try:
+        with _as_os_error():
             return default_storage.size(key)
-        except FileNotFoundError:
-            return None
-        except ClientError as refusal:
-            if refusal.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
-                return None
-            raise
+    except FileNotFoundError:
+        return None
 
 
-def store(path, key):
+def store(path, key, progress=_nothing):
     """Put the file at `path` into the storage as `key`, replacing what an earlier try left.
 
-    On the same disk the file itself moves: `path` may be gone afterwards. Raises OSError.
+    On the same disk no byte is copied: both names are then one file. `progress` is called now
+    and then. Raises OSError.
     """
     if _on_disk():
-        _move(Path(path), Path(default_storage.path(key)))
+        with _as_os_error():
+            _place(Path(path), Path(default_storage.path(key)), progress)
         return
     # Half a second and 30 MB of import that only a worker with S3 needs.
     from boto3.exceptions import S3UploadFailedError
     from boto3.s3.transfer import TransferConfig
 
-    parts = TransferConfig(multipart_threshold=PART, multipart_chunksize=PART, max_concurrency=2)
-    try:
-        with _as_os_error():
+    # One part after the other: `progress` may use this thread's database connection.
+    parts = TransferConfig(multipart_threshold=PART, multipart_chunksize=PART, use_threads=False)
+    with _as_os_error():
+        try:
             default_storage.bucket.upload_file(
-                str(path), key, ExtraArgs={"ContentType": BINARY}, Config=parts
+                str(path),
+                _full(key),
+                ExtraArgs={"ContentType": BINARY, **default_storage.object_parameters},
+                Config=parts,
+                Callback=lambda _: progress(),
             )
-    except S3UploadFailedError as problem:
-        raise OSError("The storage did not take the file.") from problem
+        except S3UploadFailedError as problem:
+            # It hides the refusal, which says whether to come back.
+            raise problem.__context__ from None
 
 
 def write(key, body):
-    """Put the bytes `body`, small enough for memory, into the storage as `key`. Raises OSError."""
+    """Put the bytes `body`, small enough for memory, into the storage as `key`.
+
+    What an earlier try left there is replaced. Raises OSError.
+    """
     with _as_os_error():
-        default_storage.save(key, ContentFile(body))
+        if _on_disk():
+            _write(Path(default_storage.path(key)), body)
+            return
+        default_storage.bucket.put_object(
+            Key=_full(key), Body=body, ContentType=BINARY, **default_storage.object_parameters
+        )
 
 
 def delete(key):
@@ -110,28 +167,52 @@ def _on_disk():
     return isinstance(default_storage, FileSystemStorage)
 
 
-def _move(path, target):
-    target.parent.mkdir(
-        mode=default_storage.directory_permissions_mode or 0o777, parents=True, exist_ok=True
-    )
-    if path.stat().st_dev != target.parent.stat().st_dev:
-        path = _copy(path, target.with_name(target.name + ".part"))
-    os.replace(path, target)
-    os.chmod(target, default_storage.file_permissions_mode or 0o644)
-    _sync(target.parent)
+def _full(key):
+    return f"{default_storage.location}/{key}".lstrip("/")
 
 
-def _copy(path, part):
+def _place(path, target, progress):
+    _make_folder(target)
+    part = target.with_name(f"{target.name}.part")
+    part.unlink(missing_ok=True)
+    if path.stat().st_dev == target.parent.stat().st_dev:
+        os.link(path, part)
+    else:
+        _copy(path, part, progress)
+    _put_in_place(part, target)
+
+
+def _write(target, body):
+    _make_folder(target)
+    part = target.with_name(f"{target.name}.part")
+    with open(part, "wb") as file:
+        file.write(body)
+        file.flush()
+        os.fdatasync(file.fileno())
+    _put_in_place(part, target)
+
+
+def _make_folder(target):
+    mode = default_storage.directory_permissions_mode or 0o777
+    target.parent.mkdir(mode=mode, parents=True, exist_ok=True)
+
+
+def _copy(path, part, progress):
     with open(path, "rb") as source, open(part, "wb") as copy:
-        shutil.copyfileobj(source, copy, BLOCK)
+        while block := source.read(BLOCK):
+            copy.write(block)
+            progress()
         copy.flush()
         os.fdatasync(copy.fileno())
-    return part
 
 
-def _sync(folder):
+def _put_in_place(part, target):
+    os.chmod(part, default_storage.file_permissions_mode or 0o644)
+    os.replace(part, target)
+    # The kernel leaves both names when they were one file already.
+    part.unlink(missing_ok=True)
     # The new name must survive a power cut as well as the bytes do.
-    handle = os.open(folder, os.O_RDONLY)
+    handle = os.open(target.parent, os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:
@@ -142,5 +223,18 @@ def _sync(folder):
 def _as_os_error():
     try:
         yield
-    except (BotoCoreError, ClientError) as problem:
-        raise OSError(f"The storage answered: {type(problem).__name__}.") from problem
+    except ClientError as refusal:
+        code = refusal.response.get("Error", {}).get("Code", "")
+        status = refusal.response["ResponseMetadata"]["HTTPStatusCode"]
+        kind = FileNotFoundError if status == 404 and code != "NoSuchBucket" else OSError
+        if status >= 500 or code in BUSY:
+            kind = StorageAway
+        raise kind(f"The storage answered {status} {code}.") from refusal
+    except BotoCoreError as problem:
+        raise StorageAway(f"The storage did not answer: {type(problem).__name__}.") from problem
+    except (StorageAway, FileNotFoundError):
+        raise
+    except OSError as problem:
+        # A disk that is full, read-only or gone; a file that is not there is no such thing.
+        reason = problem.strerror or type(problem).__name__
+        raise StorageAway(f"The storage folder failed: {reason}.") from problem

@@ -1,5 +1,5 @@
 from email.utils import formatdate
-from smtplib import SMTPException
+from smtplib import SMTPException, SMTPRecipientsRefused, SMTPResponseException
 
 from celery import shared_task
 from django.conf import settings
@@ -7,20 +7,38 @@ from django.core.mail import EmailMultiAlternatives
 from django.utils import timezone
 
 from portal.models import Email
+from portal.work import Neighbour
 
 
 @shared_task
 def send_email(pk):
-    """Send one mail of the outbox; a mail server that is away is asked again later."""
+    """Send one mail of the outbox.
+
+    A mail server that is away, or answers 4xx, is asked again until it takes the mail; one that
+    refuses it (5xx) is asked a few times, as it may be a mistake of its settings.
+    """
     email = Email.objects.claim(pk)
     if email is None:
         return
     try:
         _message(email).send()
     except (SMTPException, OSError) as problem:
-        email.try_later(f"{type(problem).__name__}: the mail server did not take it.")
+        if code := _refusal(problem):
+            email.try_later(f"The mail server refused it with {code}.")
+        else:
+            email.wait_for(Neighbour.MAIL, f"{type(problem).__name__}: the mail server is away.")
         return
     email.finish(sent_at=timezone.now())
+
+
+def _refusal(problem):
+    """The code with which a mail was refused for good (RFC 5321, 4.2.1), or None."""
+    codes = []
+    if isinstance(problem, SMTPRecipientsRefused):
+        codes = [code for code, _ in problem.recipients.values()]
+    elif isinstance(problem, SMTPResponseException):
+        codes = [problem.smtp_code]
+    return next((code for code in codes if code >= 500), None)
 
 
 def _message(email):

@@ -5,22 +5,45 @@ A worker claims the row with a lease and an attempt number and writes its outcom
 attempt is still its own. The sweep hands over again what waits or whose lease ran out.
 """
 
+import time
 from datetime import timedelta
 
+from django.apps import apps
+from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
-# With the pauses of `try_later` these last some six hours: longer than a server is away.
-MAX_ATTEMPTS = 30
+from portal.celery import app
+
+# After this long without a sign of life, a worker is taken for dead. Longer than the time limit
+# of a short task (CELERY_TASK_TIME_LIMIT); a long one renews its lease while it gets on.
+LEASE = timedelta(seconds=60)
+RENEW_SECONDS = 15
+# Work that failed or broke off so often stops, and people look at it.
+MAX_FAILURES = 8
+LONGEST_PAUSE = timedelta(minutes=15)
+# A neighbour that is away is asked again so often, for as long as it takes.
+LONGEST_WAIT = timedelta(minutes=2)
 BROKE_OFF = "The work broke off each time, without a reason. The log of the worker may have it."
 FRESH = timedelta(seconds=30)
+
+
+class LeaseLost(Exception):
+    """Another worker has taken over, or the row is gone: stop, and write nothing."""
 
 
 class WorkState(models.TextChoices):
     WAITING = "waiting", "Waiting"
     DONE = "done", "Done"
     FAILED = "failed", "Failed"
+
+
+class Neighbour(models.TextChoices):
+    """A server beside the portal that work may have to wait for."""
+
+    STORAGE = "storage", "the file storage"
+    MAIL = "mail", "the mail server"
 
 
 class WorkQuerySet(models.QuerySet):
@@ -30,22 +53,35 @@ class WorkQuerySet(models.QuerySet):
         return self.filter(free, work_state=WorkState.WAITING)
 
     def left_behind(self, now):
-        """Rows that want work and whose first message had time enough to arrive."""
+        """Rows that want work and whose latest message had time enough to arrive."""
         return self.due(now).filter(work_asked_at__lte=now - FRESH)
 
-    def claim(self, pk, lease=timedelta(minutes=10)):
+    def unfinished(self):
+        """Rows whose work was asked for and is neither done nor given up."""
+        return self.filter(work_state=WorkState.WAITING)
+
+    def on_this_host(self):
+        """Rows whose work this host can do; a kind of work that is tied to hosts overrides it."""
+        return self
+
+    def claim(self, pk):
         """The row with its attempt counted, or None when it is done, gone or somebody else's.
 
-        Work that broke off so often that no attempt is left is given up.
+        An attempt counts as a failure until it has an outcome, so that work which kills its
+        worker each time is given up in the end.
         """
         now = timezone.now()
         won = (
             self.due(now)
             .filter(pk=pk)
-            .update(work_attempts=F("work_attempts") + 1, work_leased_until=now + lease)
+            .update(
+                work_attempts=F("work_attempts") + 1,
+                work_failures=F("work_failures") + 1,
+                work_leased_until=now + LEASE,
+            )
         )
-        row = self.get(pk=pk) if won else None
-        if row and row.work_attempts > MAX_ATTEMPTS:
+        row = self.filter(pk=pk).first() if won else None
+        if row and row.work_failures > MAX_FAILURES:
             row.give_up(BROKE_OFF)
             return None
         return row
@@ -61,48 +97,99 @@ class Work(models.Model):
         "work", max_length=10, choices=WorkState, default=WorkState.WAITING, editable=False
     )
     work_asked_at = models.DateTimeField(default=timezone.now, editable=False)
+    # Grows with each claim and never shrinks: it tells the attempts of one row apart.
     work_attempts = models.PositiveIntegerField("attempts", default=0, editable=False)
+    work_failures = models.PositiveIntegerField("failures", default=0, editable=False)
     work_leased_until = models.DateTimeField(null=True, editable=False)
     work_failure = models.CharField("last failure", max_length=300, blank=True, editable=False)
+    work_waits_for = models.CharField(
+        "waits for", max_length=10, choices=Neighbour, blank=True, editable=False
+    )
 
     class Meta:
         abstract = True
+
+    @property
+    def work_queue(self):
+        """The queue of the workers that can do it."""
+        return settings.CELERY_TASK_DEFAULT_QUEUE
+
+    def hand_over(self):
+        """Tell a worker about the row, now; raises OperationalError when the broker is away."""
+        app.tasks[self.task].apply_async([self.pk], queue=self.work_queue)
+
+    def hand_over_on_commit(self):
+        """Tell a worker about the row once it is committed; whatever the broker does about it."""
+        app.tasks[self.task].hand_over_on_commit(self.pk, queue=self.work_queue)
 
     def _mine(self):
         return type(self)._default_manager.filter(
             pk=self.pk, work_attempts=self.work_attempts, work_state=WorkState.WAITING
         )
 
+    def renew(self):
+        """Say that the work gets on; to be called as often as one likes. Raises LeaseLost."""
+        now = time.monotonic()
+        if now - getattr(self, "_renewed", 0) < RENEW_SECONDS:
+            return
+        self.note(work_leased_until=timezone.now() + LEASE)
+        self._renewed = now
+
+    def note(self, **changes):
+        """Write down something that a next attempt must know. Raises LeaseLost."""
+        if not self._mine().update(**changes):
+            raise LeaseLost
+        for name, value in changes.items():
+            setattr(self, name, value)
+
     def finish(self, **changes):
         """Mark the work done and write `changes`; False when the attempt was lost to another."""
-        return bool(
-            self._mine().update(
-                work_state=WorkState.DONE, work_leased_until=None, work_failure="", **changes
-            )
-        )
+        return self._end(WorkState.DONE, "", **changes)
 
     def give_up(self, reason, **changes):
         """Stop for good with a reason that people read; `reask` starts it again."""
+        return self._end(WorkState.FAILED, reason, **changes)
+
+    def _end(self, work_state, reason, **changes):
         return bool(
             self._mine().update(
-                work_state=WorkState.FAILED,
+                work_state=work_state,
                 work_leased_until=None,
                 work_failure=reason[:300],
+                work_waits_for="",
                 **changes,
             )
         )
 
     def try_later(self, reason):
-        """Release the row for another attempt after a pause; True when that was the last one."""
-        if self.work_attempts >= MAX_ATTEMPTS:
+        """Release work that failed for another attempt after a pause, or give it up by now."""
+        if self.work_failures >= MAX_FAILURES:
             self.give_up(reason)
-            return True
-        pause = timedelta(seconds=min(15 * 2**self.work_attempts, 900))
-        self._mine().update(work_leased_until=timezone.now() + pause, work_failure=reason[:300])
-        return False
+            return
+        pause = min(timedelta(seconds=15 * 2**self.work_failures), LONGEST_PAUSE)
+        self._release(pause, reason, "", self.work_failures)
+
+    def wait_for(self, neighbour, reason):
+        """Release work until a Neighbour is back. That is no failure of the work: it may last."""
+        waited = self.work_attempts - self.work_failures
+        pause = min(timedelta(seconds=5 * 2 ** min(waited, 10)), LONGEST_WAIT)
+        self._release(pause, reason, neighbour, self.work_failures - 1)
+
+    def _release(self, pause, reason, neighbour, failures):
+        self._mine().update(
+            work_leased_until=timezone.now() + pause,
+            work_failure=reason[:300],
+            work_waits_for=neighbour,
+            work_failures=failures,
+        )
 
     def reask(self):
-        """Start failed work again from the first attempt."""
+        """Start failed work again as if it had never failed."""
         type(self)._default_manager.filter(pk=self.pk, work_state=WorkState.FAILED).update(
-            work_state=WorkState.WAITING, work_leased_until=None, work_attempts=0
+            work_state=WorkState.WAITING, work_leased_until=None, work_failures=0
         )
+
+
+def kinds():
+    """The models whose rows are work."""
+    return [model for model in apps.get_models() if issubclass(model, Work)]

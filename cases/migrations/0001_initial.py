@@ -8,8 +8,6 @@ import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
-import cases.models
-
 
 class Migration(migrations.Migration):
     initial = True
@@ -446,7 +444,6 @@ class Migration(migrations.Migration):
                 (
                     "key",
                     models.CharField(
-                        default=cases.models.storage_key,
                         max_length=80,
                         unique=True,
                         verbose_name="storage key",

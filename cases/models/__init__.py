@@ -2,7 +2,7 @@
 
 from cases.models.case import DESCRIPTION_LIMIT, Case, CaseEvent, CaseNumber, CaseQuerySet
 from cases.models.conversation import Draft, Message, MissingItem
-from cases.models.files import Attachment, Prescription, storage_key
+from cases.models.files import Attachment, Prescription, object_key
 from cases.progress import Progress
 
 __all__ = [
@@ -17,5 +17,5 @@ __all__ = [
     "MissingItem",
     "Prescription",
     "Progress",
-    "storage_key",
+    "object_key",
 ]

@@ -12,13 +12,28 @@ from accounts.models import Practice
 from cases import filetypes
 from cases.models.case import Case
 from cases.models.conversation import MissingItem
+from portal import staging
+from portal.models import staging_queue
 from portal.work import Work, WorkQuerySet, WorkState
+
+NOT_REMOVED = Q(case__isnull=False) | Q(form_key__isnull=False)
 
 
 class AttachmentQuerySet(WorkQuerySet):
     def due(self, now):
-        # Bytes that are still arriving are nobody's work yet.
-        return super().due(now).filter(state=Attachment.State.RECEIVED)
+        # Bytes that are still arriving are nobody's work yet, and removed ones no more.
+        return super().due(now).filter(NOT_REMOVED, state=Attachment.State.RECEIVED)
+
+    def unfinished(self):
+        return super().unfinished().filter(NOT_REMOVED, state=Attachment.State.RECEIVED)
+
+    def removed(self):
+        """Files that somebody took out of a form, and whose bytes have still to go."""
+        return self.exclude(NOT_REMOVED)
+
+    def on_this_host(self):
+        # Nobody else sees the bytes that wait in this host's staging folder.
+        return self.filter(host__in=["", settings.STAGING_HOST])
 
     def visible_to(self, user):
         """Files of visible cases, and those of open forms of the user's practice."""
@@ -31,9 +46,9 @@ class AttachmentQuerySet(WorkQuerySet):
         return self.filter(form_key=form_key, case=None).exclude(state=Attachment.State.FAILED)
 
 
-def storage_key():
-    """An object key that says nothing about patient, practice or file."""
-    return f"attachments/{secrets.token_hex(2)}/{secrets.token_hex(16)}"
+def object_key(kind, row_id):
+    """An object key that says nothing about patient, practice or file, and can't be guessed."""
+    return f"{kind}/{row_id}-{secrets.token_hex(16)}"
 
 
 class Attachment(Work):
@@ -65,7 +80,9 @@ class Attachment(Work):
     sha256 = models.CharField(max_length=64, blank=True)
     kind = models.CharField(max_length=20, choices=filetypes.LABELS, blank=True)
     state = models.CharField(max_length=10, choices=State, default=State.UPLOADING)
-    key = models.CharField("storage key", max_length=80, unique=True, default=storage_key)
+    key = models.CharField("storage key", max_length=100, unique=True, editable=False)
+    # Whose staging folder has the bytes until they are stored; "" before the first one.
+    host = models.CharField(max_length=60, blank=True, editable=False)
     findings = models.JSONField(default=list, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     received_at = models.DateTimeField(null=True, blank=True)
@@ -82,8 +99,21 @@ class Attachment(Work):
     def __str__(self):
         return self.name
 
+    def save(self, *args, **kwargs):
+        self.key = self.key or object_key("attachments", self.pk.hex)
+        super().save(*args, **kwargs)
+
     def give_up(self, reason, **changes):
         return super().give_up(reason, **{"state": self.State.FAILED, **changes})
+
+    @property
+    def work_queue(self):
+        return staging_queue(self.host or settings.STAGING_HOST)
+
+    @property
+    def is_elsewhere(self):
+        """Whether another host has the bytes that wait to be stored."""
+        return self.host not in ("", settings.STAGING_HOST)
 
     @property
     def staging_path(self):
@@ -94,10 +124,7 @@ class Attachment(Work):
         """Bytes that have arrived; while a file uploads, the staging file knows."""
         if self.state != self.State.UPLOADING:
             return self.size
-        try:
-            return self.staging_path.stat().st_size
-        except FileNotFoundError:
-            return 0
+        return staging.received(self.staging_path)
 
     @property
     def percent(self):
@@ -113,6 +140,7 @@ class Prescription(Work):
     revision = models.PositiveIntegerField()
     snapshot = models.JSONField()
     file = models.FileField(max_length=200, blank=True)
+    sha256 = models.CharField(max_length=64, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
 
     objects = WorkQuerySet.as_manager()

@@ -319,13 +319,13 @@ def test_failed_files_are_tried_again_from_their_list(
 def test_a_failed_rx_script_is_asked_for_again(lab, send_case):
     case = send_case()
     rows = Prescription.objects.filter(case=case)
-    rows.update(work_state=WorkState.FAILED, work_failure="No disk.", work_attempts=8)
+    rows.update(work_state=WorkState.FAILED, work_failure="No disk.", work_failures=8)
     prescription = rows.get()
     assert "No disk." in lab.get(page(case)).text
     address = reverse("admin:cases_case_try_again", args=[case.pk])
     lab.post(address, {"prescription": prescription.pk})
     prescription.refresh_from_db()
-    assert (prescription.work_state, prescription.work_attempts) == (WorkState.WAITING, 0)
+    assert (prescription.work_state, prescription.work_failures) == (WorkState.WAITING, 0)
 
 
 @pytest.mark.parametrize("posted", [{}, {"attachment": "x"}, {"prescription": "x"}])

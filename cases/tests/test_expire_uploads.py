@@ -10,6 +10,7 @@ from django.utils import timezone
 from cases.models import Attachment, Draft
 from cases.periodic import expire_uploads
 from cases.receiving import NEVER_FINISHED
+from portal.models import Host
 
 pytestmark = pytest.mark.django_db
 
@@ -44,6 +45,18 @@ def make_file(practice, dentist_user, settings, stored):
     return make
 
 
+@pytest.fixture
+def expire(db, django_capture_on_commit_callbacks):
+    """A function that does what beat asks for once an hour, on this host."""
+    Host.heard_from()
+
+    def run():
+        with django_capture_on_commit_callbacks(execute=True):
+            expire_uploads()
+
+    return run
+
+
 def bytes_of(file, stored):
     return file.staging_path.exists() or stored(file.key).exists()
 
@@ -60,63 +73,62 @@ def bytes_of(file, stored):
         ("failed", 2.1 * DAY, False),
     ],
 )
-def test_files_without_a_case_wait_only_so_long(make_file, stored, state, age, stays):
+def test_files_without_a_case_wait_only_so_long(make_file, stored, state, age, stays, expire):
     file = make_file(state, age)
-    expire_uploads()
+    expire()
     assert Attachment.objects.filter(pk=file.pk).exists() == stays
     assert bytes_of(file, stored) == stays
 
 
 @pytest.mark.parametrize("state", ["received", "stored", "failed"])
-def test_files_of_a_case_stay_for_ever(make_file, stored, case, state):
+def test_files_of_a_case_stay_for_ever(make_file, stored, case, state, expire):
     file = make_file(state, 1000 * DAY, case)
-    expire_uploads()
+    expire()
     file.refresh_from_db()
     assert file.state == state
     assert bytes_of(file, stored)
 
 
-def test_an_upload_of_a_case_that_was_never_finished_fails_with_a_reason(make_file, case, stored):
+def test_an_upload_of_a_case_that_was_never_finished_fails_with_a_reason(
+    make_file, case, stored, expire
+):
     file = make_file("uploading", 7.1 * DAY, case)
-    expire_uploads()
+    expire()
     file.refresh_from_db()
     assert (file.state, file.work_failure) == ("failed", NEVER_FINISHED)
     assert not bytes_of(file, stored)
 
 
-def test_an_upload_whose_last_byte_had_come_is_completed(
-    make_file, stored, django_capture_on_commit_callbacks
-):
+def test_an_upload_whose_last_byte_had_come_is_completed(make_file, stored, expire):
     file = make_file("uploading", 8 * DAY)
     file.staging_path.write_bytes(b"x" * 10)
-    with django_capture_on_commit_callbacks(execute=True):
-        expire_uploads()
+    expire()
     file.refresh_from_db()
     assert file.state == "stored"
 
 
-def test_a_removed_file_whose_storage_was_away_goes_now(make_file, stored):
+def test_a_removed_file_whose_storage_was_away_goes_now(make_file, stored, expire):
     file = make_file("stored", 0 * DAY)
     Attachment.objects.update(form_key=None)
-    expire_uploads()
+    expire()
     assert not bytes_of(file, stored)
     assert not Attachment.objects.exists()
 
 
-def test_a_storage_that_is_away_keeps_the_row_as_a_reminder(make_file, stored):
+def test_a_storage_that_is_away_keeps_the_row_as_a_reminder(make_file, stored, expire):
     file = make_file("stored", 3 * DAY)
     # A folder cannot be unlinked, as an object of a storage that is away.
     stored(file.key).unlink()
     (stored(file.key) / "busy").mkdir(parents=True)
-    expire_uploads()
+    expire()
     file.refresh_from_db()
     assert file.form_key is None
     (stored(file.key) / "busy").rmdir()
-    expire_uploads()
+    expire()
     assert not Attachment.objects.exists()
 
 
-def test_stray_staging_files_go_after_two_days(make_file, settings):
+def test_stray_staging_files_go_after_two_days(make_file, settings, expire):
     kept = make_file("uploading", 3 * DAY).staging_path
     old, young = settings.STAGING_DIR / uuid.uuid4().hex, settings.STAGING_DIR / uuid.uuid4().hex
     foreign = settings.STAGING_DIR / "README"
@@ -125,7 +137,7 @@ def test_stray_staging_files_go_after_two_days(make_file, settings):
     for path in (kept, old, foreign):
         long_ago = (timezone.now() - 3 * DAY).timestamp()
         os.utime(path, (long_ago, long_ago))
-    expire_uploads()
+    expire()
     assert {path.name for path in settings.STAGING_DIR.iterdir()} == {
         kept.name,
         young.name,
@@ -133,11 +145,29 @@ def test_stray_staging_files_go_after_two_days(make_file, settings):
     }
 
 
-def test_left_forms_go_after_a_week_unless_files_wait_there(make_file, dentist_user):
+def test_left_forms_go_after_a_week_unless_files_wait_there(make_file, dentist_user, expire):
     long_ago = timezone.now() - 8 * DAY
     file = make_file("uploading", 1 * DAY)
     with_file = Draft.objects.create(form_key=file.form_key, user=dentist_user, updated_at=long_ago)
     Draft.objects.create(user=dentist_user, updated_at=long_ago)
     young = Draft.objects.create(user=dentist_user)
-    expire_uploads()
+    expire()
     assert set(Draft.objects.all()) == {with_file, young}
+
+
+def test_the_bytes_of_another_host_are_left_to_its_worker(make_file, stored, expire):
+    file = make_file("uploading", 8 * DAY)
+    Attachment.objects.update(host="web2")
+    expire()
+    assert bytes_of(file, stored)
+
+
+def test_a_removed_file_that_a_worker_is_storing_goes_when_it_is_stored(make_file, stored, expire):
+    file = make_file("received", 0 * DAY)
+    Attachment.objects.update(form_key=None, work_leased_until=timezone.now() + DAY)
+    expire()
+    assert bytes_of(file, stored)
+    Attachment.objects.update(work_leased_until=None)
+    expire()
+    assert not bytes_of(file, stored)
+    assert not Attachment.objects.exists()

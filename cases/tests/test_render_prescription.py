@@ -14,5 +14,5 @@ def test_a_script_waits_for_a_bucket_that_is_away(send_case, settings, monkeypat
 
     prescription.refresh_from_db()
     assert prescription.work_state == WorkState.WAITING
-    assert "the storage did not take the PDF" in prescription.work_failure
-    assert not prescription.file
+    assert prescription.get_work_waits_for_display() == "the file storage"
+    assert not prescription.is_ready

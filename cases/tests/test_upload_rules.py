@@ -66,8 +66,8 @@ def test_a_file_that_does_not_fit_on_the_disk_is_refused(program, settings):
 
 def test_many_unfinished_uploads_are_refused(program, dentist_user, practice):
     Attachment.objects.bulk_create(
-        Attachment(practice=practice, uploaded_by=dentist_user, name="a", size=1)
-        for _ in range(200)
+        Attachment(practice=practice, uploaded_by=dentist_user, name="a", size=1, key=f"{number}")
+        for number in range(200)
     )
     assert program.create(1).status_code == 429
 

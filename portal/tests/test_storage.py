@@ -8,7 +8,7 @@ import pytest
 from django.core.exceptions import SuspiciousFileOperation
 from django.core.files.storage import default_storage
 
-from portal import storage
+from portal import staging, storage
 
 MEMORY_DISK = Path("/dev") / "shm"
 KEY = "attachments/ab/0123"
@@ -25,7 +25,7 @@ def test_a_file_moves_on_the_same_disk_without_being_copied(file, stored):
     inode = file.stat().st_ino
     storage.store(file, KEY)
     assert stored(KEY).stat().st_ino == inode
-    assert not file.exists()
+    assert [path.name for path in stored(KEY).parent.iterdir()] == ["0123"]
     assert stored(KEY).parent.stat().st_mode & 0o777 == 0o700
 
 
@@ -52,9 +52,17 @@ def test_storing_again_replaces_what_an_earlier_try_left(file, stored):
 
 def test_digests_of_file_and_object_agree(file):
     expected = hashlib.sha256(file.read_bytes()).hexdigest()
-    assert storage.digest(file) == expected
+    assert staging.digest(file) == expected
     storage.store(file, KEY)
     assert storage.stored_digest(KEY) == expected
+
+
+def test_an_object_is_written_again_over_what_an_earlier_try_left(stored):
+    storage.write(KEY, b"half")
+    storage.write(KEY, b"whole")
+    assert stored(KEY).read_bytes() == b"whole"
+    assert [path.name for path in stored(KEY).parent.iterdir()] == ["0123"]
+    assert [(key, size) for key, size, _ in storage.objects()] == [(KEY, 5)]
 
 
 def test_what_is_not_there_has_no_size_and_can_be_deleted(stored):

@@ -15,7 +15,7 @@ from accounts.models import Practice, User
 from cases import carriers
 from cases.models import Attachment, Case, CaseEvent, Message
 from cases.progress import WITHOUT_SHIP_DATE, Progress
-from portal import lab, storage
+from portal import lab, staging
 from portal.models import Email, News
 from scheduling.demo import people
 from scheduling.models import Block, PlanningSession
@@ -128,7 +128,7 @@ def test_files_went_through_the_real_task_and_can_be_read(folder):
     assert states.pop("stored") > 200
     assert states == {"uploading": 1, "failed": 1}
     stored = Attachment.objects.filter(state="stored")
-    assert all(storage.digest(folder / "storage" / file.key) == file.sha256 for file in stored)
+    assert all(staging.digest(folder / "storage" / file.key) == file.sha256 for file in stored)
     assert {"cbct", "cbct_archive", "surface_scan", "photo", "document"} == {
         file.kind for file in stored
     }

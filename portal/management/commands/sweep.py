@@ -1,8 +1,9 @@
-from celery import current_app
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from portal.periodic import left_behind
+from portal.celery import app
+from portal.periodic import take_up
+from portal.work import kinds
 
 
 class Command(BaseCommand):
@@ -10,7 +11,8 @@ class Command(BaseCommand):
 
     def handle(self, **options):
         done = 0
-        for model, pk in left_behind(timezone.now()):
-            current_app.tasks[model.task](pk)
-            done += 1
+        for model in kinds():
+            for row in take_up(model.objects.on_this_host(), timezone.now()):
+                app.tasks[model.task](row.pk)
+                done += 1
         self.stdout.write(f"Pieces of work taken up: {done}")
