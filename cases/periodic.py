@@ -23,12 +23,12 @@ def expire_uploads():
     """Remove what nobody will finish or send: uploads, files and drafts that waited too long."""
     expire_drafts(timezone.now())
     for host in Host.objects.all():
-        tidy_staging.apply_async(queue=host.queue, expires=3600)
+        tidy_staging.apply_async(queue=host.queue, expires=120)
 
 
 @shared_task(time_limit=1800)
 def tidy_staging():
-    """What only the host itself can do in its staging folder; runs once an hour on each."""
+    """What only the host itself can do in its staging folder; asked of each, time and again."""
     now = timezone.now()
     complete_arrived()
     expire_unfinished(now)
@@ -64,16 +64,22 @@ def expire_unattached(now):
 
 
 def remove_strays(now):
-    """Staging files that no row needs any more."""
+    """Staging files that no row needs any more.
+
+    Those of a stored file go at once, others when they are so old that nobody can be about to
+    write their row.
+    """
     if not settings.STAGING_DIR.is_dir():
         return
     old = (now - UNATTACHED_FOR).timestamp()
     needed = _here().exclude(state=State.STORED)
+    stored = Attachment.objects.filter(state=State.STORED)
     for path in settings.STAGING_DIR.iterdir():
         # A name that is no UUID is not ours to remove.
         with suppress(FileNotFoundError, ValueError):
             pk = uuid.UUID(path.name.removesuffix(".sums"))
-            if path.stat().st_mtime <= old and not needed.filter(pk=pk).exists():
+            is_old = path.stat().st_mtime <= old
+            if stored.filter(pk=pk).exists() or (is_old and not needed.filter(pk=pk).exists()):
                 path.unlink()
 
 

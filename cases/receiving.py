@@ -162,7 +162,7 @@ def check_host(attachment):
 def forget(attachment):
     """Take an upload that cannot go on out of its case or form; its bytes go later."""
     unfinished = Attachment.objects.filter(pk=attachment.pk, state=State.UPLOADING)
-    unfinished.update(case=None, form_key=None)
+    unfinished.update(case=None, form_key=None, upload_key=None)
 
 
 def _opened(attachment):
@@ -231,7 +231,9 @@ def remove(attachment):
 
     First no form can find it any more; then a worker of its host removes its bytes and its row.
     """
-    if not Attachment.objects.filter(pk=attachment.pk, case=None).update(form_key=None):
+    if not Attachment.objects.filter(pk=attachment.pk, case=None).update(
+        form_key=None, upload_key=None
+    ):
         return False
     remove_attachment.hand_over_on_commit(attachment.pk, attachment.work_queue)
     return True

@@ -5,6 +5,7 @@ from functools import wraps
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
+from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -104,6 +105,9 @@ def _create(request):
     size = tus.upload_length(request.headers)
     metadata = tus.metadata(request.headers)
     name = filetypes.clean_name(metadata.get("filename", ""))
+    upload_key = _upload_key(metadata.get("key", ""))
+    if earlier := _announced(request.user, upload_key, size):
+        return _created(earlier, earlier.received_bytes)
     # tus knows no forms: a client that names none gets a key of its own, and the file expires
     # like every one that no form took.
     form_key = _form_key(metadata["form"]) if metadata.get("form") else uuid.uuid4()
@@ -111,18 +115,43 @@ def _create(request):
     case, form_key, answers = _place(request.user, form_key, metadata)
     _check_number(request.user, form_key)
     receiving.check_room(size)
-    attachment = Attachment.objects.create(
-        case=case,
-        form_key=form_key,
-        practice=request.user.practice,
-        uploaded_by=request.user,
-        answers=answers,
-        name=name,
-        size=size,
-    )
-    headers = {"Location": reverse("cases:upload", args=[attachment.pk]), "Upload-Offset": "0"}
-    if tus.has_bytes(request.headers):
-        headers["Upload-Offset"] = str(_receive_first(request, attachment))
+    try:
+        with transaction.atomic():
+            attachment = Attachment.objects.create(
+                case=case,
+                form_key=form_key,
+                practice=request.user.practice,
+                uploaded_by=request.user,
+                answers=answers,
+                name=name,
+                size=size,
+                upload_key=upload_key,
+            )
+    except IntegrityError:
+        # The same announcement, a moment earlier.
+        return _created(_announced(request.user, upload_key, size), 0)
+    has_bytes = tus.has_bytes(request.headers)
+    return _created(attachment, _receive_first(request, attachment) if has_bytes else 0)
+
+
+def _upload_key(text):
+    try:
+        return uuid.UUID(text) if text else None
+    except ValueError:
+        raise Refused(400, "The key of the upload is broken. Please reload the page.") from None
+
+
+def _announced(user, upload_key, size):
+    """The upload of an announcement that is made again because its answer was lost, or None."""
+    earlier = upload_key and Attachment.objects.filter(upload_key=upload_key).first()
+    if earlier and (earlier.uploaded_by_id, earlier.size) != (user.pk, size):
+        raise Refused(409, "Another file has this key. Please choose the file again.")
+    return earlier
+
+
+def _created(attachment, offset):
+    location = reverse("cases:upload", args=[attachment.pk])
+    headers = {"Location": location, "Upload-Offset": str(offset)}
     return HttpResponse(status=201, headers=headers | _expiry(attachment))
 
 

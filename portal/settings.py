@@ -218,7 +218,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 30,
         "options": {"expires": 30},
     },
-    "expire uploads": {"task": "cases.periodic.expire_uploads", "schedule": 3600},
+    "expire uploads": {
+        "task": "cases.periodic.expire_uploads",
+        "schedule": 120,
+        "options": {"expires": 120},
+    },
     "open blocks": {"task": "scheduling.periodic.open_blocks", "schedule": 24 * 3600},
 }
 

@@ -68,6 +68,8 @@ class Attachment(Work):
         Case, null=True, blank=True, on_delete=models.PROTECT, related_name="attachments"
     )
     form_key = models.UUIDField(null=True, db_index=True)
+    # Chosen by the browser, so that an announcement whose answer was lost is not made twice.
+    upload_key = models.UUIDField(null=True, unique=True, editable=False)
     practice = models.ForeignKey(Practice, on_delete=models.PROTECT, related_name="+")
     uploaded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"

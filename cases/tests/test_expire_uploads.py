@@ -10,6 +10,7 @@ from django.utils import timezone
 from cases.models import Attachment, Draft
 from cases.periodic import expire_uploads
 from cases.receiving import NEVER_FINISHED
+from portal import staging
 from portal.models import Host
 
 pytestmark = pytest.mark.django_db
@@ -47,7 +48,7 @@ def make_file(practice, dentist_user, settings, stored):
 
 @pytest.fixture
 def expire(db, django_capture_on_commit_callbacks):
-    """A function that does what beat asks for once an hour, on this host."""
+    """A function that does what beat asks for, on this host."""
     Host.heard_from()
 
     def run():
@@ -143,6 +144,15 @@ def test_stray_staging_files_go_after_two_days(make_file, settings, expire):
         young.name,
         foreign.name,
     }
+
+
+def test_the_staging_copy_of_a_stored_file_goes_at_once(make_file, case, expire):
+    """A worker may die between its note that the file is stored and the removal of the copy."""
+    file = make_file("stored", 0 * DAY, case)
+    file.staging_path.write_bytes(b"x" * 10)
+    staging.sums_of(file.staging_path).write_bytes(b"x" * 40)
+    expire()
+    assert list(file.staging_path.parent.iterdir()) == []
 
 
 def test_left_forms_go_after_a_week_unless_files_wait_there(make_file, dentist_user, expire):

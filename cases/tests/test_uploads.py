@@ -6,11 +6,12 @@ import os
 import socket
 import time
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from cases.models import Attachment
-from cases.tests.tus_program import BYTES, CSRF, checksum, encoded, offset_of
+from cases.tests.tus_program import BYTES, CSRF, Program, checksum, encoded, offset_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -33,6 +34,41 @@ def test_a_small_file_comes_with_its_announcement(program, stored):
     answer = program.create(len(STL), body=STL, headers=BYTES)
     assert (answer.status_code, answer.headers["Upload-Offset"]) == (201, "184")
     assert stored(Attachment.objects.get().key).read_bytes() == STL
+
+
+def test_an_announcement_whose_answer_was_lost_is_not_made_twice(program, stored):
+    key = uuid.uuid4().hex
+    first = program.create(len(STL), key=key)
+    program.append(first.headers["Location"], 0, STL[:50])
+    again = program.create(len(STL), key=key, body=STL, headers=BYTES)
+    assert again.status_code == 201
+    assert again.headers["Location"] == first.headers["Location"]
+    assert again.headers["Upload-Offset"] == "50"
+    assert Attachment.objects.count() == 1
+
+
+def test_two_announcements_at_the_same_moment_are_one(program, dentist_user, live_server):
+    key = uuid.uuid4().hex
+    programs = [Program(live_server, dentist_user) for _ in range(8)]
+    with ThreadPoolExecutor(8) as together:
+        answers = list(together.map(lambda one: one.create(100, key=key), programs))
+    assert {answer.status_code for answer in answers} == {201}
+    assert len({answer.headers["Location"] for answer in answers}) == 1
+
+
+def test_the_key_of_another_upload_is_refused(program, other_practice_user, live_server):
+    key = uuid.uuid4().hex
+    program.create(100, key=key)
+    assert Program(live_server, other_practice_user).create(100, key=key).status_code == 409
+    assert program.create(101, key=key).status_code == 409
+    assert program.create(100, key="not a key").status_code == 400
+
+
+def test_a_removed_upload_can_be_announced_again(program):
+    key = uuid.uuid4().hex
+    program.delete(program.create(100, key=key).headers["Location"])
+    assert program.create(100, key=key).status_code == 201
+    assert Attachment.objects.count() == 1
 
 
 def test_a_damaged_announcement_leaves_no_ghost(program):

@@ -9,6 +9,10 @@
 
   const csrfToken = () => (document.cookie.match(/(?:^|; )csrftoken=([^;]+)/) || [])[1] || "";
 
+  // Names an upload before the server does, so that an answer that is lost makes no second one.
+  const newKey = () =>
+    [...crypto.getRandomValues(new Uint8Array(16))].map((n) => n.toString(16).padStart(2, "0")).join("");
+
   // What the server answered that another try, a little later, can heal.
   const canWait = (status) => [0, 409, 423, 460].includes(status) || (status >= 500 && status !== 507);
 
@@ -27,7 +31,7 @@
       const identity = [metadata.form, file.name, file.size, file.lastModified].join("|");
       this.upload = new tus.Upload(file, {
         endpoint,
-        metadata: { ...metadata, filename: file.name },
+        metadata: { ...metadata, filename: file.name, key: newKey() },
         retryDelays: PAUSES,
         uploadDataDuringCreation: file.size < SMALL,
         removeFingerprintOnSuccess: true,
