@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format screenshots clean setup-test
+.PHONY: help run test lint format drill screenshots clean setup-test
 
 BIN := .venv/bin
 # A production environment for the checks that look at settings; nothing of it is real.
@@ -24,6 +24,9 @@ lint: setup-test ## Check style, imports, templates, migrations and production s
 	$(BIN)/lint-imports
 	$(CHECK_ENV) $(BIN)/python manage.py makemigrations --check --dry-run
 	$(CHECK_ENV) $(BIN)/python manage.py check --deploy --fail-level WARNING
+
+drill: setup-test ## Let everything fail under load and see that nothing is lost (DOSE=1, SEED=1)
+	$(BIN)/python -m bench.drill --dose $(or $(DOSE),1) --seed $(or $(SEED),1)
 
 format: setup-test ## Put code and templates into the shape that lint asks for
 	$(BIN)/ruff check --fix .
