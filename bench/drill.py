@@ -90,7 +90,7 @@ class Stage:
         self.staging = folder / "staging"
         environment = {**self.services.environment, **self.proxy.environment}
         self.portal = Portal(folder / "portal", environment, self.staging)
-        self.left_behind = 0
+        self.left_behind = []
 
     @contextmanager
     def open(self, members):
@@ -380,7 +380,8 @@ def main():
         drill.run()
         lines = drill.verdict(drill.settle())
         lines += controls(drill)
-    lines.append((not stage.left_behind, f"processes left behind {stage.left_behind}"))
+    lines.append((not stage.left_behind, f"processes left behind {len(stage.left_behind)}"))
+    lines += [(None, f"    {process}") for process in stage.left_behind]
     return report(lines, folder)
 
 

@@ -115,7 +115,8 @@ class Portal:
 
     def _kept(self, name, command, **more):
         log = self.folder / "logs" / name
-        return Kept(name, command, {**self.environment, **more}, log)
+        environment = {**self.environment, **more, "KEPT_BY_DRILL": str(self.folder)}
+        return Kept(name, command, environment, log)
 
     def _web(self, number):
         command = ["gunicorn", "portal.wsgi", "--preload", "--worker-class", "gthread"]
@@ -162,27 +163,35 @@ class Portal:
             time.sleep(0.1)
 
     def stop(self):
-        """Stop everything; returns the processes that outlived it, which are then killed."""
+        """Stop everything; returns what outlived it, which is then killed."""
         stopping = [threading.Thread(target=one.stop) for one in self.all]
         for thread in stopping:
             thread.start()
         for thread in stopping:
             thread.join()
         time.sleep(1)
-        left = list(self._strays())
+        left = {pid: _about(pid) for pid in self._strays()}
         for pid in left:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        return len(left)
+        return list(left.values())
 
     def _strays(self):
         """Whatever works on this folder and is no longer a child of ours."""
-        mark = f"DRILL_DIR={self.folder}".encode()
+        mark = f"KEPT_BY_DRILL={self.folder}".encode()
         for entry in Path("/proc").iterdir():
             with suppress(OSError, ValueError):
                 pid = int(entry.name)
                 if pid != os.getpid() and mark in (entry / "environ").read_bytes().split(b"\0"):
                     yield pid
+
+
+def _about(pid):
+    with suppress(OSError):
+        command = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        return f"{state} {command[:120]}"
+    return "gone"
 
 
 def _answers(url):

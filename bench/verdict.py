@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
-from django.db import InterfaceError, OperationalError, connection
+from django.db import DatabaseError, InterfaceError, connection
 from django.utils import timezone
 
 from accounts.models import Dentist, Practice, User
@@ -31,7 +31,7 @@ def steadily(deed):
     while True:
         try:
             return deed()
-        except (OperationalError, InterfaceError, services.ChangedMeanwhile):
+        except (DatabaseError, InterfaceError, services.ChangedMeanwhile):
             connection.close()
             if time.monotonic() > deadline:
                 raise
