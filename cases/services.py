@@ -143,6 +143,14 @@ def _what_changed(case, values, files):
     return (", ".join(labels) or "sent again without changes").capitalize() + "."
 
 
+def lock(case):
+    """Let nobody else move the case until the transaction ends.
+
+    Taken before any lock of what belongs to the case, so that no two wait for each other.
+    """
+    Case.objects.select_for_update(no_key=True).filter(pk=case.pk).values("pk").first()
+
+
 def _write(case, **changes):
     """The one door to a case's row: only while its progress is still what was read."""
     written = Case.objects.filter(pk=case.pk, progress=case.progress).update(**changes)

@@ -2,7 +2,6 @@
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import F
 
 from cases import policies
 from cases import services as cases
@@ -48,6 +47,7 @@ def book(block, case, actor, now):
             f"it now. Nothing was booked. Questions? Write to {settings.LAB_EMAIL}."
         )
     with transaction.atomic():
+        cases.lock(case)
         block = _still_free(block, now)
         session = _insert(block, case, actor, now)
         date = lab.today(block.starts_at)
@@ -109,7 +109,7 @@ def _when(session, block=None):
 def move_session(session, block, actor, now):
     """The lab gives a booked session another block; progress stays and both sides are told.
 
-    Raises NotAllowed when the session is no longer booked or is in that block already, BlockTaken
+    Raises NotAllowed when the session is not what it was or is in that block already, BlockTaken
     and BlockOver. Returns the session as it is then.
     """
     with transaction.atomic():
@@ -130,35 +130,49 @@ def move_session(session, block, actor, now):
 
 
 def _take(session, block):
-    rows = PlanningSession.objects.booked().filter(pk=session.pk, sequence=session.sequence)
     try:
         with transaction.atomic():
-            moved = rows.update(block=block, sequence=F("sequence") + 1)
+            _write(session, block=block, sequence=session.sequence + 1)
     except IntegrityError:
         raise _taken() from None
-    if not moved:
-        raise _no_longer_booked(session)
-    session.block, session.sequence = block, session.sequence + 1
+
+
+def _write(session, **changes):
+    """The one door to a session's row: only while it is booked and as it was when read."""
+    if not _unchanged(session).update(**changes):
+        raise _not_what_it_was(session)
+    for name, value in changes.items():
+        setattr(session, name, value)
+
+
+def _unchanged(session):
+    return PlanningSession.objects.booked().filter(pk=session.pk, sequence=session.sequence)
 
 
 def _still_booked(session):
-    booked = PlanningSession.objects.booked().with_people().filter(pk=session.pk).first()
+    """The session as it is now, with its case, kept so until the transaction ends.
+
+    Whoever locks both begins with the case, since whoever moves a case has it first: in one
+    order, no two can wait for each other.
+    """
+    cases.lock(session.case)
+    booked = _unchanged(session).with_people().first()
     if booked is None:
-        raise _no_longer_booked(session)
+        raise _not_what_it_was(session)
     return booked
 
 
-def _no_longer_booked(session):
+def _not_what_it_was(session):
     return NotAllowed(
-        f"The planning session of case {session.case.number} is no longer booked. Nothing was "
-        "changed. Please look at the list again."
+        f"The planning session of case {session.case.number} was moved or ended by somebody else "
+        "a moment ago. Nothing was changed. Please look at the list again."
     )
 
 
 def cancel(session, actor, now):
     """The lab calls a booked session off: its case is Ready to Plan again, both sides are told.
 
-    Raises NotAllowed when the session is no longer booked.
+    Raises NotAllowed when the session is not what it was.
     """
     _end_by_lab(session, Progress.READY, actor, now)
 
@@ -166,7 +180,7 @@ def cancel(session, actor, now):
 def mark_missed(session, actor, now):
     """The lab says that nobody came: the case becomes Planning No Show.
 
-    Raises NotAllowed when the session has not begun, or is no longer booked.
+    Raises NotAllowed when the session has not begun, or is not what it was.
     """
     _end_by_lab(session, Progress.NO_SHOW, actor, now)
 
@@ -174,7 +188,7 @@ def mark_missed(session, actor, now):
 def mark_held(session, actor, now):
     """The lab says that the session took place: the case goes on to Manufacturing.
 
-    Raises NotAllowed when the session has not begun, or is no longer booked.
+    Raises NotAllowed when the session has not begun, or is not what it was.
     """
     _refuse_before_start(session, now)
     _end_by_lab(session, Progress.MANUFACTURING, actor, now)
@@ -193,9 +207,8 @@ def _end_by_lab(session, to, actor, now):
     with transaction.atomic():
         case = _still_booked(session).case
         cases.move(case, to, Who.LAB, actor, now)
-        session.refresh_from_db(fields=["state", "sequence"])
-        if session.state == State.BOOKED:
-            raise _no_longer_booked(session)
+        if _unchanged(session).exists():
+            raise _not_what_it_was(session)
 
 
 _STATES = {
@@ -210,8 +223,8 @@ def follow_case(case, actor, now):
     """End the booked session of a case that has just left Planning Scheduled.
 
     It was missed, held or, for every other progress, is cancelled with a mail to both sides.
-    Called inside the transaction that moves the case. Raises NotAllowed when it would be missed
-    before it has begun.
+    Called inside the transaction that moves the case, and so has locked it. Raises NotAllowed
+    when it would be missed before it has begun.
     """
     session = PlanningSession.objects.booked().with_people().filter(case=case).first()
     if session is None:
@@ -219,9 +232,8 @@ def follow_case(case, actor, now):
     if case.progress == Progress.NO_SHOW:
         _refuse_before_start(session, now)
     session.case = case
-    session.state = _STATES.get(case.state, State.CANCELLED)
-    session.sequence += session.state == State.CANCELLED
-    session.save(update_fields=["state", "sequence"])
+    state = _STATES.get(case.state, State.CANCELLED)
+    _write(session, state=state, sequence=session.sequence + (state == State.CANCELLED))
     if session.state == State.HELD:
         return
     word = session.get_state_display().lower()

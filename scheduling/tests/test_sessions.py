@@ -57,6 +57,14 @@ def test_a_session_is_cancelled_once(session, lab_user):
     assert Email.objects.filter(kind="planning_cancelled").count() == 2
 
 
+def test_a_session_that_somebody_changed_since_it_was_read_stays_as_it_is(session, lab_user, ann):
+    seen = PlanningSession.objects.get()
+    services.move_session(session, make.block(ann, STARTS + timedelta(days=7)), lab_user, NOW)
+    with pytest.raises(cases.NotAllowed, match="moved or ended by somebody else"):
+        services.cancel(seen, lab_user, NOW)
+    assert PlanningSession.objects.get().state == "booked"
+
+
 def test_a_missed_session_stops_the_case_and_can_be_booked_anew(session, lab_user, ann, dentist):
     services.mark_missed(session, lab_user, AFTER)
     case = Case.objects.get()

@@ -1,0 +1,123 @@
+"""Two of the lab at the same moment, on a database that locks rows: one of them wins."""
+
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from functools import partial
+from threading import Barrier
+
+import pytest
+from django.db import connection
+
+from cases import services as cases
+from cases.models import Case
+from cases.progress import Progress, Who
+from portal.models import Email
+from scheduling import services
+from scheduling.models import PlanningSession
+from scheduling.tests import make
+from scheduling.tests.make import NOW, STARTS
+
+ROUNDS = 40
+
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.skipif(
+        "connection.vendor != 'postgresql'",
+        reason="SQLite has one writer at a time, so no two locks can wait for each other.",
+    ),
+]
+
+
+@pytest.fixture
+def at_once():
+    """A function that lets each of its arguments, functions, run in a thread of its own at once.
+
+    Returns their outcomes: "won", or the class of the refusal. Anything else raises.
+    """
+    with ThreadPoolExecutor(2) as threads:
+
+        def run(*doings):
+            together = Barrier(len(doings))
+
+            def one(doing):
+                try:
+                    together.wait(10)
+                    doing()
+                except cases.NotAllowed as refusal:
+                    return type(refusal)
+                finally:
+                    connection.close()
+                return "won"
+
+            return list(threads.map(one, doings))
+
+        yield run
+
+
+@pytest.fixture
+def book_anew(harbor, dentist, ann):
+    """A function that gives a booked session of a new case, and a free block beside it."""
+    hours = iter(range(10_000))
+
+    def book():
+        first, second = (make.block(ann, STARTS + timedelta(hours=next(hours))) for _ in "12")
+        return services.book(first, make.case(harbor), dentist, NOW), second
+
+    return book
+
+
+def fresh(session):
+    return PlanningSession.objects.with_people().get(pk=session.pk)
+
+
+def test_of_cancelling_and_moving_at_the_same_moment_one_wins(at_once, book_anew, lab_user):
+    winners = Counter()
+    for _ in range(ROUNDS):
+        session, free = book_anew()
+        mine, yours = fresh(session), fresh(session)
+        outcomes = at_once(
+            partial(services.cancel, mine, lab_user, NOW),
+            partial(services.move_session, yours, free, lab_user, NOW),
+        )
+        assert outcomes.count("won") == 1, outcomes
+        after, case = fresh(session), Case.objects.get(pk=session.case_id)
+        assert after.sequence == 1
+        if outcomes[0] == "won":
+            assert (after.state, case.progress) == ("cancelled", Progress.READY)
+            assert after.block_id == session.block_id
+        else:
+            assert (after.state, case.progress) == ("booked", Progress.SCHEDULED)
+            assert after.block == free
+        winners[outcomes.index("won")] += 1
+    told = Email.objects.filter(kind__in=["planning_cancelled", "planning_moved"])
+    assert told.count() == 2 * ROUNDS
+    assert winners.total() == ROUNDS
+
+
+def test_a_case_and_its_session_moved_at_the_same_moment_never_block_each_other(
+    at_once, book_anew, lab_user
+):
+    for _ in range(ROUNDS):
+        session, free = book_anew()
+        case, seen = Case.objects.get(pk=session.case_id), fresh(session)
+        outcomes = at_once(
+            partial(cases.move, case, Progress.ON_HOLD, Who.LAB, lab_user, NOW),
+            partial(services.move_session, seen, free, lab_user, NOW),
+        )
+        # The case may go on hold after its session was moved, never the other way round.
+        assert outcomes[0] == "won"
+        after = fresh(session)
+        assert after.state == "cancelled"
+        assert after.sequence == outcomes.count("won")
+        assert (after.block == free) == (outcomes[1] == "won")
+
+
+def test_of_two_who_book_the_same_block_at_the_same_moment_one_wins(at_once, harbor, dentist, ann):
+    for round_ in range(ROUNDS):
+        block = make.block(ann, STARTS + timedelta(hours=round_))
+        rivals = [make.case(harbor), make.case(harbor)]
+        outcomes = at_once(
+            *(partial(services.book, block, rival, dentist, NOW) for rival in rivals)
+        )
+        assert sorted(map(str, outcomes)) == sorted(["won", str(services.BlockTaken)])
