@@ -13,6 +13,8 @@ portal_urls = (
     "portal",
 )
 
+handler500 = "portal.errors.server_error"
+
 urlpatterns = [
     path("", include(portal_urls)),
     path("", include("accounts.urls")),
