@@ -11,6 +11,7 @@ from contextlib import closing, contextmanager
 from datetime import timedelta
 
 from django.conf import settings
+from django.core.cache import cache
 from django.db import transaction
 from django.utils import timezone
 
@@ -132,37 +133,71 @@ def _take_to_this_host(attachment):
     if not attachment.host:
         free = Attachment.objects.filter(pk=attachment.pk, host="")
         free.update(host=settings.STAGING_HOST)
-        attachment.refresh_from_db(fields=["host"])
-    check_host(attachment)
+        hosts = Attachment.objects.filter(pk=attachment.pk).values_list("host", flat=True)
+        attachment.host = hosts.first() or ""
+    if attachment.is_elsewhere:
+        _check_open(attachment)
+        raise _elsewhere()
 
 
-def check_host(attachment):
-    """Refuse an upload whose first part another host has.
-
-    503 while that host is heard from, since the upload goes on there; then 410, by which tus
-    clients begin anew, and the first part is forgotten.
-    """
-    if not attachment.is_elsewhere or attachment.state != State.UPLOADING:
-        return
-    if Host.is_heard(attachment.host, timezone.now()):
-        raise Refused(
-            503,
-            "The server that has the first part of this file is away for the moment. "
-            "Nothing is lost: the upload goes on by itself.",
-            {"Retry-After": "5"},
-        )
-    forget(attachment)
-    raise Refused(
-        410,
-        "The server that had the first part of this file is away, so the file is sent again "
-        "from its beginning.",
+def _elsewhere():
+    return Refused(
+        503,
+        "The server that has the first part of this file is away for the moment. "
+        "Nothing is lost: the upload goes on by itself.",
+        {"Retry-After": "5"},
     )
 
 
-def forget(attachment):
-    """Take an upload that cannot go on out of its case or form; its bytes go later."""
-    unfinished = Attachment.objects.filter(pk=attachment.pk, state=State.UPLOADING)
-    unfinished.update(case=None, form_key=None, upload_key=None)
+def have_here(attachment, now):
+    """Have an upload go on at this host, although another one has its first part.
+
+    False when this host has it anyway, True when it was taken over: then it begins again from
+    what this host has of it, which mostly is nothing. Refuses with 503 while the other host may
+    come back: it is heard from, and has not been missed for long.
+    """
+    if not attachment.is_elsewhere or attachment.state != State.UPLOADING:
+        return False
+    is_missed_long = now - _missed_since(attachment, now) > Host.SILENT_AFTER
+    if Host.is_heard(attachment.host, now) and not is_missed_long:
+        raise _elsewhere()
+    here = settings.STAGING_HOST
+    moved = Attachment.objects.filter(
+        pk=attachment.pk, host=attachment.host, state=State.UPLOADING
+    ).update(host=here)
+    if not moved:
+        raise _elsewhere()
+    attachment.host = here
+    return True
+
+
+def _missed_since(attachment, now):
+    """Since when an upload has been asked for again and again where its first part is not.
+
+    Its host may be well and yet not be asked: when it took the upload in for one that is back.
+    """
+    key = f"missed-{attachment.pk.hex}"
+    since, latest = cache.get(key) or (now, now)
+    if now - latest > Host.SILENT_AFTER:
+        since = now
+    cache.set(key, (since, now), timeout=int(2 * Host.SILENT_AFTER.total_seconds()))
+    return since
+
+
+def begin_anew(attachment):
+    """Drop what came with an announcement that was refused, and leave the upload to any host.
+
+    Without a key nobody can ask for it again, and it goes.
+    """
+    here = Attachment.objects.filter(
+        pk=attachment.pk, state=State.UPLOADING, host__in=["", settings.STAGING_HOST]
+    )
+    if attachment.upload_key:
+        is_gone = here.update(host="")
+    else:
+        is_gone, _ = here.delete()
+    if is_gone:
+        staging.remove(attachment.staging_path)
 
 
 def _opened(attachment):
@@ -221,9 +256,15 @@ def _complete(attachment, file):
     now = timezone.now()
     kind = filetypes.kind_of(attachment.name, os.pread(file, HEAD, 0), attachment.size)
     with transaction.atomic():
-        uploading = Attachment.objects.filter(pk=attachment.pk, state=State.UPLOADING)
+        # Another host may have taken it over meanwhile, and then waits for its own last byte.
+        uploading = Attachment.objects.filter(
+            pk=attachment.pk, state=State.UPLOADING, host=attachment.host
+        )
         if uploading.update(state=State.RECEIVED, kind=kind, received_at=now, work_asked_at=now):
             attachment.hand_over_on_commit()
+            return
+    _check_open(attachment)
+    raise _elsewhere()
 
 
 def remove(attachment):

@@ -18,7 +18,6 @@ from django.views.decorators.http import require_http_methods
 from cases import drafts, filetypes, policies, receiving, tus
 from cases.models import Attachment, Case, Draft, MissingItem
 from cases.tus import Refused
-from portal import staging
 from portal.text import plain_text
 
 UNFINISHED_A_USER = 200
@@ -161,9 +160,7 @@ def _receive_first(request, attachment):
         if offset < tus.body_length(request.headers):
             raise Refused(400, "The line broke off. Please send the file again.")
     except Refused:
-        # Nobody was told the address of this upload: a next try begins a new one.
-        staging.remove(attachment.staging_path)
-        attachment.delete()
+        receiving.begin_anew(attachment)
         raise
     return offset
 
@@ -276,11 +273,13 @@ def _check_not_expired(attachment):
 
 def _progress(request, attachment):
     _check_not_expired(attachment)
-    receiving.check_host(attachment)
+    is_taken_over = receiving.have_here(attachment, timezone.now())
     offset = attachment.received_bytes
     if attachment.state == State.UPLOADING and offset == attachment.size:
         receiving.complete(attachment)
     headers = {"Upload-Offset": str(offset), "Upload-Length": str(attachment.size)}
+    if is_taken_over and not offset:
+        headers["Upload-Taken-Over"] = "1"  # transfer.js tells it to the person
     return HttpResponse(headers=headers | _expiry(attachment))
 
 

@@ -114,7 +114,7 @@ class Attachment(Work):
 
     @property
     def is_elsewhere(self):
-        """Whether another host has the bytes that wait to be stored."""
+        """Whether another host has the bytes that came in and wait to be stored."""
         return self.host not in ("", settings.STAGING_HOST)
 
     @property
@@ -130,6 +130,9 @@ class Attachment(Work):
 
     @property
     def percent(self):
+        """How much has arrived, or None where only another host knows it."""
+        if self.is_elsewhere and self.state == self.State.UPLOADING:
+            return None
         return int(100 * self.received_bytes / self.size) if self.size else 0
 
 

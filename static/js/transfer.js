@@ -7,6 +7,9 @@
   const SILENCE = 45; // Seconds without a byte after which a line counts as lost.
   const SMALL = 1024 ** 2; // Sent along with its announcement: a CT is hundreds of such files.
 
+  const FROM_THE_START =
+    "The server that had the first part is away, so it is sent again from the start.";
+
   const csrfToken = () => (document.cookie.match(/(?:^|; )csrftoken=([^;]+)/) || [])[1] || "";
 
   // Names an upload before the server does, so that an answer that is lost makes no second one.
@@ -27,7 +30,7 @@
   class Transfer {
     // States: queued, sending, waiting (for the connection), paused, failed, done.
     constructor(file, { endpoint, metadata, changed, isTaken }) {
-      Object.assign(this, { file, changed, isTaken, state: "queued", sent: 0, rate: 0, reason: "" });
+      Object.assign(this, { file, changed, isTaken, state: "queued", sent: 0, rate: 0, reason: "", news: "" });
       const identity = [metadata.form, file.name, file.size, file.lastModified].join("|");
       this.upload = new tus.Upload(file, {
         endpoint,
@@ -37,7 +40,7 @@
         removeFingerprintOnSuccess: true,
         fingerprint: async () => `upload|${identity}`,
         onBeforeRequest: (request) => request.setHeader("X-CSRFToken", csrfToken()),
-        onAfterResponse: (request, response) => this.heard(response.getStatus()),
+        onAfterResponse: (request, response) => this.heard(request.getMethod(), response),
         onUploadUrlAvailable: () => this.changed(this),
         onProgress: (sent) => this.progressed(sent),
         onShouldRetry: (error) => this.mayRetry(error),
@@ -93,12 +96,16 @@
       await this.upload.abort(true).catch(() => {}); // Gone already, or left to expire.
     }
 
-    heard(status) {
+    heard(method, response) {
+      const status = response.getStatus();
       if (status === 401) {
         // Thrown, so that tus-js-client keeps the address of the upload for after the sign-in.
         this.signedOut = true;
         throw new Error("signed out");
       }
+      // It would begin a new upload, although this one goes on in a moment.
+      if (method === "HEAD" && canWait(status)) throw new Error(`not now: ${status}`);
+      if (response.getHeader("Upload-Taken-Over")) this.news = FROM_THE_START;
       if (status < 300 && this.state === "waiting") this.become("sending");
     }
 

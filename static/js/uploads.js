@@ -25,9 +25,10 @@
     const total = size(transfer.file.size);
     const share = transfer.file.size ? Math.floor((100 * transfer.sent) / transfer.file.size) : 0;
     const speed = transfer.rate ? ` · ${size(transfer.rate)}/s${timeLeft(transfer.secondsLeft)}` : "";
+    const news = transfer.news && ` · ${transfer.news}`;
     return {
       queued: `${total} · Waiting for its turn`,
-      sending: `${total} · ${share} %${speed}`,
+      sending: `${total} · ${share} %${speed}${news}`,
       waiting: `${total} · ${share} % · Waiting for the connection, nothing is lost`,
       paused: `${total} · ${share} % · Paused`,
       failed: `${total} · ${transfer.reason}`,
@@ -71,7 +72,7 @@
     const { transfer, box } = item;
     show(item);
     // Its address counts too: the list below then leaves it out.
-    const now = `${transfer.state} ${transfer.url}`;
+    const now = `${transfer.state} ${transfer.url} ${transfer.news}`;
     if (item.shown === now) return;
     const before = item.shown || "";
     item.shown = now;
@@ -82,6 +83,10 @@
       box.dispatchEvent(new Event("uploads:stale"));
     }
     if (transfer.state === "waiting") say(box, "The connection is lost. Nothing else is.");
+    if (transfer.state === "sending" && transfer.news !== (item.told || "")) {
+      item.told = transfer.news;
+      say(box, `${transfer.file.name}: ${transfer.news}`);
+    }
     if (transfer.state === "failed") say(box, `${transfer.file.name}: ${transfer.reason}`);
     fill();
     document.dispatchEvent(new Event("uploads:changed"));

@@ -90,6 +90,42 @@ def test_a_closed_tab_goes_on_when_the_same_file_is_chosen_again(portal, visit, 
     assert_stored_whole(portal, scan)
 
 
+TO_ANOTHER_HOST = """
+from django.utils import timezone
+from cases.models import Attachment
+from portal.models import Host
+file = Attachment.objects.get(name="{name}", state="uploading")
+file.staging_path.unlink()
+Attachment.objects.filter(pk=file.pk).update(host="web9")
+Host.objects.create(name="web9", heard_at=timezone.now())
+"""
+
+
+def test_an_upload_waits_for_its_host_and_says_that_it_begins_again(
+    portal, visit, complaints, tmp_path
+):
+    complaints.expect("status of 503|status 503")
+    scan = samples.noise(tmp_path / "other-host.bin", SMALLER)
+    page, line = form_with_a_line(visit, 8)
+    steps.choose_files(page, scan)
+    steps.wait_for_share(page, scan.name, 0.2)
+    own_line = steps.file_line(page, scan.name)
+    own_line.get_by_role("button", name="Pause").click()
+    portal.manage("shell", "-v0", "-c", TO_ANOTHER_HOST.format(name=scan.name))
+    own_line.get_by_role("button", name="Resume").click()
+    expect(own_line).to_contain_text("Waiting for the connection, nothing is lost")
+    forget = "from portal.models import Host; Host.objects.filter(name='web9').delete()"
+    portal.manage("shell", "-v0", "-c", forget)
+    said = "The server that had the first part is away, so it is sent again from the start."
+    expect(own_line).to_contain_text(said)
+    expect(page.locator("[data-upload-news]").first).to_contain_text(said)
+    line.limit(100)
+    steps.expect_stored(page, scan.name)
+    assert line.created == 1
+    assert line.offsets == [0, 0]
+    assert_stored_whole(portal, scan)
+
+
 def test_several_files_at_once_show_speed_and_all_arrive(portal, visit, tmp_path):
     scans = [samples.noise(tmp_path / f"several-{number}.bin", 4) for number in range(5)]
     page, line = form_with_a_line(visit, 4)
