@@ -2,7 +2,7 @@
 
 import sys
 
-from django.db import InterfaceError, InternalError, OperationalError
+from django.db import DatabaseError, InterfaceError, InternalError, OperationalError
 from django.http import HttpResponse
 from django.template.loader import render_to_string
 from django.views import defaults
@@ -42,7 +42,8 @@ def is_database_away(problem):
     """
     if isinstance(problem, InternalError):
         return getattr(problem.__cause__, "pgcode", None) in ALSO_AWAY
-    return isinstance(problem, (OperationalError, InterfaceError))
+    # Plain DatabaseError is psycopg2's word for a server that died in the middle of a statement.
+    return isinstance(problem, (OperationalError, InterfaceError)) or type(problem) is DatabaseError
 
 
 def _is_for_a_person(request):
