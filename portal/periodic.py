@@ -1,7 +1,10 @@
+from contextlib import suppress
+
 from celery import shared_task
 from django.db import connection, transaction
 from django.utils import timezone
 
+from portal import storage
 from portal.celery import waiting_in
 from portal.models import Host
 from portal.work import kinds
@@ -41,3 +44,10 @@ def call_hosts():
 def hear_from_host():
     """Runs on the host that was asked: its worker, the broker and beat are all well."""
     Host.heard_from()
+
+
+@shared_task
+def abort_old_uploads():
+    """Tidy the bucket of uploads that broke off long ago; should it be away, the next hour will."""
+    with suppress(storage.StorageAway):
+        storage.abort_old_uploads(timezone.now())

@@ -223,6 +223,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 120,
         "options": {"expires": 120},
     },
+    "abort old uploads": {
+        "task": "portal.periodic.abort_old_uploads",
+        "schedule": 3600,
+        "options": {"expires": 3600},
+    },
     "open blocks": {"task": "scheduling.periodic.open_blocks", "schedule": 24 * 3600},
 }
 

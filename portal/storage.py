@@ -7,7 +7,7 @@ cannot be reached or is out of order, so that asking again later makes sense.
 import hashlib
 import os
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -15,10 +15,14 @@ from django.core.files.storage import FileSystemStorage, default_storage
 from django.http import FileResponse, HttpResponseRedirect
 from django.utils.http import content_disposition_header
 
+from portal import bucket
+
 BINARY = "application/octet-stream"
 BLOCK = 1024**2
 PART = 16 * 1024**2
 LINK_SECONDS = 60
+# Longer than the longest upload of a worker.
+ABANDONED_AFTER = timedelta(days=1)
 # What an S3 server answers when it is busy or broken (its other refusals are for good).
 BUSY = {"SlowDown", "RequestTimeout", "ServiceUnavailable", "InternalError"}
 
@@ -44,7 +48,7 @@ def blocks(key):
                 yield from stored.chunks(BLOCK)
             return
         # Not by storage.open, which first copies the whole object to a file on the disk.
-        body = default_storage.bucket.Object(key).get()["Body"]
+        body = default_storage.bucket.Object(_full(key)).get()["Body"]
         with body:
             yield from body.iter_chunks(BLOCK)
 
@@ -238,3 +242,54 @@ def _as_os_error():
         # A disk that is full, read-only or gone; a file that is not there is no such thing.
         reason = problem.strerror or type(problem).__name__
         raise StorageAway(f"The storage folder failed: {reason}.") from problem
+
+
+def store_copy(path, key, progress=_nothing):
+    """As `store`, but the object never is one file with that at `path`. Raises OSError."""
+    if not _on_disk():
+        store(path, key, progress)
+        return
+    with _as_os_error():
+        target = Path(default_storage.path(key))
+        _make_folder(target)
+        part = target.with_name(f"{target.name}.part")
+        part.unlink(missing_ok=True)
+        _copy(path, part, progress)
+        _put_in_place(part, target)
+
+
+def abort_old_uploads(now):
+    """Abort the multipart uploads into the bucket that began a day ago; returns how many.
+
+    They are what an upload that broke off leaves: nobody sees them, and they are paid for.
+    Raises OSError.
+    """
+    if _on_disk():
+        return 0
+    aborted = 0
+    with _as_os_error():
+        for upload in default_storage.bucket.multipart_uploads.all():
+            if upload.initiated <= now - ABANDONED_AFTER:
+                # One that ended between the look and this is gone, as it should be.
+                with suppress(upload.meta.client.exceptions.NoSuchUpload):
+                    upload.abort()
+                    aborted += 1
+    return aborted
+
+
+def set_up():
+    """Have the folder or the bucket ready; yields a sentence for each thing done or found.
+
+    Raises NotUsable when a bucket cannot be used as it is, OSError.
+    """
+    if _on_disk():
+        folder = Path(default_storage.location)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.chmod(0o700)
+        yield "Files are kept in a folder that is there and private. Nothing else is needed."
+        return
+    client = default_storage.bucket.meta.client
+    with _as_os_error():
+        yield from bucket.set_up(
+            client, default_storage.bucket_name, default_storage.region_name or ""
+        )
