@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format drill screenshots clean setup-test
+.PHONY: help run test lint format drill restore-drill screenshots clean setup-test
 
 BIN := .venv/bin
 # A production environment for the checks that look at settings; nothing of it is real.
@@ -8,7 +8,7 @@ CHECK_ENV := DATA_DIR=$(CURDIR)/var/check DEBUG=0 ALLOWED_HOSTS=portal.example.c
 	SECRET_KEY=for-the-check-only-0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEFGHIJKLMNOPQRSTUVWXYZ
 
 help: ## Say what can be made
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## Set up what is missing and run the portal (PORT=8000) until Ctrl-C
 	@bin/setup run
@@ -27,6 +27,9 @@ lint: setup-test ## Check style, imports, templates, migrations and production s
 
 drill: setup-test ## Let everything fail under load and see that nothing is lost (DOSE=1, SEED=1)
 	$(BIN)/python -m bench.drill --dose $(or $(DOSE),1) --seed $(or $(SEED),1)
+
+restore-drill: setup-test ## Back up under load, lose everything, restore, and compare (CASES=1000)
+	$(BIN)/python bench/restore_drill.py --cases $(or $(CASES),1000)
 
 format: setup-test ## Put code and templates into the shape that lint asks for
 	$(BIN)/ruff check --fix .
