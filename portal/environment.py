@@ -30,6 +30,13 @@ def flag(name, default=False):
     return refuse(name, value, "1 or 0")
 
 
+def choice(name, default, allowed):
+    value = env.str(name, default=default)
+    if value not in allowed:
+        refuse(name, value, " or ".join(allowed))
+    return value
+
+
 def whole_number(name, default, at_least):
     value = env.str(name, default=str(default))
     if not value.isascii() or not value.isdigit() or int(value) < at_least:

@@ -57,6 +57,7 @@ INSTALLED_APPS = [
     "scheduling",
 ]
 MIDDLEWARE = [
+    "portal.logs.RequestLog",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -296,17 +297,26 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 CRISPY_ALLOWED_TEMPLATE_PACKS = "bootstrap5"
 CRISPY_TEMPLATE_PACK = "bootstrap5"
 
+# Lines for people while everything is embedded, one JSON object each for the machines of a lab.
+LOG_FORMAT = read.choice(
+    "LOG_FORMAT", "json" if read.text("DATABASE_URL") else "text", ["json", "text"]
+)
+SILENT = {"handlers": [], "level": "CRITICAL", "propagate": False}
+STDERR = {"handlers": ["stderr"], "level": "INFO", "propagate": False}
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "formatters": {"line": {"()": "portal.logs.formatter", "form": LOG_FORMAT, "quote": DEBUG}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
     "loggers": {
-        "django": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
-        # A mistyped address is not news, and a path may hold what somebody pasted.
-        "django.request": {"handlers": ["stderr"], "level": "ERROR", "propagate": False},
+        "django": STDERR,
+        "gunicorn.error": STDERR,
+        # RequestLog says the same without the address.
+        "django.request": SILENT,
+        "django.server": SILENT,
         "celery.app.trace": {"level": "WARNING"},
+        "celery.worker.strategy": {"level": "WARNING"},
         "weasyprint": {"level": "ERROR"},
         "fontTools": {"level": "WARNING"},
     },
