@@ -1,16 +1,15 @@
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.db import DatabaseError, connection
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
-from kombu.exceptions import OperationalError
 
-from portal import storage
-from portal.celery import app
+from portal import neighbours
 from portal.models import News
+
+READY_SECONDS = 5
 
 
 @require_safe
@@ -39,31 +38,18 @@ def healthz(request):
 @login_not_required
 def readyz(request):
     """200 when database, broker and storage answer, else 503; which of them does not is named."""
-    answers = {"database": _database(), "broker": _broker(), "storage": _storage()}
+    asked = {
+        "database": neighbours.database,
+        "broker": neighbours.broker,
+        "storage": neighbours.storage,
+    }
+    answers = {name: _answers(name, ask) for name, ask in asked.items()}
     return JsonResponse(answers, status=200 if all(answers.values()) else 503)
 
 
-def _database():
+def _answers(name, ask):
     try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-    except DatabaseError:
-        return False
-    return True
-
-
-def _broker():
-    try:
-        with app.connection_for_write() as broker:
-            broker.ensure_connection(max_retries=1, timeout=2)
-    except (OperationalError, OSError):
-        return False
-    return True
-
-
-def _storage():
-    try:
-        storage.stored_size("readyz")
-    except OSError:
+        neighbours.within(READY_SECONDS, ask, name)
+    except neighbours.Away:
         return False
     return True
