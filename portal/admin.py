@@ -1,13 +1,7 @@
 from django.contrib import admin
 
-from portal.models import Email, News
+from portal.models import Email, Host, News
 from portal.work import WorkState
-
-admin.site.site_header = "Lab"
-admin.site.site_title = "Lab"
-admin.site.index_title = "Day to day"
-# The list of cases needs the width; the menu in the header leads to what is used every day.
-admin.site.enable_nav_sidebar = False
 
 
 @admin.register(News)
@@ -41,3 +35,16 @@ class EmailAdmin(admin.ModelAdmin):
         for email in failed:
             email.reask()
         self.message_user(request, "Failed mails will be sent within a minute.")
+
+
+@admin.register(Host)
+class HostAdmin(admin.ModelAdmin):
+    """Hosts make themselves known; one that is gone for good is deleted here."""
+
+    list_display = ["name", "heard_at"]
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False

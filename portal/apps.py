@@ -1,4 +1,11 @@
 from django.apps import AppConfig
+from django.contrib.admin import apps as admin_apps
+
+
+class LabAdminConfig(admin_apps.AdminConfig):
+    # This is the app of Django admin, not of this folder.
+    default = False
+    default_site = "portal.site.LabSite"
 
 
 class PortalConfig(AppConfig):

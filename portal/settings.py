@@ -40,7 +40,7 @@ MAX_UPLOAD_BYTES = read.whole_number("MAX_UPLOAD_BYTES", 4 * 1024**3, at_least=1
 S3_BUCKET = read.text("S3_BUCKET")
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "portal.apps.LabAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -297,6 +297,8 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 CRISPY_ALLOWED_TEMPLATE_PACKS = "bootstrap5"
 CRISPY_TEMPLATE_PACK = "bootstrap5"
 
+# Operations
+METRICS_TOKEN = read.text("METRICS_TOKEN")
 # Lines for people while everything is embedded, one JSON object each for the machines of a lab.
 LOG_FORMAT = read.choice(
     "LOG_FORMAT", "json" if read.text("DATABASE_URL") else "text", ["json", "text"]

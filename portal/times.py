@@ -39,6 +39,20 @@ def clock(moment: datetime, zone: str) -> str:
     return f"{local.hour % 12 or 12}:{local:%M} {local:%p} {_abbreviation(local)}"
 
 
+def span(seconds: float) -> str:
+    """Return such as `40 seconds`, `1 minute`, `26 hours`, `3 days`, rounded down."""
+    if seconds < 60:
+        number, unit = seconds, "second"
+    elif seconds < 3600:
+        number, unit = seconds / 60, "minute"
+    elif seconds < 48 * 3600:
+        number, unit = seconds / 3600, "hour"
+    else:
+        number, unit = seconds / 86_400, "day"
+    number = max(int(number), 0)
+    return f"{number} {unit}" if number == 1 else f"{number} {unit}s"
+
+
 def _local(moment: datetime, zone: str) -> datetime:
     if moment.utcoffset() is None:
         raise ValueError(f"A time to show needs a zone: {moment.isoformat()}.")

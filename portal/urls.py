@@ -9,6 +9,7 @@ portal_urls = (
         path("help/", views.help_page, name="help"),
         path("healthz", views.healthz, name="healthz"),
         path("readyz", views.readyz, name="readyz"),
+        path("metrics", views.metrics, name="metrics"),
     ],
     "portal",
 )

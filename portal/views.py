@@ -1,12 +1,15 @@
+import secrets
+
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpResponse, JsonResponse
+from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from portal import neighbours
+from portal import neighbours, status
+from portal.metrics import exposition
 from portal.models import News
 
 READY_SECONDS = 5
@@ -53,3 +56,19 @@ def _answers(name, ask):
     except neighbours.Away:
         return False
     return True
+
+
+@require_safe
+@never_cache
+@login_not_required
+def metrics(request):
+    """Figures for Prometheus, which shows METRICS_TOKEN; without that setting there are none."""
+    if not settings.METRICS_TOKEN:
+        raise Http404
+    wanted, shown = f"Bearer {settings.METRICS_TOKEN}", request.headers.get("Authorization", "")
+    if not secrets.compare_digest(wanted.encode(), shown.encode()):
+        refusal = HttpResponse("The token is missing or wrong.\n", "text/plain", status=401)
+        refusal["WWW-Authenticate"] = "Bearer"
+        return refusal
+    text = exposition(status.look(timezone.now()))
+    return HttpResponse(text, content_type="text/plain; version=1.0.0; charset=utf-8")

@@ -1,9 +1,8 @@
 from django import template
 
 from cases import lab_queue
-from cases.models import Attachment, Case, Prescription
-from portal.models import Email
-from portal.work import WorkState
+from cases.models import Case
+from portal import status
 
 register = template.Library()
 
@@ -19,14 +18,5 @@ def lab_overview(context):
         "unanswered": lab_queue.awaiting_answer(
             lab_queue.with_last_message(Case.objects.all())
         ).count(),
-        "failed": [(label, url, number) for label, url, number in _failed() if number],
+        "failed": list(status.failed_work()),
     }
-
-
-def _failed():
-    def count(model):
-        return model.objects.filter(work_state=WorkState.FAILED).count()
-
-    yield "files", "admin:cases_attachment_changelist", count(Attachment)
-    yield "RX scripts", "admin:cases_prescription_changelist", count(Prescription)
-    yield "mails", "admin:portal_email_changelist", count(Email)

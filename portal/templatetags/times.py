@@ -35,3 +35,9 @@ def day(moment, zone):
 def clock(moment, zone):
     """Return such as `2:30 PM EST`."""
     return times.clock(moment, zone) if moment else ""
+
+
+@register.filter
+def span_until(moment, end):
+    """Return the time from `moment` to `end`, such as `12 minutes`."""
+    return times.span((end - moment).total_seconds())

@@ -55,3 +55,20 @@ def test_the_filters_write_the_same_and_nothing_for_no_time():
         "Tuesday, December 1, 2026, 2:30 PM EST (America/New_York)|Dec 1, 2026, 2:30 PM EST|"
         "Tuesday, December 1, 2026|2:30 PM EST|"
     )
+
+
+@pytest.mark.parametrize(
+    ("seconds", "written"),
+    [
+        (-3, "0 seconds"),
+        (1, "1 second"),
+        (59.9, "59 seconds"),
+        (60, "1 minute"),
+        (3599, "59 minutes"),
+        (3600, "1 hour"),
+        (47.9 * 3600, "47 hours"),
+        (48 * 3600, "2 days"),
+    ],
+)
+def test_a_span_is_told_in_one_unit_and_rounded_down(seconds, written):
+    assert times.span(seconds) == written
