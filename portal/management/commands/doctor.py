@@ -1,0 +1,217 @@
+"""Look at everything the portal needs, and say what is wrong and what to do about it."""
+
+import os
+import secrets
+import sys
+import tempfile
+from datetime import UTC, datetime
+
+from django.conf import settings
+from django.contrib.staticfiles.finders import get_finders
+from django.contrib.staticfiles.storage import ManifestFilesMixin
+from django.core import checks
+from django.core.management.base import BaseCommand
+from django.db import DatabaseError, connection
+from django.template.defaultfilters import filesizeformat
+from django.utils import timezone
+from django.utils.module_loading import import_string
+
+from portal import neighbours, storage
+from portal.management.commands.prepare import is_behind
+from portal.models import Host
+from portal.pdf import missing_fonts
+
+SECONDS = 10  # for each check
+CLOCKS_APART = 5  # seconds
+# Said in better words by a check of its own, or a mere consequence of it.
+TOLD_ELSEWHERE = {"portal.E001", "security.W004", "security.W008", "security.W012", "security.W016"}
+
+
+class Wrong(neighbours.Away):
+    """What is wrong, in a sentence that also says what to do."""
+
+
+def site_address():
+    if not settings.SITE_URL.startswith("https://"):
+        raise Wrong(
+            f"SITE_URL is {settings.SITE_URL}, so what people send travels in the open. "
+            "Set it to the https:// address of the portal."
+        )
+    return settings.SITE_URL
+
+
+def deployment():
+    found = [
+        problem
+        for problem in checks.run_checks(include_deployment_checks=True)
+        if problem.level >= checks.WARNING and problem.id not in TOLD_ELSEWHERE
+    ]
+    if found:
+        raise Wrong(
+            " ".join(f"{' '.join(problem.msg.split())} ({problem.id})" for problem in found)
+        )
+
+
+def database():
+    neighbours.database()
+    version = ".".join(str(part) for part in connection.get_database_version())
+    return f"{connection.display_name} {version}"
+
+
+def clock():
+    if connection.vendor != "postgresql":
+        return "the database is in this process"
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT extract(epoch FROM clock_timestamp())")
+        theirs = datetime.fromtimestamp(float(cursor.fetchone()[0]), UTC)
+    return compare_clocks(theirs, timezone.now())
+
+
+def compare_clocks(theirs, ours):
+    """Say how far the clock of the database is from ours; Wrong when that is too far."""
+    apart = abs((theirs - ours).total_seconds())
+    if apart > CLOCKS_APART:
+        raise Wrong(
+            f"The clocks of the database and of this machine are {apart:.0f} seconds apart. "
+            "Let both follow a time server (chrony or systemd-timesyncd)."
+        )
+    return f"{apart:.1f} s apart"
+
+
+def migrations():
+    if is_behind():
+        raise Wrong("The database is older than the code. Run: manage.py migrate")
+
+
+def cache_table():
+    table = settings.CACHES["default"]["LOCATION"]
+    if table not in connection.introspection.table_names():
+        raise Wrong("The table that counts sign-ins is missing. Run: manage.py createcachetable")
+
+
+def stored_and_read_back():
+    key, body = f"checks/{secrets.token_hex(16)}", secrets.token_bytes(1024)
+    try:
+        storage.write(key, body)
+        read = b"".join(storage.blocks(key))
+        storage.delete(key)
+    except OSError as problem:
+        raise neighbours.Away(str(problem)) from problem
+    if read != body:
+        raise Wrong("The storage gave back something else than it was given. Stop using it.")
+    return "written, read back, deleted"
+
+
+def fonts():
+    if missing := missing_fonts():
+        raise Wrong(
+            f"Missing for PDFs: {', '.join(missing)}. "
+            "Run: apt-get install fonts-noto-core fonts-noto-cjk"
+        )
+
+
+def disk():
+    folder = settings.STAGING_DIR
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(b"1")
+    except OSError as problem:
+        raise Wrong(
+            f"The folder for arriving files, {folder}, cannot be written to ({problem.strerror}). "
+            "Give it to the user of the portal, or name another in STAGING_DIR."
+        ) from problem
+    about = os.statvfs(folder)
+    free = about.f_bavail * about.f_frsize
+    if free < settings.MAX_UPLOAD_BYTES:
+        raise Wrong(
+            f"Only {filesizeformat(free)} are free for arriving files, less than one of "
+            f"MAX_UPLOAD_BYTES. Make room in {folder}."
+        )
+    return f"{filesizeformat(free)} free"
+
+
+def static_files():
+    collected = import_string(settings.STORAGES["staticfiles"]["BACKEND"])
+    if not issubclass(collected, ManifestFilesMixin):
+        return "served as they are"
+    known = collected().hashed_files
+    wanted = [path for finder in get_finders() for path, _ in finder.list([])]
+    if missing := [path for path in wanted if path not in known]:
+        raise Wrong(f"{len(missing)} static files are not collected. Run: manage.py collectstatic")
+    return f"{len(known)} files"
+
+
+def workers():
+    hosts, now = list(Host.objects.all()), timezone.now()
+    if not hosts:
+        raise Wrong("No worker was ever heard from. Start worker and beat.")
+    if silent := [host.name for host in hosts if host.heard_at <= now - Host.SILENT_AFTER]:
+        raise Wrong(
+            f"Not heard from for a while: {', '.join(silent)}. Start worker and beat there; a host "
+            "that is gone for good is deleted in admin."
+        )
+    return ", ".join(host.name for host in hosts)
+
+
+BROKER = "Start Valkey or Redis, or correct CELERY_BROKER_URL."
+DATABASE = "Start it, or correct DATABASE_URL."
+STORAGE = "Correct the S3_… settings or the rights of the key, or look after the server."
+# Name, what to look at, and what to do when a neighbour is away.
+CHECKS = [
+    ("site address", site_address, ""),
+    ("settings", deployment, ""),
+    ("database", database, DATABASE),
+    ("clock", clock, DATABASE),
+    ("migrations", migrations, DATABASE),
+    ("cache table", cache_table, DATABASE),
+    ("workers", workers, DATABASE),
+    ("broker", neighbours.broker, BROKER),
+    ("storage", stored_and_read_back, STORAGE),
+    ("mail server", neighbours.mail, "Correct EMAIL_URL, or look after the server."),
+    ("fonts", fonts, ""),
+    ("disk", disk, ""),
+    ("static files", static_files, ""),
+]
+IN_THE_DATABASE = {"clock", "migrations", "cache table", "workers"}
+
+
+class Command(BaseCommand):
+    help = "Check all that the portal needs: one line each, and exit status 1 if one is wrong."
+    # It looks at them itself, and goes on.
+    requires_system_checks = ()
+
+    def handle(self, **options):
+        wrong = set()
+        for name, check, advice in CHECKS:
+            if name in IN_THE_DATABASE and "database" in wrong:
+                problem = "Not known while the database does not answer."
+            else:
+                problem, told = look_at(name, check, advice)
+            if problem:
+                wrong.add(name)
+            self.stdout.write(f"{'WRONG' if problem else 'OK   '}  {name:<13} {problem or told}")
+        if wrong:
+            sys.exit(1)
+
+
+def look_at(name, check, advice):
+    """What is wrong, if anything, and what is worth telling; both strings."""
+    try:
+        return "", neighbours.within(SECONDS, _careful(check), name) or ""
+    except Wrong as problem:
+        return str(problem), ""
+    except neighbours.Away as problem:
+        return f"{problem} {advice}", ""
+
+
+def _careful(check):
+    def ask():
+        try:
+            return check()
+        except DatabaseError as problem:
+            raise neighbours.Away(
+                f"The database refused a question ({type(problem).__name__})."
+            ) from problem
+
+    return ask

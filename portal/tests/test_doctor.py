@@ -1,0 +1,19 @@
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from portal.management.commands import doctor
+
+
+@pytest.mark.parametrize("seconds", [-4.9, 0, 4.9])
+def test_clocks_may_differ_a_little(seconds):
+    now = timezone.now()
+    assert doctor.compare_clocks(now + timedelta(seconds=seconds), now).endswith("s apart")
+
+
+@pytest.mark.parametrize("seconds", [-5.1, 5.1, 3600])
+def test_clocks_that_are_seconds_apart_are_wrong(seconds):
+    now = timezone.now()
+    with pytest.raises(doctor.Wrong, match=r"seconds apart\. Let both follow a time server"):
+        doctor.compare_clocks(now + timedelta(seconds=seconds), now)
