@@ -72,6 +72,7 @@ class Email(Work):
     objects = WorkQuerySet.as_manager()
 
     class Meta:
+        verbose_name = "mail"
         ordering = ["-created_at", "-pk"]
         indexes = [models.Index(fields=["work_state", "work_asked_at"], name="email_work")]
 

@@ -105,8 +105,8 @@ def test_troubles_are_sentences(settings, nobody, db):
     make_mail("k2", work_state=WorkState.FAILED)
     Host.objects.create(name="web2", heard_at=timezone.now() - timedelta(minutes=14))
     failed, late, broker, host = status.look(timezone.now()).troubles
-    assert failed == "Emails that failed: 1. Try them again in admin."
-    assert late == "Emails to be done: 1, the oldest for 20 minutes, 1 waits for the mail server."
+    assert failed == "Mails that failed: 1. Try them again in admin."
+    assert late == "Mails to be done: 1, the oldest for 20 minutes, 1 waits for the mail server."
     assert broker.startswith("The broker does not answer (ConnectionError). Nothing is lost")
     assert host.startswith("Host web2 was last heard from 14 minutes ago.")
 
@@ -191,7 +191,7 @@ def test_the_command_writes_aligned_columns(answering, heard, capsys):
     make_mail("k", 20, work_waits_for=Neighbour.MAIL)
     call_command("status")
     out = capsys.readouterr().out.splitlines()
-    assert out[0].startswith("! Emails to be done: 1, the oldest for 20 minutes")
+    assert out[0].startswith("! Mails to be done: 1, the oldest for 20 minutes")
     head, mails, files, *_ = out[2:]
     assert head.split()[:3] == ["WORK", "TO", "BE"]
     for column in ("TO BE DONE", "OLDEST", "HELD UP", "FAILED"):
@@ -206,7 +206,7 @@ def test_the_command_gives_programs_the_same_facts(answering, heard, capsys):
     assert facts["kinds"][0]["failed"] == 1
     assert facts["queues"]["portal"] == 0
     assert facts["hosts"][0]["name"] == "web1"
-    assert facts["troubles"] == ["Emails that failed: 1. Try them again in admin."]
+    assert facts["troubles"] == ["Mails that failed: 1. Try them again in admin."]
 
 
 def test_figures_are_for_those_with_the_token(client, db, settings):

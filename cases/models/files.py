@@ -151,7 +151,9 @@ class Prescription(Work):
     objects = WorkQuerySet.as_manager()
 
     class Meta:
+        verbose_name = "RX script"
         ordering = ["-revision"]
+        indexes = [models.Index(fields=["work_state", "work_asked_at"], name="prescription_work")]
         constraints = [
             models.UniqueConstraint(fields=["case", "revision"], name="revision_once_a_case"),
         ]
