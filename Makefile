@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format drill restore-drill screenshots clean setup-test
+.PHONY: help run stack test lint format drill restore-drill screenshots clean setup-test
 
 BIN := .venv/bin
 # A production environment for the checks that look at settings; nothing of it is real.
@@ -14,8 +14,12 @@ run: ## Set up what is missing and run the portal (PORT=8000) until Ctrl-C
 	@bin/setup run
 	@$(BIN)/python bin/start
 
-test: setup-test lint ## Set up what is missing, lint, and run every test
+stack: setup-test ## The same on PostgreSQL, Valkey, S3, SMTP and nginx, all started here (PORT=8000)
+	@bin/stack
+
+test: setup-test lint ## Set up what is missing, lint, and run every test on both kinds of servers
 	$(BIN)/pytest
+	bin/stack $(BIN)/pytest
 
 lint: setup-test ## Check style, imports, templates, migrations and production settings
 	$(BIN)/ruff check .

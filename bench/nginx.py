@@ -1,0 +1,72 @@
+"""nginx in front of the portal's web processes, with the configuration that `deploy/` gives out."""
+
+import shutil
+import string
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+from bench.services import LOCALHOST, Server, ServiceError
+
+TEMPLATE = Path(__file__).resolve().parent.parent / "deploy" / "nginx.conf"
+# What the machine's own nginx.conf says elsewhere: who runs it, and where its files are.
+MAIN = """
+user root;
+daemon off;
+# One process, so that nothing stays when the program that started it is killed.
+master_process off;
+pid {folder}/nginx.pid;
+events {{ worker_connections 1024; }}
+http {{
+    client_body_temp_path {folder}/body;
+    proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi;
+    scgi_temp_path {folder}/scgi;
+    include {folder}/portal.conf;
+}}
+"""
+
+
+class Nginx(Server):
+    """Passes what comes to `host`:`port` to the web processes at `addresses` ("host:port").
+
+    `max_upload_bytes` is the portal's MAX_UPLOAD_BYTES. `start` does not wait for the portal.
+    """
+
+    name = "nginx"
+
+    def __init__(self, folder, addresses, host=LOCALHOST, max_upload_bytes=4 * 1024**3):
+        super().__init__(folder, host)
+        self.addresses = addresses
+        self.max_upload_bytes = max_upload_bytes
+
+    def environment_at(self, host, port):
+        return {"SITE_URL": f"http://{host}:{port}"}
+
+    def command(self):
+        program = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
+        if not program:
+            raise ServiceError("nginx is missing. `bin/setup test` installs it.")
+        return [program, "-e", "stderr", "-p", str(self.folder), "-c", "nginx.conf"]
+
+    def prepare(self):
+        (self.folder / "nginx.conf").write_text(MAIN.format(folder=self.folder))
+        words = {
+            "LISTEN": f"{self.host}:{self.port}",
+            "WEB": " ".join(f"server {address};" for address in self.addresses),
+            "MAX_UPLOAD_BYTES": self.max_upload_bytes,
+            "SCHEME": "$scheme",
+        }
+        template = string.Template(TEMPLATE.read_text())
+        # nginx' own variables look the same; they are not among the words and stay.
+        (self.folder / "portal.conf").write_text(template.safe_substitute(words))
+
+    def answers(self):
+        try:
+            urllib.request.urlopen(f"http://{self.host}:{self.port}/healthz", timeout=5)
+        except urllib.error.HTTPError:
+            return True  # without the portal it answers 502
+        except OSError:
+            return False
+        return True

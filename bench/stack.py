@@ -1,0 +1,102 @@
+"""The portal as a lab runs it on several machines, here on one and without containers.
+
+    bin/stack               PostgreSQL, Valkey, S3 and SMTP, two web processes behind nginx, two
+                            workers and beat in this terminal, below var/stack, until Ctrl-C
+    bin/stack COMMAND…      the four servers only, in a folder that is thrown away; COMMAND finds
+                            them in its environment, and its exit code is ours
+
+Reads PORT (default 8000) and DATA_DIR (default var/stack).
+"""
+
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from honcho.environ import parse_procfile
+
+from bench.nginx import Nginx
+from bench.services import LOCALHOST, ServiceError, Services, free_port
+from portal import terminal
+
+AGAIN = "make stack"
+WEBS = WORKERS = 2
+
+
+def commands(folder: Path, web_ports: list[int]) -> dict[str, str]:
+    """Name and shell command of each process of the portal, from the Procfile."""
+    procfile = parse_procfile((terminal.BASE_DIR / "Procfile").read_text()).processes
+    found = {}
+    for number, port in enumerate(web_ports, start=1):
+        control = shlex.quote(str(folder / f"web{number}.ctl"))
+        web = f"{procfile['web']} --control-socket {control}"
+        found[f"web{number}"] = f"export BIND={LOCALHOST}:{port}; {web}"
+    for number in range(1, WORKERS + 1):
+        found[f"worker{number}"] = f"{procfile['worker']} --hostname worker{number}@%h"
+    found["beat"] = procfile["beat"]
+    return found
+
+
+def leave_word(folder: Path, environment: dict[str, str]) -> None:
+    """Write `folder`/environment, so that a shell can work on the running stack as it does.
+
+    set -a; . var/stack/environment; .venv/bin/python manage.py shell
+    """
+    own = {name: value for name, value in environment.items() if os.environ.get(name) != value}
+    lines = [f"{name}={shlex.quote(value)}\n" for name, value in sorted(own.items())]
+    (folder / "environment").write_text("".join(lines))
+
+
+def run_portal() -> int:
+    """Start everything below DATA_DIR and run until Ctrl-C; return the exit code."""
+    port = terminal.wanted_port(AGAIN)
+    folder = Path(os.environ.get("DATA_DIR") or terminal.BASE_DIR / "var" / "stack").absolute()
+    with terminal.claim(folder), Services(folder) as services:
+        web_ports = [free_port() for _ in range(WEBS)]
+        nginx = Nginx(folder / "nginx", [f"{LOCALHOST}:{web}" for web in web_ports])
+        nginx.port = port
+        environment = {
+            **terminal.environment_with_programs(),
+            **services.environment,
+            "DATA_DIR": str(folder),
+            "STATIC_ROOT": str(folder / "static"),
+            "SITE_URL": os.environ.get("SITE_URL") or f"http://localhost:{port}",
+        }
+        leave_word(folder, environment)
+        prepare = [sys.executable, "manage.py", "prepare"]
+        if code := subprocess.run(prepare, cwd=terminal.BASE_DIR, env=environment).returncode:
+            return code
+        with nginx:
+            return terminal.run(commands(folder, web_ports), environment, AGAIN)
+
+
+def run_command(words: list[str]) -> int:
+    """Run a command beside the servers and return its exit code."""
+    with (
+        tempfile.TemporaryDirectory(prefix="stack-") as folder,
+        Services(Path(folder), fast=True) as services,
+    ):
+        child = subprocess.Popen(words, env={**os.environ, **services.environment})
+        # Ctrl-C reaches the command by itself; the servers end after it.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, lambda *signalled: child.terminate())
+        code = child.wait()
+    return code if code >= 0 else 128 - code
+
+
+def main() -> int:
+    signal.signal(signal.SIGTERM, lambda *signalled: sys.exit(143))
+    try:
+        return run_command(sys.argv[1:]) if sys.argv[1:] else run_portal()
+    except ServiceError as problem:
+        print(problem, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,112 @@
+"""nginx as `deploy/` configures it: before two servers that say who they are and what they got."""
+
+import http.client
+import json
+import threading
+import time
+import uuid
+from collections import Counter
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+import requests
+
+from bench.nginx import Nginx
+
+LARGEST = 8 * 1024**2
+
+
+class Web(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def answer(self):
+        left = int(self.headers.get("Content-Length") or 0)
+        while left:
+            block = self.rfile.read1(min(left, 65_536))
+            if not block:
+                return
+            self.server.received += len(block)
+            left -= len(block)
+        body = json.dumps({"port": self.server.server_port, **self.headers}).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_GET = do_HEAD = do_POST = do_PATCH = answer  # noqa: N815
+
+    def log_message(self, *words):
+        pass
+
+
+@pytest.fixture
+def webs():
+    servers = [ThreadingHTTPServer(("127.0.0.1", 0), Web) for _ in range(2)]
+    for server in servers:
+        server.received = 0
+        threading.Thread(target=server.serve_forever, args=[0.05], daemon=True).start()
+    yield servers
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.fixture
+def nginx(webs, tmp_path):
+    addresses = [f"127.0.0.1:{web.server_port}" for web in webs]
+    with Nginx(tmp_path, addresses, max_upload_bytes=LARGEST) as nginx:
+        yield nginx
+
+
+def ask(nginx, path, method="GET", **options):
+    address = f"http://127.0.0.1:{nginx.port}{path}"
+    return requests.request(method, address, timeout=20, **options)
+
+
+def test_all_requests_of_one_upload_reach_one_host(nginx):
+    hosts = Counter()
+    for _ in range(40):
+        upload = f"/files/{uuid.uuid4()}"
+        answers = [ask(nginx, upload, "PATCH", data=b"x"), ask(nginx, upload + "/retry/")]
+        (host,) = {answer.json()["port"] for answer in answers}
+        hosts[host] += 1
+    assert len(hosts) == 2
+    assert min(hosts.values()) >= 8
+
+
+def test_pages_are_spread_over_the_hosts_and_survive_the_loss_of_one(nginx, webs):
+    assert len({ask(nginx, "/cases/").json()["port"] for _ in range(10)}) == 2
+    webs[0].shutdown()
+    webs[0].server_close()
+    assert {ask(nginx, "/cases/").json()["port"] for _ in range(10)} == {webs[1].server_port}
+
+
+def test_bytes_reach_the_portal_before_the_upload_is_whole(nginx, webs):
+    line = http.client.HTTPConnection("127.0.0.1", nginx.port, timeout=20)
+    line.putrequest("PATCH", f"/files/{uuid.uuid4()}")
+    line.putheader("Content-Length", "200000")
+    line.endheaders()
+    line.send(b"x" * 100_000)
+    deadline = time.monotonic() + 10
+    while sum(web.received for web in webs) < 100_000:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    line.send(b"x" * 100_000)
+    assert line.getresponse().status == 200
+    line.close()
+
+
+def test_files_may_be_large_and_forms_not(nginx):
+    large = b"x" * LARGEST
+    assert ask(nginx, f"/files/{uuid.uuid4()}", "PATCH", data=large).status_code == 200
+    assert ask(nginx, "/files/", "POST", data=large).status_code == 200
+    assert ask(nginx, "/files/", "POST", data=large + b"x").status_code == 413
+    assert ask(nginx, "/cases/new/", "POST", data=large).status_code == 413
+
+
+def test_the_portal_learns_who_asked_and_for_which_address(nginx):
+    claimed = {"X-Forwarded-For": "9.9.9.9", "X-Forwarded-Proto": "https"}
+    heard = ask(nginx, "/", headers=claimed).json()
+    assert heard["Host"] == f"127.0.0.1:{nginx.port}"
+    assert heard["X-Forwarded-For"] == "127.0.0.1"
+    assert heard["X-Forwarded-Proto"] == "http"
