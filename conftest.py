@@ -5,18 +5,38 @@ import tempfile
 import uuid
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from email import message_from_bytes, policy
 from pathlib import Path
 
 import pytest
+from botocore.config import Config
 from django.conf import settings
+from django.test import override_settings
 from django.utils import timezone
 from kombu import pools
 
 from accounts.models import Dentist, Practice, User
 from cases.models import Case
 from cases.services import submit_case
+from portal import storage
 from portal.broker import command as broker_command
 from portal.celery import HandOver, app
+
+# Whether the servers of `bin/stack` are used, or the embedded default.
+ON_STACK = bool(settings.S3_BUCKET)
+LEFT_OUT = (
+    ("disk", "It is about the folder that the embedded default stores files in.")
+    if ON_STACK
+    else ("s3", "It is about S3, which the embedded default does without.")
+)
+NOBODY = "127.0.0.1:9"  # an address where nothing listens
+
+
+def pytest_collection_modifyitems(items):
+    mark, reason = LEFT_OUT
+    for item in items:
+        if item.get_closest_marker(mark):
+            item.add_marker(pytest.mark.skip(reason=reason))
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -26,14 +46,18 @@ def static_folder():
 
 
 @pytest.fixture(autouse=True)
-def own_folders(settings, tmp_path):
+def own_folders(settings, tmp_path, mail_server):
     """Each test has its own staging folder, storage and mail folder."""
     settings.STAGING_DIR = tmp_path / "staging"
+    # In a bucket, which all processes share, the beginning of a key is what a folder is.
+    location = f"tests/{uuid.uuid4()}" if ON_STACK else tmp_path / "storage"
+    change_storage(settings, location=location)
+    # pytest-django has put its own in the place of the one in the settings.
     settings.EMAIL_BACKEND = "portal.eml.EmailBackend"
     settings.EMAIL_FILE_PATH = str(tmp_path / "mail")
-    disk = settings.STORAGES["default"]
-    options = {**disk["OPTIONS"], "location": tmp_path / "storage"}
-    settings.STORAGES = {**settings.STORAGES, "default": {**disk, "OPTIONS": options}}
+    if mail_server:
+        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_HOST, settings.EMAIL_PORT = mail_server.host, mail_server.port
     # Tests do not wait for a million rounds of hashing, nor for a look at each static file.
     md5 = "django.contrib.auth.hashers.MD5PasswordHasher"
     settings.PASSWORD_HASHERS = [md5, *settings.PASSWORD_HASHERS]
@@ -42,6 +66,37 @@ def own_folders(settings, tmp_path):
     settings.STORAGES["staticfiles"] = {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
     }
+
+
+def change_storage(settings, **options):
+    default = settings.STORAGES["default"]
+    changed = {**default, "OPTIONS": {**default["OPTIONS"], **options}}
+    settings.STORAGES = {**settings.STORAGES, "default": changed}
+
+
+@pytest.fixture(scope="session")
+def mail_server():
+    """On the stack an SMTP server for the tests of this process alone, otherwise None."""
+    if not ON_STACK:
+        yield None
+        return
+    from bench.services import MailServer  # the embedded default needs nothing of it
+
+    with tempfile.TemporaryDirectory(prefix="mail-") as folder, MailServer(folder) as server:
+        yield server
+
+
+@pytest.fixture
+def sent(mail_server, tmp_path):
+    """A function that gives the mails which were sent since the test began."""
+    kept_in = mail_server.folder / "new" if mail_server else tmp_path / "mail"
+    before = set(kept_in.glob("*"))
+
+    def mails():
+        paths = sorted(set(kept_in.glob("*")) - before)
+        return [message_from_bytes(path.read_bytes(), policy=policy.default) for path in paths]
+
+    return mails
 
 
 @pytest.fixture(autouse=True)
@@ -104,10 +159,36 @@ def broker(valkey):
         yield valkey
 
 
+class Stored:
+    """A stored object, on the disk or in a bucket, with the verbs of a path."""
+
+    def __init__(self, key):
+        self.key = key
+
+    def exists(self):
+        return storage.stored_size(self.key) is not None
+
+    def read_bytes(self):
+        return b"".join(storage.blocks(self.key))
+
+    def write_bytes(self, body):
+        storage.write(self.key, body)
+
+
 @pytest.fixture
-def stored(tmp_path):
-    """A function that gives the path of a stored object."""
-    return lambda key: Path(tmp_path / "storage" / key)
+def stored():
+    """A function that gives the stored object of a key."""
+    return Stored
+
+
+@pytest.fixture
+def storage_away():
+    """A context in which the storage is a bucket whose server cannot be reached."""
+    once = Config(connect_timeout=1, retries={"total_max_attempts": 1})
+    options = {"bucket_name": "cases", "endpoint_url": f"http://{NOBODY}", "region_name": "x"}
+    options |= {"access_key": "k", "secret_key": "s", "client_config": once}
+    bucket = {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}
+    return lambda: override_settings(STORAGES={**settings.STORAGES, "default": bucket})
 
 
 @pytest.fixture

@@ -40,13 +40,12 @@ def commands(folder: Path, web_ports: list[int]) -> dict[str, str]:
     return found
 
 
-def leave_word(folder: Path, environment: dict[str, str]) -> None:
+def leave_word(folder: Path, settings: dict[str, str]) -> None:
     """Write `folder`/environment, so that a shell can work on the running stack as it does.
 
     set -a; . var/stack/environment; .venv/bin/python manage.py shell
     """
-    own = {name: value for name, value in environment.items() if os.environ.get(name) != value}
-    lines = [f"{name}={shlex.quote(value)}\n" for name, value in sorted(own.items())]
+    lines = [f"{name}={shlex.quote(value)}\n" for name, value in settings.items()]
     (folder / "environment").write_text("".join(lines))
 
 
@@ -58,14 +57,14 @@ def run_portal() -> int:
         web_ports = [free_port() for _ in range(WEBS)]
         nginx = Nginx(folder / "nginx", [f"{LOCALHOST}:{web}" for web in web_ports])
         nginx.port = port
-        environment = {
-            **terminal.environment_with_programs(),
+        settings = {
             **services.environment,
             "DATA_DIR": str(folder),
             "STATIC_ROOT": str(folder / "static"),
             "SITE_URL": os.environ.get("SITE_URL") or f"http://localhost:{port}",
         }
-        leave_word(folder, environment)
+        leave_word(folder, settings)
+        environment = {**terminal.environment_with_programs(), **settings}
         prepare = [sys.executable, "manage.py", "prepare"]
         if code := subprocess.run(prepare, cwd=terminal.BASE_DIR, env=environment).returncode:
             return code

@@ -75,7 +75,9 @@ def test_healthz_answers_without_a_session(client):
     assert client.get("/healthz").content == b"ok"
 
 
-def test_readyz_names_what_does_not_answer(client, db, settings):
-    answer = client.get("/readyz")
+def test_readyz_names_what_does_not_answer(client, db, broker):
+    assert client.get("/readyz").status_code == 200
+    with broker.replaced_by("redis://127.0.0.1:9/0"):
+        answer = client.get("/readyz")
     assert answer.status_code == 503
     assert answer.json() == {"database": True, "broker": False, "storage": True}

@@ -294,7 +294,7 @@ def test_a_message_is_mailed_to_the_other_side(case, dentist_user, lab_user, now
 
 
 def test_work_waits_until_the_transaction_is_over(
-    send_case, django_capture_on_commit_callbacks, tmp_path
+    send_case, django_capture_on_commit_callbacks, sent
 ):
     with django_capture_on_commit_callbacks(execute=True):
         case = send_case()
@@ -303,4 +303,4 @@ def test_work_waits_until_the_transaction_is_over(
     assert prescription.is_ready
     with prescription.file.open() as pdf:
         assert pdf.read(4) == b"%PDF"
-    assert len(list((tmp_path / "mail").glob("*.eml"))) == 1
+    assert len(sent()) == 1

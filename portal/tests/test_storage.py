@@ -1,4 +1,4 @@
-"""Bytes in a folder: moved, not copied, and given out as downloads only."""
+"""Bytes in a folder or a bucket: stored whole, and given out as downloads only."""
 
 import hashlib
 import os
@@ -10,6 +10,7 @@ from django.core.files.storage import default_storage
 
 from portal import staging, storage
 
+on_disk = pytest.mark.disk
 MEMORY_DISK = Path("/dev") / "shm"
 KEY = "attachments/ab/0123"
 
@@ -21,15 +22,29 @@ def file(tmp_path):
     return path
 
 
-def test_a_file_moves_on_the_same_disk_without_being_copied(file, stored):
+def path_of(key):
+    return Path(default_storage.path(key))
+
+
+@on_disk
+def test_a_file_moves_on_the_same_disk_without_being_copied(file):
     inode = file.stat().st_ino
     storage.store(file, KEY)
-    assert stored(KEY).stat().st_ino == inode
-    assert [path.name for path in stored(KEY).parent.iterdir()] == ["0123"]
-    assert stored(KEY).parent.stat().st_mode & 0o777 == 0o700
+    assert path_of(KEY).stat().st_ino == inode
+    assert [path.name for path in path_of(KEY).parent.iterdir()] == ["0123"]
+    assert path_of(KEY).stat().st_mode & 0o777 == 0o600
+    assert path_of(KEY).parent.stat().st_mode & 0o777 == 0o700
 
 
-def test_a_file_from_another_disk_is_copied_whole(file, stored):
+@on_disk
+def test_a_folder_that_is_gone_is_a_storage_that_is_away(file):
+    Path(default_storage.location).write_text("not a folder")
+    with pytest.raises(storage.StorageAway):
+        storage.store(file, KEY)
+
+
+@on_disk
+def test_a_file_from_another_disk_is_copied_whole(file):
     if MEMORY_DISK.stat().st_dev == file.stat().st_dev:
         pytest.skip("This machine has one disk only.")
     body = file.read_bytes()
@@ -39,12 +54,11 @@ def test_a_file_from_another_disk_is_copied_whole(file, stored):
         storage.store(elsewhere, KEY)
     finally:
         elsewhere.unlink()
-    assert stored(KEY).read_bytes() == body
-    assert [path.name for path in stored(KEY).parent.iterdir()] == ["0123"]
+    assert path_of(KEY).read_bytes() == body
+    assert [path.name for path in path_of(KEY).parent.iterdir()] == ["0123"]
 
 
 def test_storing_again_replaces_what_an_earlier_try_left(file, stored):
-    stored(KEY).parent.mkdir(parents=True)
     stored(KEY).write_bytes(b"half")
     storage.store(file, KEY)
     assert storage.stored_size(KEY) == 3000
@@ -61,7 +75,6 @@ def test_an_object_is_written_again_over_what_an_earlier_try_left(stored):
     storage.write(KEY, b"half")
     storage.write(KEY, b"whole")
     assert stored(KEY).read_bytes() == b"whole"
-    assert [path.name for path in stored(KEY).parent.iterdir()] == ["0123"]
     assert [(key, size) for key, size, _ in storage.objects()] == [(KEY, 5)]
 
 
@@ -70,11 +83,13 @@ def test_what_is_not_there_has_no_size_and_can_be_deleted(stored):
     storage.delete(KEY)
 
 
+@on_disk
 def test_a_key_outside_the_storage_is_refused(file):
     with pytest.raises(SuspiciousFileOperation, match="outside of the base path"):
         storage.store(file, "../../outside")
 
 
+@on_disk
 @pytest.mark.django_db  # closing the response looks after the connection
 def test_a_download_is_never_shown_inside_the_portal(file):
     body = file.read_bytes()
@@ -90,6 +105,7 @@ def test_a_download_is_never_shown_inside_the_portal(file):
     assert response["Content-Length"] == "3000"
 
 
+@on_disk
 def test_an_object_that_is_gone_says_so():
     with pytest.raises(FileNotFoundError):
         storage.download(KEY, "a.stl")
@@ -97,12 +113,8 @@ def test_an_object_that_is_gone_says_so():
 
 
 @pytest.mark.django_db
-def test_a_bucket_that_is_away_makes_the_portal_not_ready(client, settings, monkeypatch):
-    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
-    options = {"bucket_name": "cases", "endpoint_url": "http://127.0.0.1:9", "region_name": "x"}
-    options |= {"access_key": "k", "secret_key": "s"}
-    bucket = {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}
-    settings.STORAGES = {**settings.STORAGES, "default": bucket}
-    answer = client.get("/readyz")
+def test_a_bucket_that_is_away_makes_the_portal_not_ready(client, storage_away):
+    with storage_away():
+        answer = client.get("/readyz")
     assert answer.status_code == 503
     assert answer.json()["storage"] is False

@@ -4,8 +4,9 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 
-from tests.browser.stack import PASSWORD, Portal, until
+from tests.browser.stack import PASSWORD, Portal, PortalOnStack, until
 
 DEBIANS_CHROMIUM = Path("/usr/bin/chromium")
 HERE = Path(__file__).parent
@@ -42,7 +43,7 @@ def pytest_runtest_makereport(item, call):
 def portal():
     # Not below pytest's folders, whose names are too long for a socket.
     with tempfile.TemporaryDirectory(prefix="portal-") as folder:
-        portal = Portal(Path(folder))
+        portal = (PortalOnStack if settings.S3_BUCKET else Portal)(Path(folder))
         portal.start()
         yield portal
         portal.stop()

@@ -1,14 +1,6 @@
-"""The mails that the portal has written to disk."""
-
-from email import message_from_bytes, policy
+"""The mails that the portal has sent."""
 
 from tests.browser.stack import until
-
-
-def mails(portal):
-    """All mails, the oldest first."""
-    paths = sorted((portal.data_dir / "mail").glob("*.eml"))
-    return [message_from_bytes(path.read_bytes(), policy=policy.default) for path in paths]
 
 
 def wait_for_mail(portal, to, subject, number=1):
@@ -16,7 +8,7 @@ def wait_for_mail(portal, to, subject, number=1):
 
     def found():
         fitting = [
-            mail for mail in mails(portal) if to in mail["To"] and subject in mail["Subject"]
+            mail for mail in portal.mails() if to in mail["To"] and subject in mail["Subject"]
         ]
         return fitting[number - 1] if len(fitting) >= number else None
 

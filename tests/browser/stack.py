@@ -1,20 +1,24 @@
-"""The portal as its users start it: bin/start on a folder and a free port of its own."""
+"""The portal as its users start it, on a folder and a free port of its own."""
 
 import os
+import shlex
 import signal
 import socket
 import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
+from email import message_from_bytes, policy
 from pathlib import Path
 
+import boto3
+import psycopg2
 import requests
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 PASSWORD = "four-crowns-and-a-bridge"
 READY_WITHIN = 120  # seconds; the first start fills the demo data
-STOPPED_WITHIN = 20
 
 
 def until(condition, seconds=60):
@@ -34,7 +38,12 @@ def _free_port():
 
 
 class Portal:
-    """Web, broker, worker and beat on `data_dir`; `url` is where they are."""
+    """Web, broker, worker and beat on `data_dir`, by `make run`; `url` is where they are."""
+
+    command = (sys.executable, "bin/start")
+    parts = ("gunicorn", "valkey-server", " worker ", " beat ")
+    stops_within = 20  # seconds
+    mail_folder = "mail"
 
     def __init__(self, data_dir: Path):
         port = str(_free_port())
@@ -53,7 +62,7 @@ class Portal:
     def start(self):
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "bin/start"],
+                self.command,
                 cwd=BASE_DIR,
                 env=self.environment,
                 stdin=subprocess.DEVNULL,
@@ -63,6 +72,7 @@ class Portal:
             )
         try:
             until(self._is_ready, READY_WITHIN)
+            self._learn()
             self.manage("demo", "--password", PASSWORD)
         except AssertionError:
             self._kill(self.processes())
@@ -70,22 +80,25 @@ class Portal:
 
     def _is_ready(self):
         if self._process.poll() is not None:
-            raise AssertionError(f"bin/start ended by itself:\n{self.log_tail()}")
+            raise AssertionError(f"{self.command[-1]} ended by itself:\n{self.log_tail()}")
         try:
             return requests.get(f"{self.url}/readyz", timeout=5).ok
         except requests.ConnectionError:
             return False
 
+    def _learn(self):
+        """Find out where the servers are that it has started."""
+
     def stop(self):
         """Ask everything to stop as a terminal that closes does; what stays is a failure."""
         self._process.send_signal(signal.SIGTERM)
         try:
-            code = self._process.wait(STOPPED_WITHIN)
+            code = self._process.wait(self.stops_within)
         finally:
             left = self.processes()
             self._kill(left)
         assert not left, f"Processes that outlived SIGTERM: {left}\n{self.log_tail()}"
-        assert code == 0, f"bin/start ended with {code}.\n{self.log_tail()}"
+        assert code == 0, f"{self.command[-1]} ended with {code}.\n{self.log_tail()}"
 
     def manage(self, *arguments):
         """Run a management command on the data of this portal and return what it printed."""
@@ -105,9 +118,10 @@ class Portal:
         return [pid for pid in _all_pids() if self._is_own(pid) and word in _command(pid)]
 
     def _is_own(self, pid):
-        # The broker writes its title, with the path of its socket, over its environment.
+        # Some servers write their title over their environment: their folder tells.
         mark = f"DATA_DIR={self.data_dir}".encode()
-        return mark in _read(pid, "environ").split(b"\0") or str(self.data_dir) in _command(pid)
+        known = mark in _read(pid, "environ").split(b"\0")
+        return known or str(self.data_dir) in _command(pid) + _folder(pid)
 
     def kill_web_workers(self):
         """Kill what answers requests in mid-sentence; gunicorn starts others."""
@@ -131,12 +145,53 @@ class Portal:
         rows = self.rows(
             "SELECT key, sha256 FROM cases_attachment WHERE name = ? AND state = 'stored'", name
         )
-        return (self.data_dir / "storage" / rows[0][0], rows[0][1]) if rows else None
+        return (self._stored(rows[0][0]), rows[0][1]) if rows else None
+
+    def _stored(self, key):
+        return self.data_dir / "storage" / key
+
+    def mails(self):
+        """All mails that were sent, the oldest first."""
+        paths = sorted((self.data_dir / self.mail_folder).glob("[!.]*"))
+        return [message_from_bytes(path.read_bytes(), policy=policy.default) for path in paths]
 
     def log_tail(self, lines=25):
         if not self.log.exists():
             return ""
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
+
+
+class PortalOnStack(Portal):
+    """The same by `make stack`: on real servers, with nginx before two web processes."""
+
+    command = ("bin/stack",)
+    parts = (*Portal.parts, "postgres", "weed", "mail_server", "nginx")
+    stops_within = 60
+    mail_folder = "mail/new"
+
+    def _learn(self):
+        lines = (self.data_dir / "environment").read_text().splitlines()
+        self.environment |= dict(shlex.split(line)[0].split("=", 1) for line in lines)
+
+    def rows(self, query, *values):
+        with (
+            closing(psycopg2.connect(self.environment["DATABASE_URL"])) as connection,
+            connection.cursor() as cursor,
+        ):
+            cursor.execute(query.replace("?", "%s"), values)
+            return cursor.fetchall()
+
+    def _stored(self, key):
+        path = self.data_dir / "fetched"
+        bucket = boto3.client(
+            "s3",
+            endpoint_url=self.environment["S3_ENDPOINT_URL"],
+            region_name=self.environment["S3_REGION"],
+            aws_access_key_id=self.environment["S3_ACCESS_KEY_ID"],
+            aws_secret_access_key=self.environment["S3_SECRET_ACCESS_KEY"],
+        )
+        bucket.download_file(self.environment["S3_BUCKET"], key, str(path))
+        return path
 
 
 def _all_pids():
@@ -145,6 +200,13 @@ def _all_pids():
 
 def _command(pid):
     return _read(pid, "cmdline").replace(b"\0", b" ").decode(errors="replace")
+
+
+def _folder(pid):
+    try:
+        return os.readlink(f"/proc/{pid}/cwd")
+    except (FileNotFoundError, PermissionError, ProcessLookupError):
+        return ""
 
 
 def _parent(pid):

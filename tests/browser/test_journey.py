@@ -288,7 +288,7 @@ def the_dentist_archives_and_restores(journey):
 
 
 def no_mail_names_the_patient(journey):
-    about = [mail for mail in mailbox.mails(journey.portal) if journey.number in mail["Subject"]]
+    about = [mail for mail in journey.portal.mails() if journey.number in mail["Subject"]]
     assert len(about) >= 9
     for mail in about:
         text = mailbox.text(mail)
