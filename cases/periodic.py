@@ -26,7 +26,7 @@ def expire_uploads():
         tidy_staging.apply_async(queue=host.queue, expires=120)
 
 
-@shared_task(time_limit=1800)
+@shared_task(soft_time_limit=1740, time_limit=1800)
 def tidy_staging():
     """What only the host itself can do in its staging folder; asked of each, time and again."""
     now = timezone.now()

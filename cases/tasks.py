@@ -3,6 +3,7 @@ import logging
 from contextlib import suppress
 
 from celery import shared_task
+from celery.exceptions import SoftTimeLimitExceeded
 from django.utils import timezone
 
 from cases.documents import prescription_pdf
@@ -22,7 +23,11 @@ def render_prescription(pk):
     prescription = Prescription.objects.claim(pk)
     if prescription is None:
         return
-    pdf = prescription_pdf(prescription.snapshot)
+    try:
+        pdf = prescription_pdf(prescription.snapshot)
+    except SoftTimeLimitExceeded:
+        prescription.try_later("Preparing the PDF took too long.")
+        return
     sha256 = hashlib.sha256(pdf).hexdigest()
     with suppress(LeaseLost):
         # Named before it is there: an attempt that breaks off leaves no object without a row.
@@ -31,7 +36,7 @@ def render_prescription(pk):
         try:
             storage.write(key, pdf)
             _check(key, sha256, prescription)
-        except StorageAway:
+        except (StorageAway, SoftTimeLimitExceeded):
             prescription.wait_for(Neighbour.STORAGE, AWAY)
         except OSError as problem:
             prescription.try_later(f"The storage did not take the PDF: {problem}")
@@ -44,7 +49,7 @@ class BytesLost(Exception):
 
 
 # The slowest line takes over an hour for the largest file; the lease is renewed meanwhile.
-@shared_task(time_limit=2 * 3600)
+@shared_task(soft_time_limit=2 * 3600 - 60, time_limit=2 * 3600)
 def store_attachment(pk):
     """Move an uploaded file from this host's staging folder into the storage.
 
@@ -60,7 +65,7 @@ def store_attachment(pk):
             _store(attachment)
         except BytesLost as loss:
             attachment.give_up(str(loss))
-        except StorageAway:
+        except (StorageAway, SoftTimeLimitExceeded):
             attachment.wait_for(Neighbour.STORAGE, AWAY)
         except OSError as problem:
             attachment.try_later(f"{type(problem).__name__}: {problem.strerror or problem}")

@@ -154,8 +154,9 @@ if S3_BUCKET:
                 # Without it, links are signed by the outdated version 2.
                 signature_version="s3v4",
                 s3={"addressing_style": "path"},
+                # With two tries, a storage that hangs is given up before a short task's limit.
                 connect_timeout=5,
-                read_timeout=20,
+                read_timeout=10,
                 retries={"mode": "standard", "total_max_attempts": 2},
             ),
             # With 0, the default, an object is spooled in memory as a whole.
@@ -210,6 +211,9 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_MAX_MEMORY_PER_CHILD = 300 * 1024
 # Less than the lease of work; storing a file takes longer, renews its lease and says so itself.
 CELERY_TASK_TIME_LIMIT = 50
+# Breaks off a task whose neighbour drips, in time for it to write down what it waits for: one
+# more try of S3, which botocore makes of any interruption, ends before the limit above.
+CELERY_TASK_SOFT_TIME_LIMIT = 30
 CELERY_TASK_DEFAULT_QUEUE = "portal"
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
 CELERY_BEAT_SCHEDULE = {

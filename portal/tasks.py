@@ -1,34 +1,52 @@
+from contextlib import suppress
 from email.utils import formatdate
 from smtplib import SMTPException, SMTPRecipientsRefused, SMTPResponseException
 
 from celery import shared_task
+from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
+from django.core.mail import EmailMultiAlternatives, get_connection
 from django.utils import timezone
 
 from portal.models import Email
 from portal.work import Neighbour
+
+# Each answer of the server has its own time-out, and all of them together the task's.
+AWAY = (SMTPException, OSError, SoftTimeLimitExceeded)
 
 
 @shared_task
 def send_email(pk):
     """Send one mail of the outbox.
 
-    A mail server that is away, or answers 4xx, is asked again until it takes the mail; one that
-    refuses it (5xx) is asked a few times, as it may be a mistake of its settings.
+    A mail server that is away, too slow, or answers 4xx, is asked again until it takes the mail;
+    one that refuses it (5xx) is asked a few times, as it may be a mistake of its settings.
     """
     email = Email.objects.claim(pk)
     if email is None:
         return
+    line = get_connection()
     try:
-        _message(email).send()
-    except (SMTPException, OSError) as problem:
+        line.open()
+        line.send_messages([_message(email)])
+    except AWAY as problem:
+        _hang_up(line)
         if code := _refusal(problem):
             email.try_later(f"The mail server refused it with {code}.")
         else:
             email.wait_for(Neighbour.MAIL, f"{type(problem).__name__}: the mail server is away.")
         return
     email.finish(sent_at=timezone.now())
+    # The mail is theirs, however long the goodbye takes.
+    with suppress(*AWAY):
+        line.close()
+    _hang_up(line)
+
+
+def _hang_up(line):
+    """Close the connection without a word, since a server that drips would drip its answer."""
+    if smtp := getattr(line, "connection", None):
+        smtp.close()
 
 
 def _refusal(problem):
