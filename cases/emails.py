@@ -14,6 +14,11 @@ def case_submitted(case, revision):
     return _to_practice("case_submitted", case, revision)
 
 
+def confirmation_of(case):
+    """The mail that confirms that the case was sent, or None."""
+    return outbox.written("case_submitted", case.practice.email, f"{case.number}:1")
+
+
 def case_updated(case, revision):
     return _to_practice("case_updated", case, revision)
 

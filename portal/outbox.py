@@ -30,7 +30,7 @@ def write(kind, to, about, context, calendar=""):
     text = _plain(f"emails/{kind}.txt", context).strip() + "\n"
     html = render_to_string("emails/_layout.html", {**context, "subject": subject, "text": text})
     email, created = Email.objects.get_or_create(
-        key=f"{kind}:{about}:{to}",
+        key=_key(kind, to, about),
         defaults={
             "kind": kind,
             "to": to,
@@ -43,6 +43,15 @@ def write(kind, to, about, context, calendar=""):
     if created:
         email.hand_over_on_commit()
     return email
+
+
+def written(kind, to, about):
+    """The mail that `write` wrote for an event, or None."""
+    return Email.objects.filter(key=_key(kind, to, about)).first()
+
+
+def _key(kind, to, about):
+    return f"{kind}:{about}:{to}"
 
 
 def _plain(template_name, context):

@@ -25,8 +25,11 @@ MAX_FAILURES = 8
 LONGEST_PAUSE = timedelta(minutes=15)
 # A neighbour that is away is asked again so often, for as long as it takes.
 LONGEST_WAIT = timedelta(minutes=2)
+KEPT = "Nothing is lost, and it goes on by itself."
 BROKE_OFF = "The work broke off each time, without a reason. The log of the worker may have it."
 FRESH = timedelta(seconds=30)
+# Longer than it takes the sweep to hand it over again: by then nobody works, or too few do.
+LATE = timedelta(minutes=2)
 
 
 class LeaseLost(Exception):
@@ -113,6 +116,17 @@ class Work(models.Model):
     def work_queue(self):
         """The queue of the workers that can do it."""
         return settings.CELERY_TASK_DEFAULT_QUEUE
+
+    def waiting_note(self, now):
+        """A sentence for people: what the work waits for, and "" while it goes its way."""
+        if self.work_state != WorkState.WAITING:
+            return ""
+        if self.work_waits_for:
+            return f"Waiting for {self.get_work_waits_for_display()}, which is away. {KEPT}"
+        is_leased = self.work_leased_until and self.work_leased_until > now
+        if not is_leased and self.work_asked_at <= now - LATE:
+            return f"This takes longer than usual. {KEPT}"
+        return ""
 
     def hand_over(self):
         """Tell a worker about the row, now; raises OperationalError when the broker is away."""

@@ -9,6 +9,11 @@ def planning_scheduled(session, now):
     _tell_planner("planning_scheduled", session, session.block, now)
 
 
+def invitation_of(session):
+    """The mail that tells the practice of its booked session, or None once the session moved."""
+    return outbox.written("planning_scheduled", session.case.practice.email, _about(session))
+
+
 def planning_moved(session, before, now):
     """`before` is the block the session was in; its planner may have been somebody else."""
     _tell_practice("planning_moved", session, session.block, now, before=before)
@@ -52,8 +57,11 @@ def _context(session, block, zone, before, for_planner=False):
 
 
 def _write(kind, to, session, context, now):
-    about = f"{session.case.number}:{session.pk}.{session.sequence}"
     ics = calendar_file(
         session, now, context["zone"], context["block"], cancelled=kind == "planning_cancelled"
     )
-    outbox.write(kind, to, about, context, calendar=ics)
+    outbox.write(kind, to, _about(session), context, calendar=ics)
+
+
+def _about(session):
+    return f"{session.case.number}:{session.pk}.{session.sequence}"

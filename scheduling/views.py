@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from cases import policies
 from cases.models import Case
 from portal import times
-from scheduling import services
+from scheduling import emails, services
 from scheduling.forms import BookingForm
 from scheduling.invitations import TEAMVIEWER, add_to_google, calendar_file
 from scheduling.models import Block, PlanningSession
@@ -107,6 +107,7 @@ def _planned(session):
         "case": session.case,
         "session": session,
         "zone": zone,
+        "mail": emails.invitation_of(session),
         "google_link": add_to_google(session, zone),
         "teamviewer": TEAMVIEWER,
     }

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from cases import drafts, policies, services
+from cases import drafts, emails, policies, services
 from cases.forms import CaseForm, SignatureForm
 from cases.models import Attachment, Case, Draft
 from portal import qr
@@ -146,6 +146,7 @@ def created(request, number):
     context = {
         "case": case,
         "files": case.attachments.all(),
+        "mail": emails.confirmation_of(case),
         "qr": qr.svg_data_uri(case.record_url),
         "rx": case.prescriptions.first(),
     }

@@ -223,7 +223,7 @@ def rx(request, number, revision=None):
         ready = ready.filter(revision=revision)
     prescription = ready.first()
     if prescription is None:
-        messages.info(request, "The RX script is being prepared. It will be here in a moment.")
+        messages.info(request, "The RX script is being prepared. It will be on this page.")
         return redirect(case)
     return _download(prescription.file.name, prescription.file_name)
 

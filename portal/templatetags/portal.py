@@ -6,6 +6,7 @@ from django import template
 from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.templatetags.static import static
+from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 
 from portal import markdown
@@ -68,6 +69,12 @@ def screenshot(name):
     except ValueError:
         # Taken while the portal runs: it is served after the next start.
         return ""
+
+
+@register.filter
+def waiting_note(work):
+    """What the work of a row waits for, as a sentence; "" without one or while it goes its way."""
+    return work.waiting_note(timezone.now()) if work else ""
 
 
 @register.filter(name="markdown")

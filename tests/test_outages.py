@@ -1,0 +1,267 @@
+"""Broker, storage and mail server away or hanging: every page works, and says what it waits for."""
+
+import time
+import uuid
+from contextlib import ExitStack, contextmanager
+from datetime import timedelta
+
+import pytest
+from botocore.config import Config
+from django.urls import reverse
+from django.utils import timezone
+
+from cases import drafts
+from cases.models import Attachment, Case, Draft, Message, Prescription
+from cases.progress import Progress
+from cases.tasks import render_prescription, store_attachment
+from cases.tests.tus_program import encoded
+from portal.models import Email
+from portal.tasks import send_email
+from portal.tests import hanging
+from portal.work import LATE
+from scheduling import services
+from scheduling.models import PlanningSession
+from scheduling.tests import make
+from tests.test_urls import ADMIN, FOR_PROGRAMS, FORM, MEMBERS, OF_A_CASE, address, ask
+
+# Of a broker that hangs, once every five seconds; a storage or mail server that hangs takes more.
+LONGEST = 6
+SLEEPING = "Waiting for the file storage, which is away. Nothing is lost"
+READY_PAGE = "/readyz"  # it tells a program which neighbour is away, by asking each
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@contextmanager
+def port_of(how):
+    """A port that refuses or never answers."""
+    with ExitStack() as stack:
+        yield stack.enter_context(hanging.silent()) if how == "hanging" else hanging.nobody()
+
+
+@pytest.fixture(params=["away", "hanging"])
+def alone(request, settings, monkeypatch, broker, work_at_once):
+    """Of all neighbours, only the database is there; with the time-outs of production."""
+    work_at_once.conf.task_always_eager = False
+    with port_of(request.param) as port:
+        endpoint = f"http://127.0.0.1:{port}"
+        made = hanging.production_settings(
+            monkeypatch, **hanging.S3_BUCKET, S3_ENDPOINT_URL=endpoint
+        )
+        settings.STORAGES = {**settings.STORAGES, "default": made["STORAGES"]["default"]}
+        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", port
+        with broker.replaced_by(f"redis://127.0.0.1:{port}/0"):
+            yield
+
+
+@pytest.fixture
+def workers(settings):
+    """A function that does once what workers would, with time-outs of a second."""
+
+    def work():
+        bucket = settings.STORAGES["default"]
+        config = bucket["OPTIONS"]["client_config"]
+        short = config.merge(Config(connect_timeout=1, read_timeout=1))
+        options = {**bucket["OPTIONS"], "client_config": short}
+        settings.STORAGES = {**settings.STORAGES, "default": {**bucket, "OPTIONS": options}}
+        settings.EMAIL_TIMEOUT = 1
+        for task, model in (
+            (store_attachment, Attachment),
+            (render_prescription, Prescription),
+            (send_email, Email),
+        ):
+            for row in model.objects.unfinished():
+                task(row.pk)
+
+    return work
+
+
+@pytest.fixture
+def person(dentist_client):
+    """A dentist who asks and is answered within seconds, by a page or a redirect."""
+    return Impatient(dentist_client)
+
+
+class Impatient:
+    def __init__(self, client):
+        self.client = client
+
+    def __getattr__(self, method):
+        def asking(*args, **kwargs):
+            began = time.monotonic()
+            answer = getattr(self.client, method)(*args, **kwargs)
+            took = time.monotonic() - began
+            assert took < LONGEST, f"{args[0]} took {took:.1f} s."
+            assert answer.status_code < 500, f"{args[0]} answered {answer.status_code}."
+            return answer
+
+        return asking
+
+
+@pytest.fixture
+def new_case(practice, dentist_user):
+    """What a form holds that can be sent."""
+    key = uuid.uuid4()
+    return {
+        "form_key": str(key),
+        "form_token": drafts.token(key, dentist_user),
+        "patient_name": "Jane Roe",
+        "dentist": str(practice.dentists.first().pk),
+        "teeth": ["14"],
+        "description": "One implant.",
+        "signed_name": "Ada Weiss",
+    }
+
+
+def upload(person, form_key, body=b"solid"):
+    """Send a file by tus, whole."""
+    tus = {"Tus-Resumable": "1.0.0"}
+    metadata = encoded({"filename": "upper.stl", "form": str(form_key)})
+    begun = person.post(
+        "/files/", headers={**tus, "Upload-Length": str(len(body)), "Upload-Metadata": metadata}
+    )
+    return person.patch(
+        begun["Location"],
+        body,
+        content_type="application/offset+octet-stream",
+        headers={**tus, "Upload-Offset": "0"},
+    )
+
+
+def book(person, case):
+    Case.objects.filter(pk=case.pk).update(progress=Progress.READY)
+    block = make.block(make.planner(), timezone.now() + timedelta(days=3))
+    return person.post(f"/cases/{case.number}/schedule/", {"block": block.pk}, follow=True)
+
+
+def test_all_that_a_dentist_sends_arrives(alone, person, new_case):
+    assert upload(person, new_case["form_key"]).status_code == 204
+    assert "Arrived, being stored" in person.get(f"/files/?form={new_case['form_key']}").text
+    sent = person.post("/cases/new/", new_case, follow=True)
+    case = Case.objects.get()
+    assert f"Case {case.number} is sent" in sent.text
+    assert case.attachments.get().state == Attachment.State.RECEIVED
+
+    update = reverse("cases:update", args=[case.number])
+    changed = {"teeth": ["3"], "description": "Two implants."}
+    seen = person.post(update, changed).context["seen"]
+    person.post(update, {"confirm": "yes", "signed_name": "Ada Weiss", "seen": seen})
+    assert Case.objects.get().teeth == ["3"]
+    assert case.prescriptions.count() == 2
+
+    person.post(reverse("cases:message", args=[case.number]), {"body": "Hello"})
+    assert Message.objects.get().body == "Hello"
+    assert "session is booked" in book(person, case).text
+    assert PlanningSession.objects.booked().get().case == case
+    person.post(reverse("cases:archive", args=[case.number]))
+    assert Case.objects.get().archived_at
+    kinds = {"case_submitted", "case_updated", "message_posted", "planning_scheduled"}
+    assert set(Email.objects.unfinished().values_list("kind", flat=True)) == kinds
+    assert not Draft.objects.exists()
+
+
+def test_pages_say_what_is_waited_for_and_go_on_asking(
+    alone, person, new_case, workers, lab_user, client
+):
+    open_form = uuid.uuid4()
+    for form_key in (new_case["form_key"], open_form):
+        upload(person, form_key)
+    person.post("/cases/new/", new_case)
+    case = Case.objects.get()
+    book(person, case)
+    workers()
+
+    record = person.get(case.get_absolute_url()).text
+    assert record.count(SLEEPING) == 2  # the file and the RX script
+    for part in ("files", "rx/state"):
+        assert f'hx-get="/cases/{case.number}/{part}/"' in record
+        assert SLEEPING in person.get(f"/cases/{case.number}/{part}/").text
+    listed = person.get(f"/files/?form={open_form}").text
+    assert SLEEPING in listed
+    assert "data-poll" in listed
+    for page in ("created", "schedule"):
+        text = person.get(f"/cases/{case.number}/{page}/").text
+        assert "front@harbor.example as soon as the mail server is back" in text
+    client.force_login(lab_user)
+    assert person.get(f"/admin/cases/case/{case.pk}/change/").text.count(SLEEPING) == 2
+
+
+def test_what_nobody_took_up_for_minutes_says_so(alone, person, new_case):
+    upload(person, new_case["form_key"])
+    person.post("/cases/new/", new_case)
+    case = Case.objects.get()
+    assert "longer than usual" not in person.get(case.get_absolute_url()).text
+    for model in (Attachment, Prescription, Email):
+        model.objects.update(work_asked_at=timezone.now() - LATE)
+    assert person.get(case.get_absolute_url()).text.count("This takes longer than usual.") == 2
+
+
+def test_all_is_done_once_the_neighbours_are_back(
+    alone, person, new_case, workers, settings, own_folders, tmp_path
+):
+    upload(person, new_case["form_key"])
+    person.post("/cases/new/", new_case)
+    case = Case.objects.get()
+    workers()
+    disk = "django.core.files.storage.FileSystemStorage"
+    settings.STORAGES["default"] = {"BACKEND": disk, "OPTIONS": {"location": tmp_path / "storage"}}
+    settings.STORAGES = {**settings.STORAGES}
+    settings.EMAIL_BACKEND = "portal.eml.EmailBackend"
+    for model, task in (
+        (Attachment, store_attachment),
+        (Prescription, render_prescription),
+        (Email, send_email),
+    ):
+        model.objects.update(work_leased_until=None)
+        for row in model.objects.unfinished():
+            task(row.pk)
+    record = person.get(case.get_absolute_url()).text
+    assert "Waiting for" not in record
+    assert "RX script, revision 1" in record
+    assert "Stored" in record
+    created = person.get(f"/cases/{case.number}/created/").text
+    assert "A confirmation went to front@harbor.example." in created
+
+
+@pytest.fixture
+def places(make_case, dentist_user):
+    """A booked case with a stored file and an RX script, and the values that lead to it."""
+    case = make_case(progress=Progress.READY)
+    case.prescriptions.create(revision=1, snapshot={}, file="p/1", work_state="done")
+    file = case.attachments.create(
+        name="arch.stl", size=5, practice=case.practice, uploaded_by=dentist_user, state="stored"
+    )
+    now = timezone.now()
+    services.book(make.block(make.planner(), now + timedelta(days=3)), case, dentist_user, now)
+    values = {"number": case.number, "pk": file.pk, "revision": 1, "form_key": FORM}
+    return {**values, "uidb36": "1", "key": "set-password"}
+
+
+def test_every_page_of_a_dentist_answers(alone, person, places):
+    for name, (method, _) in {**MEMBERS, **OF_A_CASE, **FOR_PROGRAMS}.items():
+        ask(person, method, address(name, **places))
+    for url in ("/", "/help/", "/healthz"):
+        person.get(url)
+
+
+@pytest.mark.ignore_template_errors  # Django's own templates ask for variables that are not there
+def test_every_page_of_the_lab_answers(alone, person, places, client, lab_user):
+    client.force_login(lab_user)
+    for url in ADMIN:
+        if "logout" not in url:
+            person.get(url)
+    case = Case.objects.get()
+    person.post(f"/admin/cases/case/{case.pk}/message/", {"body": "We are on it."})
+    person.post(
+        f"/admin/cases/case/{case.pk}/progress/received/", {"was": case.progress, "note": ""}
+    )
+    assert Case.objects.get().progress == Progress.RECEIVED
+    assert Message.objects.get().body == "We are on it."
+
+
+def test_a_download_is_signed_without_asking_the_storage(alone, person, places):
+    for name in ("cases:download", "cases:rx", "cases:rx_revision"):
+        answer = person.get(address(name, **places))
+        assert answer.status_code == 302
+        assert "X-Amz-Signature=" in answer["Location"]
