@@ -46,16 +46,30 @@ SECOND_PORT = 10_000  # SeaweedFS opens port + 10000 beside each port
 _starter = ThreadPoolExecutor(1)
 
 
+_reserved = []
+
+
 class ServiceError(RuntimeError):
     """A server did not do what it was asked for; the message says what its log says."""
 
 
 def free_port() -> int:
-    """A port that nobody listens on, nor on the one that is `SECOND_PORT` above it."""
+    """A port that is ours until this process ends, as is the one `SECOND_PORT` above it."""
     while True:
         port = secrets.choice(PORTS)
-        if _is_free(port) and _is_free(port + SECOND_PORT):
-            return port
+        pair = socket.socket(), socket.socket()
+        try:
+            pair[0].bind(("", port))
+            pair[1].bind(("", port + SECOND_PORT))
+        except OSError:
+            for one in pair:
+                one.close()
+            continue
+        for one in pair:
+            # Lets in who asks for just this port, as servers do, and nobody who looks for any.
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        _reserved.extend(pair)
+        return port
 
 
 def _is_free(port):
