@@ -46,7 +46,7 @@ def static_folder():
 
 
 @pytest.fixture(autouse=True)
-def own_folders(settings, tmp_path, mail_server):
+def own_folders(settings, tmp_path, smtp_server):
     """Each test has its own staging folder, storage and mail folder."""
     settings.STAGING_DIR = tmp_path / "staging"
     # In a bucket, which all processes share, the beginning of a key is what a folder is.
@@ -55,9 +55,9 @@ def own_folders(settings, tmp_path, mail_server):
     # pytest-django has put its own in the place of the one in the settings.
     settings.EMAIL_BACKEND = "portal.eml.EmailBackend"
     settings.EMAIL_FILE_PATH = str(tmp_path / "mail")
-    if mail_server:
+    if smtp_server:
         settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-        settings.EMAIL_HOST, settings.EMAIL_PORT = mail_server.host, mail_server.port
+        settings.EMAIL_HOST, settings.EMAIL_PORT = smtp_server.host, smtp_server.port
     # Tests do not wait for a million rounds of hashing, nor for a look at each static file.
     md5 = "django.contrib.auth.hashers.MD5PasswordHasher"
     settings.PASSWORD_HASHERS = [md5, *settings.PASSWORD_HASHERS]
@@ -75,7 +75,7 @@ def change_storage(settings, **options):
 
 
 @pytest.fixture(scope="session")
-def mail_server():
+def smtp_server():
     """On the stack an SMTP server for the tests of this process alone, otherwise None."""
     if not ON_STACK:
         yield None
@@ -87,9 +87,9 @@ def mail_server():
 
 
 @pytest.fixture
-def sent(mail_server, tmp_path):
+def sent(smtp_server, tmp_path):
     """A function that gives the mails which were sent since the test began."""
-    kept_in = mail_server.folder / "new" if mail_server else tmp_path / "mail"
+    kept_in = smtp_server.folder / "new" if smtp_server else tmp_path / "mail"
     before = set(kept_in.glob("*"))
 
     def mails():
@@ -131,6 +131,7 @@ class Broker:
         pools.reset()
         app._after_fork()  # Celery's own way to forget its connections
         app.conf.broker_url = app.conf.broker_write_url = app.conf.broker_read_url = url
+        settings.CELERY_BROKER_URL = url
         HandOver.broker_rests_until = 0
 
     def empty(self):

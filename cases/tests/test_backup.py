@@ -6,7 +6,6 @@ import os
 from threading import Thread
 
 import pytest
-from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone
@@ -21,7 +20,7 @@ from portal.progress import Progress
 # A snapshot begins a transaction of its own.
 pytestmark = pytest.mark.django_db(transaction=True)
 
-on_disk = pytest.mark.skipif(bool(settings.S3_BUCKET), reason="files are in a bucket")
+on_disk = pytest.mark.disk
 
 
 @pytest.fixture

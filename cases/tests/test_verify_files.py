@@ -5,7 +5,6 @@ import os
 import uuid
 
 import pytest
-from django.conf import settings
 from django.core.management import CommandError, call_command
 
 from cases.models import Attachment, Prescription
@@ -13,7 +12,7 @@ from cases.tests import lab_files
 from portal import storage
 from portal.work import WorkState
 
-on_disk = pytest.mark.skipif(bool(settings.S3_BUCKET), reason="files are in a bucket")
+on_disk = pytest.mark.disk
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ import secrets
 from datetime import timedelta
 
 import pytest
-from django.conf import settings
 from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
 from django.utils import timezone
@@ -13,8 +12,8 @@ from django.utils import timezone
 from portal import bucket, storage
 from portal.periodic import abort_old_uploads
 
-on_disk = pytest.mark.skipif(bool(settings.S3_BUCKET), reason="files are in a bucket")
-with_s3 = pytest.mark.skipif(not settings.S3_BUCKET, reason="needs an S3 server")
+on_disk = pytest.mark.disk
+with_s3 = pytest.mark.s3
 
 
 @on_disk
