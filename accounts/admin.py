@@ -5,7 +5,7 @@ from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as BaseUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm
 
-from accounts.models import Dentist, Practice, User
+from accounts.models import Access, Dentist, Practice, User
 
 # One way in, with one set of limits, for dentists and staff.
 admin.site.login = secure_admin_login(admin.site.login)
@@ -80,3 +80,25 @@ class UserAdmin(BaseUserAdmin):
             },
         ),
     ]  # fmt: skip
+
+
+@admin.register(Access)
+class AccessAdmin(admin.ModelAdmin):
+    """The access log, to read."""
+
+    list_display = ["at", "user", "practice", "case_number", "what", "item", "result", "address"]
+    list_filter = ["what", "result"]
+    list_select_related = ["user", "practice"]
+    list_per_page = 50
+    search_fields = ["case_number", "user__email", "user__name"]
+    search_help_text = "Case ID, or name or address of a user"
+    date_hierarchy = "at"
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False

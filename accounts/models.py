@@ -126,3 +126,44 @@ class User(AbstractBaseUser, PermissionsMixin):
     def time_zone(self):
         """Name of the zone in which this person reads times."""
         return self.practice.time_zone if self.practice else settings.LAB_TIME_ZONE
+
+
+class Access(models.Model):
+    """One line of the access log: somebody asked for something that belongs to a case.
+
+    Rows are added and never changed. They name no patient and no file: the number of the case,
+    and the row or revision that was asked for.
+    """
+
+    class What(models.TextChoices):
+        FILE = "file", "File"
+        RX = "rx", "RX script"
+        CALENDAR = "calendar", "Calendar file"
+
+    class Result(models.TextChoices):
+        GIVEN = "given", "Given"
+        NOT_READY = "not_ready", "Not ready yet"
+        NOT_THEIRS = "not_theirs", "Refused: not theirs"
+        AWAY = "away", "Storage away"
+
+    at = models.DateTimeField(default=timezone.now, db_index=True)
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    # Whose case it is; that of the user differs when it was refused.
+    practice = models.ForeignKey(Practice, on_delete=models.PROTECT, related_name="+")
+    case_number = models.CharField("case ID", max_length=12, db_index=True)
+    what = models.CharField(max_length=10, choices=What)
+    item = models.CharField(
+        max_length=40,
+        blank=True,
+        help_text="Row of the file or session, or revision.",
+    )
+    result = models.CharField(max_length=10, choices=Result)
+    address = models.GenericIPAddressField("from", null=True)
+
+    class Meta:
+        verbose_name = "access"
+        verbose_name_plural = "access log"
+        ordering = ["-at", "-pk"]
+
+    def __str__(self):
+        return f"{self.get_what_display()} of case {self.case_number}"

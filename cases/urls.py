@@ -1,7 +1,7 @@
 from django.urls import path
 
 from cases import uploads
-from cases.views import listing, new, record
+from cases.views import downloads, listing, new, record
 
 app_name = "cases"
 urlpatterns = [
@@ -15,11 +15,11 @@ urlpatterns = [
     path("cases/<str:number>/archive/", listing.archive, name="archive"),
     path("cases/<str:number>/unarchive/", listing.unarchive, name="unarchive"),
     path("cases/<str:number>/message/", record.post_message, name="message"),
-    path("cases/<str:number>/rx/", record.rx, name="rx"),
+    path("cases/<str:number>/rx/", downloads.rx, name="rx"),
     path("cases/<str:number>/rx/state/", record.rx_state, name="rx_state"),
-    path("cases/<str:number>/rx/<int:revision>/", record.rx, name="rx_revision"),
+    path("cases/<str:number>/rx/<int:revision>/", downloads.rx, name="rx_revision"),
     path("cases/<str:number>/files/", record.file_states, name="file_states"),
-    path("cases/<str:number>/files/<uuid:pk>/", record.download, name="download"),
+    path("cases/<str:number>/files/<uuid:pk>/", downloads.download, name="download"),
     path("files/", uploads.uploads, name="uploads"),
     path("files/<uuid:pk>/", uploads.upload, name="upload"),
 ]

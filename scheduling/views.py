@@ -3,13 +3,14 @@ from itertools import groupby
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from cases import policies
+from accounts.models import Access
+from cases import access, policies
 from cases.models import Case
 from portal import times
 from scheduling import emails, services
@@ -115,11 +116,12 @@ def _planned(session):
 
 @require_safe
 def planning_calendar(request, number):
-    """The booked session as a calendar file to download."""
-    case = _case(request.user, number)
-    session = _booked(case)
-    if session is None:
-        raise Http404
+    """The booked session as a calendar file to download; the access log keeps who asked."""
+    booked = PlanningSession.objects.booked().with_people()
+    session = get_object_or_404(booked, case__number=number)
+    case, asked = session.case, (Access.What.CALENDAR, str(session.pk))
+    access.check(request, case, *asked)
+    access.note(request, case, *asked, Access.Result.GIVEN)
     text = calendar_file(session, timezone.now(), case.practice.time_zone)
     name = f"planning-{case.number}.ics"
     return HttpResponse(

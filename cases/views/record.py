@@ -1,10 +1,7 @@
-import logging
-
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -15,13 +12,9 @@ from cases import drafts, policies, services
 from cases.forms import MessageForm, PrescriptionForm, SignatureForm
 from cases.models import Attachment, Case, Message
 from cases.views.new import sign_in_again
-from portal import storage
-from portal.work import WorkState
 
 UNSENT_MESSAGE = "unsent_message"
 MESSAGE_LIMIT = Message._meta.get_field("body").max_length
-
-logger = logging.getLogger(__name__)
 
 
 def _visible(request, number):
@@ -214,21 +207,6 @@ def _keep_message_and_sign_in(request, number):
 
 
 @require_safe
-def rx(request, number, revision=None):
-    """An RX script as a PDF to download: the newest that is ready, or the named revision."""
-    case = _visible(request, number)
-    ready = case.prescriptions.filter(work_state=WorkState.DONE)
-    if revision is not None:
-        get_object_or_404(case.prescriptions, revision=revision)
-        ready = ready.filter(revision=revision)
-    prescription = ready.first()
-    if prescription is None:
-        messages.info(request, "The RX script is being prepared. It will be on this page.")
-        return redirect(case)
-    return _download(prescription.file.name, prescription.file_name)
-
-
-@require_safe
 def rx_state(request, number):
     """The list of RX revisions, fetched again by the page until all are ready."""
     case = _visible(request, number)
@@ -242,31 +220,3 @@ def file_states(request, number):
     case = _visible(request, number)
     context = {"case": case, "practice": case.practice, "files": case.attachments.all()}
     return render(request, "cases/_files.html", context)
-
-
-@require_safe
-def download(request, number, pk):
-    """One file of a case, once it is stored."""
-    case = _visible(request, number)
-    file = get_object_or_404(case.attachments, pk=pk)
-    if file.state != Attachment.State.STORED:
-        return HttpResponse(
-            f"{file.name} is not stored yet. Please try again in a minute.",
-            status=409,
-            content_type="text/plain; charset=utf-8",
-        )
-    return _download(file.key, file.name)
-
-
-def _download(key, name):
-    try:
-        return storage.download(key, name)
-    except OSError:
-        # A storage that is away and an object that is gone look the same from here.
-        logger.exception("The stored object %s could not be opened.", key)
-        return HttpResponse(
-            f"{name} cannot be reached just now. Please try again in a few minutes, "
-            f"or write to {settings.LAB_EMAIL}.",
-            status=503,
-            content_type="text/plain; charset=utf-8",
-        )
