@@ -17,9 +17,10 @@ run: ## Set up what is missing and run the portal (PORT=8000) until Ctrl-C
 stack: setup-test ## The same on PostgreSQL, Valkey, S3, SMTP and nginx, all started here (PORT=8000)
 	@bin/stack
 
-test: setup-test lint ## Set up what is missing, lint, and run every test on both kinds of servers
+test: setup-test lint ## Set up what is missing, lint, run every test on both kinds of servers, and drill
 	$(BIN)/pytest
 	bin/stack $(BIN)/pytest
+	$(BIN)/python -m bench.drill
 
 lint: setup-test ## Check style, imports, templates, migrations and production settings
 	$(BIN)/ruff check .

@@ -16,10 +16,15 @@ LONGEST_QUEUE = 500
 @shared_task
 def sweep():
     """Hand over again all work that waits, whatever became of its message."""
+    room = {}
     for model in kinds():
         for row in take_up(model.objects, timezone.now()):
-            if waiting_in(row.work_queue) < LONGEST_QUEUE:
+            queue = row.work_queue
+            if queue not in room:
+                room[queue] = LONGEST_QUEUE - waiting_in(queue)
+            if room[queue] > 0:
                 row.hand_over()
+                room[queue] -= 1
 
 
 def take_up(rows, now, most=500):
