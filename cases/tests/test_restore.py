@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+from datetime import timedelta
 
 import pytest
 from django.contrib.sessions.models import Session
@@ -98,6 +99,7 @@ def test_a_backup_of_an_older_release_is_migrated(case, folder, capsys):
 def test_no_mail_is_sent(backed_up, folder, wipe, capsys, sent):
     wipe()
     assert "1 mails not sent" in restore(folder, capsys)
+    Email.objects.update(work_asked_at=timezone.now() - timedelta(hours=1))
     call_command("sweep")
     assert sent() == []
     mail = Email.objects.get(key="waits")
