@@ -13,8 +13,15 @@ class PortalConfig(AppConfig):
     verbose_name = "Portal"
 
     def ready(self):
+        from django.db import connection
+
         from portal import checks  # noqa: F401
         from portal.celery import app
+
+        if connection.vendor == "postgresql":
+            from portal import database
+
+            database.limit_silence()
 
         # The web process hands work over by the names of tasks.
         app.autodiscover_tasks(force=True)

@@ -5,16 +5,20 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from pathlib import Path
 
 import psycopg2
 import pytest
 from botocore.config import Config
 from django.conf import settings
 from django.db import connection
+from psycopg2 import extensions
 
-from portal import storage
+from bench.services import Postgres
+from portal import database, storage
 from portal.celery import BROKER_REST, HandOver, app, left_to_the_sweep
 from portal.models import Email
 from portal.storage import StorageAway
@@ -85,11 +89,11 @@ def test_the_numbers_are_those_of_the_table(monkeypatch):
     broker = made["CELERY_BROKER_TRANSPORT_OPTIONS"]
     assert (broker["socket_connect_timeout"], broker["socket_timeout"]) == (1, 2)
     assert BROKER_REST == 5
-    database = made["DATABASES"]["default"]["OPTIONS"]
-    assert database["connect_timeout"] == 5
-    assert database["tcp_user_timeout"] == 10_000
+    options = made["DATABASES"]["default"]["OPTIONS"]
+    assert options["tcp_user_timeout"] == 10_000
     for limit in ("statement_timeout=30s", "lock_timeout=10s", "session_timeout=60s"):
-        assert limit in database["options"]
+        assert limit in options["options"]
+    assert (database.CONNECT_SECONDS, database.ANSWER_SECONDS) == (5, 40)
 
 
 def test_a_short_task_ends_by_itself_before_it_is_killed_and_its_lease_runs_out():
@@ -183,18 +187,66 @@ def test_a_broker_that_hangs_holds_up_a_request_for_seconds_once(hang, mail, wor
 # The database
 
 
+@pytest.fixture(scope="module")
+def postgres():
+    # Not below pytest's folders, whose names are too long for a socket.
+    with (
+        tempfile.TemporaryDirectory(prefix="pg-") as folder,
+        Postgres(Path(folder), fast=True) as server,
+    ):
+        yield server
+
+
+@pytest.fixture
+def limited():
+    """All of psycopg2 waits as it does in the portal on PostgreSQL."""
+    before = extensions.get_wait_callback()
+    database.limit_silence()
+    yield
+    extensions.set_wait_callback(before)
+
+
+@pytest.fixture
+def paused(postgres):
+    """A function that stops the server in mid-sentence."""
+    yield postgres.pause
+    postgres.resume()
+
+
+def connect_to(server):
+    return closing(psycopg2.connect(server.environment["DATABASE_URL"]))
+
+
 @pytest.mark.parametrize("hang", HANGS.values(), ids=HANGS)
-def test_a_database_that_hangs_while_we_connect_is_given_up(hang, monkeypatch):
-    with hang() as port:
-        address = f"postgres://u:p@127.0.0.1:{port}/portal"
-        made = hanging.production_settings(monkeypatch, DATABASE_URL=address)
-        options = made["DATABASES"]["default"]["OPTIONS"]
-        with at_most(6, at_least=4), pytest.raises(psycopg2.OperationalError, match="time"):
-            psycopg2.connect(host="127.0.0.1", port=port, dbname="portal", **options)
+def test_a_database_that_hangs_while_we_connect_is_given_up(hang, limited):
+    timed_out = pytest.raises(psycopg2.OperationalError, match="timed out")
+    with hang() as port, at_most(5, at_least=4), timed_out:
+        psycopg2.connect(host="127.0.0.1", port=port, dbname="portal", user="portal")
+
+
+def test_a_server_that_was_stopped_lets_nobody_wait_for_ever(
+    postgres, paused, limited, monkeypatch
+):
+    monkeypatch.setattr(database, "ANSWER_SECONDS", 1)
+    with connect_to(postgres) as line:
+        paused()
+        with at_most(1, at_least=1), pytest.raises(psycopg2.OperationalError, match="timed out"):
+            line.cursor().execute("SELECT 1")
+        assert line.closed
+        with at_most(5, at_least=4), pytest.raises(psycopg2.OperationalError, match="timed out"):
+            connect_to(postgres)
+
+
+def test_a_server_that_answers_is_waited_for(postgres, limited, monkeypatch):
+    monkeypatch.setattr(database, "ANSWER_SECONDS", 2)
+    with connect_to(postgres) as line, line.cursor() as cursor:
+        cursor.execute("SELECT pg_sleep(1), repeat('x', 20000000)")
+        assert len(cursor.fetchone()[1]) == 20_000_000
 
 
 @pytest.mark.skipif("connection.vendor != 'postgresql'", reason="Only PostgreSQL has these.")
-def test_the_server_knows_its_limits(db):
+def test_the_server_knows_its_limits_and_the_portal_waits_by_its_own(db):
+    assert extensions.get_wait_callback() is database.wait
     with connection.cursor() as cursor:
         shown = {}
         for name in ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"):
