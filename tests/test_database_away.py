@@ -101,6 +101,7 @@ def test_a_locked_database_answers_503_and_keeps_what_was_typed(browser, case):
     assert answer.status_code == 503
     assert answer["Retry-After"] == "15"
     assert answer["Cache-Control"] == "no-store"
+    assert "form-action 'self'" in answer["Content-Security-Policy"]
     assert not Message.objects.exists()
     assert "this page keeps it" in answer.text
     fields = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', answer.text)

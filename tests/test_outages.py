@@ -25,7 +25,7 @@ from scheduling.tests import make
 from tests.test_urls import ADMIN, FOR_PROGRAMS, FORM, MEMBERS, OF_A_CASE, address, ask
 
 # Of a broker that hangs, once every five seconds; a storage or mail server that hangs takes more.
-LONGEST = 6
+LONGEST = 8
 SLEEPING = "Waiting for the file storage, which is away. Nothing is lost"
 READY_PAGE = "/readyz"  # it tells a program which neighbour is away, by asking each
 

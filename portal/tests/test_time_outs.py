@@ -27,7 +27,7 @@ from portal.tests import hanging
 from portal.work import LEASE, WorkState
 
 # The machine may be busy while we measure.
-MARGIN = 3
+MARGIN = 5
 HANGS = {"silent": hanging.silent, "not even connecting": hanging.full}
 # With every time-out of S3 a second, two tries and the pause between them.
 SHORT_S3 = Config(connect_timeout=1, read_timeout=1)
