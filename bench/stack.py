@@ -62,6 +62,7 @@ def run_portal() -> int:
             "DATA_DIR": str(folder),
             "STATIC_ROOT": str(folder / "static"),
             "SITE_URL": os.environ.get("SITE_URL") or f"http://localhost:{port}",
+            "PROXIES": "1",
         }
         leave_word(folder, settings)
         environment = {**terminal.environment_with_programs(), **settings}

@@ -116,6 +116,9 @@ else:
         "options": (
             "-c statement_timeout=30s -c lock_timeout=10s"
             " -c idle_in_transaction_session_timeout=60s"
+            # How long the server keeps the locks of a host that is gone.
+            " -c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3"
+            " -c tcp_user_timeout=10s"
         ),
     }
 CACHES = {
@@ -257,6 +260,9 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+# How many proxies stand before the portal. Sign-in limits count by the address they name; with
+# too few, all people share one, and with too many, everybody chooses one.
+ALLAUTH_TRUSTED_PROXY_COUNT = read.whole_number("PROXIES", 0, at_least=0)
 PASSWORD_RESET_TIMEOUT = 3600
 
 # Language and time

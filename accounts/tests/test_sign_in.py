@@ -2,6 +2,7 @@ import re
 
 import pytest
 
+from accounts.adapter import AccountAdapter
 from accounts.models import User
 from portal.models import Email
 
@@ -122,3 +123,12 @@ def test_short_and_common_passwords_are_refused(client, person):
 def test_staff_sign_in_at_the_same_place_as_everybody(client, db):
     answer = client.get("/admin/", follow=True)
     assert answer.redirect_chain[-1][0].startswith(LOGIN)
+
+
+@pytest.mark.parametrize(("proxies", "address"), [(0, "10.0.0.2"), (1, "198.51.100.7")])
+def test_sign_in_limits_go_by_the_address_that_the_proxies_name(rf, settings, proxies, address):
+    """A browser may claim anything in the header; the nearest proxy says what it saw."""
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = proxies
+    claims = {"x-forwarded-for": "203.0.113.1, 198.51.100.7"}
+    request = rf.get("/accounts/login/", headers=claims, REMOTE_ADDR="10.0.0.2")
+    assert AccountAdapter().get_client_ip(request) == address
