@@ -90,6 +90,8 @@ class Server:
     stop_signal = signal.SIGTERM
     # Who runs it when we are root, for a server that refuses to be run by root.
     as_user = ""
+    # Words before its command that lead to another machine, such as those of bench/network.py.
+    inside: tuple[str, ...] = ()
 
     def __init__(self, folder: Path, host: str = LOCALHOST):
         self.folder = Path(folder).absolute()
@@ -126,7 +128,8 @@ class Server:
             raise ServiceError(f"{self.name} was not started: port {self.port} is in use.")
         self.prepare()
         # util-linux' setpriv sets the signal after a change of user, which would clear it.
-        wrapped = ["setpriv", "--pdeathsig", "KILL", *self._user(), *self.command()]
+        alone = ["setpriv", "--pdeathsig", "KILL", *self._user()]
+        wrapped = [*self.inside, *alone, *self.command()]
         with self.log.open("ab") as log:
             self.process = _starter.submit(
                 subprocess.Popen,

@@ -5,8 +5,16 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from playwright.sync_api import expect
 
-from tests.browser.stack import PASSWORD, Portal, PortalOnStack, until
+from tests.browser.stack import (
+    PASSWORD,
+    PATIENCE,
+    Portal,
+    PortalOnStack,
+    RunningPortal,
+    until,
+)
 
 DEBIANS_CHROMIUM = Path("/usr/bin/chromium")
 HERE = Path(__file__).parent
@@ -16,6 +24,7 @@ PEOPLE = {
     "other": "other@demo.example",
     "lab": "lab@demo.example",
 }
+expect.set_options(timeout=5_000 * PATIENCE)
 SIZES = {"desktop": (1280, 800), "phone": (390, 844)}
 
 
@@ -41,6 +50,9 @@ def pytest_runtest_makereport(item, call):
 
 @pytest.fixture(scope="session")
 def portal():
+    if "PORTAL_URL" in os.environ:
+        yield RunningPortal()
+        return
     # Not below pytest's folders, whose names are too long for a socket.
     with tempfile.TemporaryDirectory(prefix="portal-") as folder:
         portal = (PortalOnStack if settings.S3_BUCKET else Portal)(Path(folder))
@@ -129,6 +141,8 @@ class Complaints:
 def complaints():
     """Fails a test on script errors, violations of the content policy and broken pages."""
     complaints = Complaints()
+    # By http and not on this machine, as in the fleet, a browser ignores this header and says so.
+    complaints.expect("Cross-Origin-Opener-Policy header has been ignored")
     yield complaints
     assert complaints.unexpected() == []
 
@@ -151,7 +165,7 @@ def visit(browser, portal, complaints, sign_ins):
             locale="en-US",
             **options,
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(15_000 * PATIENCE)
         complaints.watch(context)
         contexts.append(context)
         return context.new_page()

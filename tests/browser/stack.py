@@ -19,10 +19,13 @@ import requests
 BASE_DIR = Path(__file__).resolve().parents[2]
 PASSWORD = "four-crowns-and-a-bridge"
 READY_WITHIN = 120  # seconds; the first start fills the demo data
+# How much longer than usual everything may take, such as on hosts that are cut off meanwhile.
+PATIENCE = float(os.environ.get("PATIENCE", "1"))
 
 
 def until(condition, seconds=60):
     """Ask `condition` until it gives something true and return that; fail after `seconds`."""
+    seconds *= PATIENCE
     deadline = time.monotonic() + seconds
     while not (found := condition()):
         if time.monotonic() > deadline:
@@ -192,6 +195,25 @@ class PortalOnStack(Portal):
         )
         bucket.download_file(self.environment["S3_BUCKET"], key, str(path))
         return path
+
+
+class RunningPortal(PortalOnStack):
+    """One that somebody else runs, at PORTAL_URL on the servers that the environment names.
+
+    What it sends is in DATA_DIR/mail.
+    """
+
+    def __init__(self):
+        self.url = os.environ["PORTAL_URL"]
+        self.data_dir = Path(os.environ["DATA_DIR"])
+        self.log = self.data_dir / "portal.log"
+        self.environment = {**os.environ}
+
+    def start(self):
+        """It runs."""
+
+    def stop(self):
+        """Whoever started it stops it."""
 
 
 def _all_pids():

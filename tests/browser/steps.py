@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.stack import PASSWORD
+from tests.browser.stack import PASSWORD, PATIENCE
 
 
 def sign_in(page: Page, email: str):
@@ -50,7 +50,7 @@ def file_line(page: Page, name: str):
 
 def expect_stored(page: Page, name: str, seconds=30):
     stored = page.locator(".upload-item.is-stored").filter(has_text=name)
-    expect(stored).to_be_visible(timeout=seconds * 1000)
+    expect(stored).to_be_visible(timeout=seconds * 1000 * PATIENCE)
 
 
 def row(page: Page, number: str):
@@ -109,5 +109,5 @@ def wait_for_share(page: Page, name: str, share: float):
         """([name, share]) => [...document.querySelectorAll(".upload-item")].some((line) =>
             line.textContent.includes(name) && line.querySelector("progress")?.value >= share)""",
         arg=[name, share],
-        timeout=60_000,
+        timeout=60_000 * PATIENCE,
     )

@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 from pypdf import PdfReader
 
 from tests.browser import mailbox, samples, steps
+from tests.browser.stack import PATIENCE
 
 PATIENT = "Zsófia Wanderström"
 DESCRIPTION = "Full arch on six implants; please keep clear of the sinus."
@@ -105,7 +106,7 @@ def the_dentist_sends_a_case(journey):
     main = page.get_by_role("main")
     for text in (PATIENT, DESCRIPTION, scan.name, ct.name, "Fully guided"):
         expect(main).to_contain_text(text)
-    expect(page.locator("#files-of-case .is-stored")).to_have_count(2, timeout=20_000)
+    expect(page.locator("#files-of-case .is-stored")).to_have_count(2, timeout=20_000 * PATIENCE)
     return scan, ct
 
 
@@ -123,7 +124,7 @@ def the_dentist_gets_mail_and_script(journey):
 def script_text(journey, revision):
     page = journey.dentist
     link = page.get_by_role("link", name=f"RX script, revision {revision}", exact=True)
-    expect(link).to_be_visible(timeout=40_000)
+    expect(link).to_be_visible(timeout=40_000 * PATIENCE)
     with steps.saved(page, journey.folder) as paths:
         link.click()
     assert paths[0].name == f"RX-{journey.number}-r{revision}.pdf"
