@@ -46,9 +46,6 @@ SECOND_PORT = 10_000  # SeaweedFS opens port + 10000 beside each port
 _starter = ThreadPoolExecutor(1)
 
 
-_reserved = []
-
-
 class ServiceError(RuntimeError):
     """A server did not do what it was asked for; the message says what its log says."""
 
@@ -68,7 +65,7 @@ def free_port() -> int:
         for one in pair:
             # Lets in who asks for just this port, as servers do, and nobody who looks for any.
             one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        _reserved.extend(pair)
+            one.detach()  # it stays open
         return port
 
 

@@ -6,6 +6,7 @@ import threading
 import time
 import uuid
 from collections import Counter
+from contextlib import closing
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -20,6 +21,10 @@ class Web(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def answer(self):
+        if self.path.endswith("/dies"):
+            self.rfile.read(50_000)
+            self.close_connection = True
+            return
         left = int(self.headers.get("Content-Length") or 0)
         while left:
             block = self.rfile.read1(min(left, 65_536))
@@ -94,6 +99,17 @@ def test_bytes_reach_the_portal_before_the_upload_is_whole(nginx, webs):
     line.send(b"x" * 100_000)
     assert line.getresponse().status == 200
     line.close()
+
+
+def test_an_upload_breaks_off_when_the_portal_does(nginx):
+    line = http.client.HTTPConnection("127.0.0.1", nginx.port, timeout=20)
+    line.putrequest("PATCH", f"/files/{uuid.uuid4()}/dies")
+    line.putheader("Content-Length", str(LARGEST))
+    line.endheaders()
+    line.send(b"x" * 100_000)
+    time.sleep(0.5)
+    with closing(line), pytest.raises(ConnectionError):
+        line.send(b"x" * (LARGEST - 100_000))
 
 
 def test_files_may_be_large_and_forms_not(nginx):
