@@ -103,6 +103,7 @@ def test_a_mail_server_without_our_login_is_wrong(settings, mail_server):
 
 
 def test_a_folder_for_mails_is_made_when_it_can_be(settings, tmp_path):
+    settings.EMAIL_BACKEND = "portal.eml.EmailBackend"
     neighbours.mail()
     assert (tmp_path / "mail").is_dir()
     (tmp_path / "file").touch()
