@@ -32,6 +32,7 @@ import django
 
 from bench.dentists import Dentist
 from bench.faults import FaultProxy
+from bench.nginx import Nginx
 from bench.processes import Portal
 from bench.services import Services, _family
 
@@ -92,12 +93,14 @@ class Stage:
         self.has_own_disk = os.getuid() == 0
         environment = {**self.services.environment, **self.proxy.environment}
         self.portal = Portal(folder / "portal", environment, self.staging)
+        addresses = [url.removeprefix("http://") for url in self.portal.urls]
+        self.front = Nginx(folder / "nginx", addresses)
         self.left_behind = []
 
     @contextmanager
     def open(self, members):
         """Everything runs until the block ends; gives a Dentist for each of so many members."""
-        with self.services, self.proxy, self._own_disk():
+        with self.services, self.proxy, self._own_disk(), self.front:
             os.environ.update(self.portal.environment)
             self.portal.start()
             django.setup()
@@ -105,7 +108,8 @@ class Stage:
 
             dentist_pk, session_keys = verdict.move_in(members)
             try:
-                yield [Dentist(self.portal.urls, key, dentist_pk) for key in session_keys]
+                address = [self.front.environment["SITE_URL"]]
+                yield [Dentist(address, key, dentist_pk) for key in session_keys]
             finally:
                 self.left_behind = self.portal.stop()
 
