@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run stack test lint format drill restore-drill screenshots clean setup-test
+.PHONY: help run stack test lint format drill fleet restore-drill screenshots clean setup-test
 
 BIN := .venv/bin
 # A production environment for the checks that look at settings; nothing of it is real.
@@ -32,6 +32,9 @@ lint: setup-test ## Check style, imports, templates, migrations and production s
 
 drill: setup-test ## Let everything fail under load and see that nothing is lost (DOSE=1, SEED=1)
 	$(BIN)/python -m bench.drill --dose $(or $(DOSE),1) --seed $(or $(SEED),1)
+
+fleet: setup-test ## Cut some of several hosts off and see that nothing is lost; needs root (5 minutes)
+	$(BIN)/python -m bench.fleet
 
 restore-drill: setup-test ## Back up under load, lose everything, restore, and compare (CASES=1000)
 	$(BIN)/python bench/restore_drill.py --cases $(or $(CASES),1000)

@@ -5,6 +5,8 @@ import re
 import shlex
 import signal
 import subprocess
+import threading
+import time
 from pathlib import Path
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -35,7 +37,9 @@ class Unit:
         self.folder = folder
         self.inside = inside
         self.log = folder / f"{name}.log"
-        self.process = None
+        self.starts = 0
+        self._wanted = threading.Event()
+        self._process = None
         text = (DEPLOY / f"guidepost-{name}.service").read_text()
         for before, here in {
             "/srv/guidepost": BASE_DIR,
@@ -69,28 +73,41 @@ class Unit:
         return [re.sub(r"\$\{(\w+)\}", lambda one: environment[one[1]], word) for word in words]
 
     def start(self) -> None:
+        """Run it, and again each time it ends, when the unit says so; `starts` counts."""
         (self.folder / "lib").mkdir(mode=0o700, parents=True, exist_ok=True)
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                [*self.inside, "setpriv", "--pdeathsig", "KILL", *self.command()],
-                cwd=self.values("WorkingDirectory")[0],
-                env=self.environment,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
+        self._wanted.set()
+        self._thread = threading.Thread(target=self._keep, daemon=True)
+        self._thread.start()
+
+    def _keep(self):
+        while self._wanted.is_set():
+            self.starts += 1
+            with self.log.open("ab") as log:
+                self._process = subprocess.Popen(
+                    # The kernel ends it with this thread, so with us.
+                    [*self.inside, "setpriv", "--pdeathsig", "KILL", *self.command()],
+                    cwd=self.values("WorkingDirectory")[0],
+                    env=self.environment,
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    start_new_session=True,
+                )
+            self._process.wait()
+            if self.values("Restart") != ["always"]:
+                return
+            time.sleep(float(self.values("RestartSec")[0]))
 
     def stop(self) -> bool:
         """Ask its parent process to end, as systemd does; False when it had to be killed."""
-        if self.process is None or self.process.poll() is not None:
+        self._wanted.clear()
+        if self._process is None or self._process.poll() is not None:
             return True
-        self.process.send_signal(signal.SIGTERM)
+        self._process.send_signal(signal.SIGTERM)
         try:
-            self.process.wait(int(self.values("TimeoutStopSec")[0]))
+            self._process.wait(int(self.values("TimeoutStopSec")[0]))
         except subprocess.TimeoutExpired:
-            os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.wait()
+            os.killpg(self._process.pid, signal.SIGKILL)
             return False
         return True
 
