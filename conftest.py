@@ -1,5 +1,6 @@
 """What the tests of every app share: people, cases, and folders of their own."""
 
+import os
 import subprocess
 import tempfile
 import uuid
@@ -25,18 +26,36 @@ from portal.celery import HandOver, app
 # Whether the servers of `bin/stack` are used, or the embedded default.
 ON_STACK = bool(settings.S3_BUCKET)
 LEFT_OUT = (
-    ("disk", "It is about the folder that the embedded default stores files in.")
+    {
+        "disk": "It is about the folder that the embedded default stores files in.",
+        "own_servers": "It brings servers of its own, and has run beside the embedded default.",
+        "looks": "It is about what a page looks like, whatever server it comes from.",
+    }
     if ON_STACK
-    else ("s3", "It is about S3, which the embedded default does without.")
+    else {"s3": "It is about S3, which the embedded default does without."}
 )
+# What a test has that asks a database, a bucket or a running portal for something.
+SERVED = {"db", "transactional_db", "live_server", "portal", "broker", "stored"}
 NOBODY = "127.0.0.1:9"  # an address where nothing listens
 
 
 def pytest_collection_modifyitems(items):
-    mark, reason = LEFT_OUT
     for item in items:
-        if item.get_closest_marker(mark):
-            item.add_marker(pytest.mark.skip(reason=reason))
+        for mark, reason in LEFT_OUT.items():
+            if item.get_closest_marker(mark):
+                item.add_marker(pytest.mark.skip(reason=reason))
+        if ON_STACK and not asks_a_server(item):
+            item.add_marker(pytest.mark.skip(reason="It asks no server."))
+
+
+def asks_a_server(item):
+    marks = {mark.name for mark in item.iter_markers()}
+    return bool(marks & {"django_db", "s3"} or SERVED.intersection(item.fixturenames))
+
+
+def pytest_xdist_auto_num_workers(config):
+    """Tests wait for servers and browsers half of the time."""
+    return min(2 * os.cpu_count(), 8)
 
 
 @pytest.fixture(scope="session", autouse=True)

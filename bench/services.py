@@ -427,8 +427,13 @@ class S3(Server):
         (self.folder / "data").mkdir(exist_ok=True)
 
     def answers(self):
+        # The bucket is there before the volumes are that hold its objects.
+        place = {"Bucket": self.bucket, "Key": "is-it-ready"}
         try:
-            self.client().head_bucket(Bucket=self.bucket)
+            client = self.client()
+            client.put_object(**place, Body=b"yes")
+            client.get_object(**place)["Body"].read()
+            client.delete_object(**place)
         except (BotoCoreError, ClientError):
             return False
         return True

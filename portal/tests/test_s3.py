@@ -19,7 +19,7 @@ from bench.services import S3
 from portal import storage
 from portal.tests import hanging
 
-pytestmark = pytest.mark.xdist_group("s3")
+pytestmark = [pytest.mark.own_servers, pytest.mark.xdist_group("s3")]
 MIB = 1024**2
 KEY = "attachments/0123"
 LARGE = 300 * MIB

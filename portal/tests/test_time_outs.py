@@ -26,6 +26,8 @@ from portal.tasks import send_email
 from portal.tests import hanging
 from portal.work import LEASE, WorkState
 
+pytestmark = pytest.mark.own_servers
+
 # The machine may be busy while we measure.
 MARGIN = 5
 HANGS = {"silent": hanging.silent, "not even connecting": hanging.full}

@@ -10,6 +10,8 @@ from cases.progress import Progress
 from tests.browser import samples, steps
 from tests.browser.stack import BASE_DIR
 
+pytestmark = pytest.mark.looks
+
 PICTURES = BASE_DIR / "var" / "screenshots"
 AXE = BASE_DIR / "node_modules" / "axe-core" / "axe.min.js"
 STANDARD = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
@@ -45,6 +47,8 @@ ADMIN = {
     "admin-case": "/admin/cases/case/{pk}/change/",
     "admin-case-missing": "/admin/cases/case/{pk}/progress/missing/",
     "admin-files": "/admin/cases/attachment/",
+    "admin-status": "/admin/status/",
+    "admin-access": "/admin/accounts/access/",
     "admin-practices": "/admin/accounts/practice/",
     "admin-users": "/admin/accounts/user/",
     "admin-news": "/admin/portal/news/add/",

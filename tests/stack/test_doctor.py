@@ -16,8 +16,8 @@ from bench.processes import COLLECT
 from bench.services import Services
 from portal.management.commands import doctor
 
-pytestmark = pytest.mark.xdist_group("services")
-SLOW_MACHINE = 20  # seconds that a doctor in good health may take while other tests run
+pytestmark = [pytest.mark.own_servers, pytest.mark.xdist_group("services")]
+SLOW_MACHINE = 40  # seconds that a doctor in good health may take while other tests run
 SECRET = "for-this-test-only-0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEFGHIJKLMNOP"
 # Heard from until tomorrow: no worker runs here, and the tests take longer than its silence may.
 HEARD = [

@@ -14,6 +14,8 @@ import requests
 
 from bench.nginx import Nginx
 
+pytestmark = pytest.mark.own_servers
+
 LARGEST = 8 * 1024**2
 
 

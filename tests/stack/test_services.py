@@ -17,7 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from bench.faults import FaultProxy
 from bench.services import S3, ServiceError, Services, Valkey
 
-pytestmark = pytest.mark.xdist_group("services")
+pytestmark = [pytest.mark.own_servers, pytest.mark.xdist_group("services")]
 BODY = os.urandom(300_000)
 
 
