@@ -211,6 +211,7 @@ class Trial:
             cwd=BASE_DIR,
             env=environment,
             stdout=subprocess.PIPE,
+            start_new_session=True,  # Ctrl-C is not for it
         )
         locker.stdout.readline()
 
