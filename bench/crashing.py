@@ -73,7 +73,7 @@ def mark(owner, name, deed):
 @worker_process_init.connect
 def mark_all(**kwargs):
     """In each process of the worker's pool, as it starts."""
-    from django.core.mail import EmailMessage
+    from django.core.mail.backends.smtp import EmailBackend
 
     from portal import periodic, staging, storage
     from portal.work import Work, WorkQuerySet
@@ -83,7 +83,7 @@ def mark_all(**kwargs):
     mark(WorkQuerySet, "claim", "claim")
     mark(Work, "note", "note")
     mark(Work, "finish", "finish")
-    mark(EmailMessage, "send", "SMTP")
+    mark(EmailBackend, "send_messages", "SMTP")
     mark(storage, "store", "store")
     mark(storage, "write", "write")
     mark(storage, "stored_digest", "read back")
