@@ -6,6 +6,7 @@ from django.contrib.auth.admin import UserAdmin as BaseUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm
 
 from accounts.models import Access, Dentist, Practice, User
+from portal.read_only import ReadOnlyAdmin
 
 # One way in, with one set of limits, for dentists and staff.
 admin.site.login = secure_admin_login(admin.site.login)
@@ -83,7 +84,7 @@ class UserAdmin(BaseUserAdmin):
 
 
 @admin.register(Access)
-class AccessAdmin(admin.ModelAdmin):
+class AccessAdmin(ReadOnlyAdmin, admin.ModelAdmin):
     """The access log, to read."""
 
     list_display = ["at", "user", "practice", "case_number", "what", "item", "result", "address"]
@@ -93,12 +94,3 @@ class AccessAdmin(admin.ModelAdmin):
     search_fields = ["case_number", "user__email", "user__name"]
     search_help_text = "Case ID, or name or address of a user"
     date_hierarchy = "at"
-
-    def has_add_permission(self, request):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False

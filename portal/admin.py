@@ -1,6 +1,7 @@
 from django.contrib import admin
 
 from portal.models import Email, Host, News
+from portal.read_only import ReadOnlyAdmin
 from portal.work import WorkState
 
 
@@ -12,22 +13,20 @@ class NewsAdmin(admin.ModelAdmin):
 
 
 @admin.register(Email)
-class EmailAdmin(admin.ModelAdmin):
+class EmailAdmin(ReadOnlyAdmin, admin.ModelAdmin):
     """The outbox, to read; what failed can be sent again."""
 
-    list_display = ["created_at", "kind", "to", "subject", "work_state", "sent_at"]
-    list_filter = ["work_state", "kind"]
+    list_display = [
+        "created_at", "kind", "to", "subject", "work_state", "work_failure", "sent_at",
+    ]  # fmt: skip
+    list_filter = ["work_state", "work_waits_for", "kind"]
     search_fields = ["to", "subject"]
+    fields = [
+        "kind", "to", "subject", "text", "created_at", "work_state", "work_failures",
+        "work_failure", "work_waits_for", "sent_at",
+    ]  # fmt: skip
+    readonly_fields = fields
     actions = ["send_again"]
-
-    def has_add_permission(self, request):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False
 
     @admin.action(description="Send again what failed", permissions=["view"])
     def send_again(self, request, queryset):

@@ -10,10 +10,10 @@ from django.utils.timesince import timesince
 
 from cases import lab_queue, services, teeth
 from cases.admin.pages import CasePages
-from cases.admin.read_only import ReadOnlyAdmin
 from cases.forms import MessageForm
 from cases.models import Case, MissingItem
 from cases.progress import WITHOUT_SHIP_DATE, Progress, Who, moves
+from portal.read_only import ReadOnlyAdmin
 
 
 class ArchivedFilter(admin.SimpleListFilter):

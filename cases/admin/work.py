@@ -6,8 +6,8 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from cases import receiving
-from cases.admin.read_only import ReadOnlyAdmin
 from cases.models import Attachment, Prescription
+from portal.read_only import ReadOnlyAdmin
 from portal.work import WorkState
 
 
@@ -60,7 +60,7 @@ class AttachmentAdmin(WorkAdmin):
     search_fields = ["name", "case__number", "practice__name", "sha256"]
     fields = [
         "name", "of_case", "practice", "uploaded_by", "kind", "readable_size", "sha256", "state",
-        "findings", "created_at", "received_at", "work_state", "work_attempts", "work_failure",
+        "findings", "created_at", "received_at", "work_state", "work_failures", "work_failure",
         "download",
     ]  # fmt: skip
     readonly_fields = fields
@@ -85,7 +85,7 @@ class PrescriptionAdmin(WorkAdmin):
     list_select_related = ["case__practice"]
     search_fields = ["case__number", "case__practice__name"]
     fields = [
-        "of_case", "revision", "practice", "created_at", "work_state", "work_attempts",
+        "of_case", "revision", "practice", "created_at", "work_state", "work_failures",
         "work_failure", "download",
     ]  # fmt: skip
     readonly_fields = fields
