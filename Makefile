@@ -17,7 +17,10 @@ run: ## Set up what is missing and run the portal (PORT=8000) until Ctrl-C
 stack: setup-test ## The same on PostgreSQL, Valkey, S3, SMTP and nginx, all started here (PORT=8000)
 	@bin/stack
 
+test: export STATIC_ROOT = $(CURDIR)/var/test-static
 test: setup-test lint ## Set up what is missing, lint, run every test on both kinds of servers, and drill
+	@# Compressed once for all that starts a portal below.
+	$(BIN)/python manage.py prepare --static
 	$(BIN)/pytest
 	bin/stack $(BIN)/pytest
 	$(BIN)/python -m bench.drill

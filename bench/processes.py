@@ -18,7 +18,6 @@ ROOT = Path(__file__).resolve().parent.parent
 READY_WITHIN = 90
 STOPPED_WITHIN = 30
 RESTART_AFTER = 0.3
-COLLECT = "from portal.management.commands.prepare import Command; Command().collect_static()"
 
 
 class Kept:
@@ -153,7 +152,7 @@ class Portal:
         self.manage("migrate", "--verbosity", "0")
         self.manage("createcachetable")
         # Half a minute of compressing, if it has not been done since the last change.
-        self.manage("shell", "--verbosity", "0", "--command", COLLECT)
+        self.manage("prepare", "--static")
         for one in self.all:
             one.start()
         deadline = time.monotonic() + READY_WITHIN

@@ -60,7 +60,7 @@ def run_portal() -> int:
         settings = {
             **services.environment,
             "DATA_DIR": str(folder),
-            "STATIC_ROOT": str(folder / "static"),
+            "STATIC_ROOT": os.environ.get("STATIC_ROOT") or str(folder / "static"),
             "SITE_URL": os.environ.get("SITE_URL") or f"http://localhost:{port}",
             "PROXIES": "1",
         }

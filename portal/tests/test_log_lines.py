@@ -43,7 +43,7 @@ def running(folder):
         **os.environ,
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "DATA_DIR": str(folder),
-        "STATIC_ROOT": str(folder / "static"),
+        "STATIC_ROOT": os.environ.get("STATIC_ROOT") or str(folder / "static"),
         "BIND": bind,
         "LOG_FORMAT": "json",
     }
@@ -56,7 +56,7 @@ def running(folder):
 
     manage("migrate")
     manage("createcachetable")
-    manage("collectstatic", "--noinput")
+    manage("prepare", "--static")
     manage("createsuperuser", "--noinput", "--email", CANARY, "--name", "Canary Quillfeather")
     commands = parse_procfile((settings.BASE_DIR / "Procfile").read_text()).processes
     parts = {}

@@ -72,14 +72,14 @@ def test_a_broker_that_hangs_is_given_up_soon(settings, silent):
     assert words == "The broker does not answer (TimeoutError)."
 
 
-def test_a_real_broker_takes_something_and_gives_it_back(settings, valkey):
-    settings.CELERY_BROKER_URL = valkey.url
+def test_a_real_broker_takes_something_and_gives_it_back(settings, broker):
+    settings.CELERY_BROKER_URL = broker.url
     neighbours.broker()
     assert neighbours.ask_broker(lambda client: client.keys("*")) == []
 
 
-def test_a_broker_that_takes_nothing_more_is_no_broker(settings, valkey):
-    settings.CELERY_BROKER_URL = valkey.url
+def test_a_broker_that_takes_nothing_more_is_no_broker(settings, broker):
+    settings.CELERY_BROKER_URL = broker.url
     neighbours.ask_broker(lambda client: client.config_set("maxmemory", "1"))
     assert seconds_of(neighbours.broker)[1] == "The broker does not answer (OutOfMemoryError)."
     neighbours.ask_broker(lambda client: client.config_set("maxmemory", "0"))

@@ -57,7 +57,7 @@ class Portal:
             **os.environ,
             "DATA_DIR": str(data_dir),
             # Not the folder of a portal that runs from the same code meanwhile.
-            "STATIC_ROOT": str(data_dir / "static"),
+            "STATIC_ROOT": os.environ.get("STATIC_ROOT") or str(data_dir / "static"),
             "PORT": port,
         }
         self._process = None

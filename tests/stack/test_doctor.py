@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from bench.processes import COLLECT
 from bench.services import Services
 from portal.management.commands import doctor
 
@@ -70,7 +69,7 @@ def lab():
         Services(Path(folder), fast=True) as services,
     ):
         lab = Lab(Path(folder), services)
-        for command in (["migrate"], ["createcachetable"], ["shell", "-c", COLLECT], HEARD):
+        for command in (["migrate"], ["createcachetable"], ["prepare", "--static"], HEARD):
             done = lab.manage(*command)
             assert done.returncode == 0, done.stderr
         yield lab

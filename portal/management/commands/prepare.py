@@ -28,12 +28,20 @@ class Command(BaseCommand):
     help = "Bring database, static files and demo data up to date; does nothing twice."
     requires_system_checks = ()
 
-    def handle(self, *args, **options):
-        if is_behind():
-            call_command("migrate", interactive=False, verbosity=options["verbosity"])
-        call_command("createcachetable", verbosity=0)
+    def add_arguments(self, parser):
+        parser.add_argument("--static", action="store_true", help="the static files only")
+
+    def handle(self, *args, static=False, **options):
+        if not static:
+            self.prepare_database(options["verbosity"])
         self.collect_static()
-        call_command("demo")
+        if not static:
+            call_command("demo")
+
+    def prepare_database(self, verbosity):
+        if is_behind():
+            call_command("migrate", interactive=False, verbosity=verbosity)
+        call_command("createcachetable", verbosity=0)
 
     def collect_static(self):
         collected = settings.STATIC_ROOT / ".fingerprint"
