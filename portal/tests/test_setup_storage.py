@@ -107,8 +107,13 @@ def test_the_command_sets_up_the_bucket_of_the_settings(capsys):
 
 
 @with_s3
-def test_only_uploads_older_than_a_day_are_aborted(s3):
-    begun = {"Bucket": default_storage.bucket_name, "Key": f"attachments/{secrets.token_hex(8)}"}
+def test_only_uploads_older_than_a_day_are_aborted(s3, name, settings):
+    # A bucket of its own: other tests are uploading in the common one.
+    s3.create_bucket(Bucket=name)
+    default = settings.STORAGES["default"]
+    own = {**default, "OPTIONS": {**default["OPTIONS"], "bucket_name": name}}
+    settings.STORAGES = {**settings.STORAGES, "default": own}
+    begun = {"Bucket": name, "Key": "attachments/0123"}
     upload = s3.create_multipart_upload(**begun)["UploadId"]
 
     def is_open():
