@@ -1,3 +1,6 @@
+from django.utils.text import capfirst
+
+
 class ReadOnlyAdmin:
     """Rows are read; what changes them are actions and pages that call a service.
 
@@ -6,7 +9,7 @@ class ReadOnlyAdmin:
     """
 
     def changelist_view(self, request, extra_context=None):
-        title = self.opts.verbose_name_plural.capitalize()
+        title = capfirst(self.opts.verbose_name_plural)
         return super().changelist_view(request, {"title": title, **(extra_context or {})})
 
     def has_add_permission(self, request):

@@ -8,6 +8,7 @@ from functools import cached_property
 from django.conf import settings
 from django.db.models import Count, Min
 from django.urls import reverse
+from django.utils.text import capfirst
 
 from portal import neighbours
 from portal.models import Host, staging_queue
@@ -47,12 +48,12 @@ class Kind:
     def troubles(self, now):
         """What somebody should look at, as sentences."""
         if self.failed:
-            yield f"{self.label.capitalize()} that failed: {self.failed}. Try them again in admin."
+            yield f"{capfirst(self.label)} that failed: {self.failed}. Try them again in admin."
         if self.oldest and now - self.oldest >= LATE:
             age = span((now - self.oldest).total_seconds())
             held_up = f", {', '.join(self.waiting_words)}" if self.waits_for else ""
             yield (
-                f"{self.label.capitalize()} to be done: {self.unfinished}, "
+                f"{capfirst(self.label)} to be done: {self.unfinished}, "
                 f"the oldest for {age}{held_up}."
             )
 
