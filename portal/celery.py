@@ -1,10 +1,11 @@
 import logging
 import os
+import threading
 import time
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-from celery import Celery
+from celery import Celery, bootsteps
 from celery.contrib.django.task import DjangoTask
 from celery.signals import worker_ready
 from django.db import DatabaseError, transaction
@@ -17,6 +18,7 @@ log = logging.getLogger(__name__)
 # Seconds in which a broker that did not answer is left alone, so that a request which hands over
 # several rows waits for it once.
 BROKER_REST = 5
+SECONDS_TO_END = 10
 
 _left_to_the_sweep = ContextVar("left_to_the_sweep", default=False)
 
@@ -59,6 +61,24 @@ class HandOver(DjangoTask):
 
 app = Celery("portal", task_cls=HandOver)
 app.config_from_object("django.conf:settings", namespace="CELERY")
+
+
+class EndOfABrokenWorker(bootsteps.StartStopStep):
+    """Ends a worker that met an error it cannot recover from and then does not come to an end.
+
+    Such as after its whole machine stood still for longer than the time limits of its tasks:
+    Celery then waits for pool processes that are gone, and nothing would start it again.
+    """
+
+    def close(self, worker):
+        # An ordinary stop has no exit code and takes the time that its tasks need.
+        if worker.exitcode:
+            timer = threading.Timer(SECONDS_TO_END, os._exit, [worker.exitcode])
+            timer.daemon = True
+            timer.start()
+
+
+app.steps["worker"].add(EndOfABrokenWorker)
 
 
 def waiting_in(queue):
