@@ -34,7 +34,7 @@ from bench.dentists import Dentist
 from bench.faults import FaultProxy
 from bench.nginx import Nginx
 from bench.processes import Portal
-from bench.services import Services, _family
+from bench.services import Services, family_of
 
 MIB = 1024**2
 CLIENTS = 5
@@ -264,7 +264,7 @@ class Faults:
             stopped = self.portal.folder / "stopped" / place
             (self.portal.folder / "stop" / place).touch()
             if until(lambda stopped=stopped: stopped.exists() and stopped.read_text(), 60):
-                family = _family(int(stopped.read_text()))
+                family = family_of(int(stopped.read_text()))
                 stopped.unlink()
                 _signal(family, signal.SIGSTOP)
                 time.sleep(LEASE.total_seconds() + 5)
@@ -427,7 +427,7 @@ def _without_sweep(drill):
 
     portal = drill.stage.portal
     portal.beat.stop()
-    families = [pid for worker in portal.workers for pid in _family(worker.pid)]
+    families = [pid for worker in portal.workers for pid in family_of(worker.pid)]
     _signal(families, signal.SIGSTOP)
     for _ in range(3):
         drill.poke()

@@ -33,7 +33,7 @@ import requests
 from bench.dentists import GaveUp
 from bench.hosts import HOSTS, NUMBERS, PORT, Fleet, RoundRobin
 from bench.network import Network, NetworkError
-from bench.services import _family
+from bench.services import family_of
 from bench.slow_dentist import SlowDentist
 from bench.units import BASE_DIR
 
@@ -148,7 +148,7 @@ class Trial:
 
         What a host was about to answer when it vanished would be for the person to press again.
         """
-        browser = _family(journey.pid)
+        browser = family_of(journey.pid)
         for pid in browser:
             os.kill(pid, signal.SIGSTOP)
         try:

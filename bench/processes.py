@@ -12,7 +12,7 @@ from pathlib import Path
 
 import requests
 
-from bench.services import LOCALHOST, ServiceError, _family, free_port
+from bench.services import LOCALHOST, ServiceError, family_of, free_port
 
 ROOT = Path(__file__).resolve().parent.parent
 READY_WITHIN = 90
@@ -58,7 +58,7 @@ class Kept:
 
     @property
     def children(self):
-        return _family(self.pid)[1:] if self.pid else []
+        return family_of(self.pid)[1:] if self.pid else []
 
     def send(self, number, pids=None):
         """A signal to the process itself, or to these of its family."""
@@ -79,7 +79,7 @@ class Kept:
         self.send(signal.SIGTERM)
         self._thread.join(STOPPED_WITHIN)
         if self._thread.is_alive():
-            self.send(signal.SIGKILL, _family(self.pid) if self.pid else [])
+            self.send(signal.SIGKILL, family_of(self.pid) if self.pid else [])
             self._thread.join()
 
 

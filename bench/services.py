@@ -197,7 +197,7 @@ class Server:
 
     def _signal(self, number) -> None:
         # Not the process group: each process of PostgreSQL has one of its own.
-        for pid in _family(self.process.pid):
+        for pid in family_of(self.process.pid):
             with suppress(ProcessLookupError):
                 os.kill(pid, number)
 
@@ -212,7 +212,7 @@ class Server:
         self.stop()
 
 
-def _family(pid: int) -> list[int]:
+def family_of(pid: int) -> list[int]:
     """A process and all its descendants, the oldest first."""
     pids = [pid]
     for parent in pids:
