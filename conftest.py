@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from botocore.config import Config
 from django.conf import settings
+from django.contrib.auth.models import Group
 from django.test import override_settings
 from django.utils import timezone
 from kombu import pools
@@ -243,6 +244,19 @@ def other_practice_user(make_practice):
 @pytest.fixture
 def lab_user(db):
     return User.objects.create_superuser("lab@guidepost.example", name="Lea Lab")
+
+
+@pytest.fixture
+def make_staff(db):
+    """A function that makes lab staff with the rights of the named groups of accounts.groups."""
+
+    def make(*groups, email="sam@guidepost.example", **fields):
+        user = User.objects.create_user(email, name="Sam Staff", is_staff=True, **fields)
+        user.groups.set(Group.objects.filter(name__in=groups))
+        assert user.groups.count() == len(groups)
+        return user
+
+    return make
 
 
 @pytest.fixture

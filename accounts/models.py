@@ -34,6 +34,11 @@ class Practice(models.Model):
     is_active = models.BooleanField(
         default=True, help_text="Members of a practice that is not active cannot sign in."
     )
+    requires_mfa = models.BooleanField(
+        "two-step sign-in required",
+        default=False,
+        help_text="Each member must set up a second step before they see anything.",
+    )
 
     class Meta:
         ordering = ["name"]
@@ -88,6 +93,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     practice = models.ForeignKey(
         Practice, null=True, blank=True, on_delete=models.PROTECT, related_name="members"
     )
+    is_owner = models.BooleanField(
+        "owner of the practice",
+        default=False,
+        help_text="Invites and deactivates members, and reads who opened the practice's cases.",
+    )
     is_staff = models.BooleanField("works at the lab", default=False)
     is_active = models.BooleanField(default=True)
     date_joined = models.DateTimeField(default=timezone.now, editable=False)
@@ -105,6 +115,11 @@ class User(AbstractBaseUser, PermissionsMixin):
                 name="user_is_of_a_practice_or_of_the_lab",
                 condition=Q(practice=None) | Q(is_staff=False),
                 violation_error_message="Lab staff belong to no practice.",
+            ),
+            models.CheckConstraint(
+                name="owner_is_of_a_practice",
+                condition=Q(is_owner=False) | Q(practice__isnull=False),
+                violation_error_message="An owner belongs to a practice.",
             ),
         ]
 
@@ -126,6 +141,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     def time_zone(self):
         """Name of the zone in which this person reads times."""
         return self.practice.time_zone if self.practice else settings.LAB_TIME_ZONE
+
+    @property
+    def needs_mfa(self):
+        """Whether this person may do nothing before a second step is set up."""
+        return self.is_staff or bool(self.practice and self.practice.requires_mfa)
 
 
 class Access(models.Model):

@@ -3,8 +3,10 @@
 from datetime import time, timedelta
 
 from django.contrib.auth.hashers import make_password
+from django.contrib.auth.models import Group
 from django.utils import timezone
 
+from accounts.groups import LAB, OFFICE, PLANNER
 from accounts.models import Dentist, Practice, User
 from scheduling.models import DayOff, Planner, WorkingHours
 
@@ -63,7 +65,8 @@ DENTISTS = [
     ],
 ]
 
-# Of each practice: email and name. Whoever is not in LOGINS cannot sign in with a password.
+# Of each practice: email and name, the owner first. Whoever is not in LOGINS cannot sign in with
+# a password.
 MEMBERS = [
     [
         ("dentist@demo.example", "Dr. Elena Marsh"),
@@ -105,9 +108,11 @@ def move_in(now):
                 practice=practice, name=name, license_number=number, license_state=state
             )
         for email, name in members:
-            _user(email, name, joined, encoded, practice=practice)
+            is_owner = (email, name) == members[0]
+            _user(email, name, joined, encoded, practice=practice, is_owner=is_owner)
         practices.append(practice)
-    lab = _user(LAB_LOGIN, "Lou Carver", joined, encoded, is_staff=True, is_superuser=True)
+    lab = _user(LAB_LOGIN, "Lou Carver", joined, encoded, is_staff=True)
+    lab.groups.set(Group.objects.filter(name__in=[LAB, OFFICE]))
     for number, row in enumerate(PLANNERS):
         _planner(*row, joined, now, number)
     return practices, lab
@@ -123,6 +128,7 @@ def _user(email, name, joined, encoded, **fields):
 
 def _planner(name, email, zone, week, joined, now, number):
     user = _user(email, name, joined, None, is_staff=True)
+    user.groups.add(Group.objects.get(name=PLANNER))
     link = f"https://meet.example/{email.partition('@')[0]}"
     planner = Planner.objects.create(user=user, time_zone=zone, meeting_link=link)
     for weekday, spans in enumerate(week):

@@ -1,0 +1,28 @@
+import pytest
+from django.contrib.auth.models import Group, Permission
+from django.core.management import call_command
+
+from accounts.groups import RIGHTS
+
+pytestmark = pytest.mark.django_db
+
+
+def rights(group):
+    pairs = Permission.objects.filter(group__name=group)
+    return {f"{right.content_type.app_label}.{right.codename}" for right in pairs}
+
+
+@pytest.mark.parametrize("name", RIGHTS)
+def test_migrate_has_made_each_group_with_all_its_rights(name):
+    listed = {f"{app}.{right}" for app, names in RIGHTS[name].items() for right in names}
+    assert rights(name) == listed
+
+
+def test_the_next_migrate_takes_back_what_was_added_to_a_group():
+    Group.objects.get(name="Office").permissions.add(Permission.objects.get(codename="view_case"))
+    call_command("migrate", verbosity=0)
+    assert "cases.view_case" not in rights("Office")
+
+
+def test_the_office_has_no_right_to_cases():
+    assert {right.partition(".")[0] for right in rights("Office")} == {"accounts", "portal"}
