@@ -1,5 +1,62 @@
 from django.http import Http404
 
+# What neither Django nor django-csp sends: constants, for which no library is needed. Only our own
+# pages may use our answers, they use nothing of others, and no page asks for a device.
+HEADERS = {
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cross-Origin-Embedder-Policy": "require-corp",
+    "Permissions-Policy": ", ".join(
+        f"{feature}=()"
+        for feature in (
+            "accelerometer",
+            "autoplay",
+            "camera",
+            "display-capture",
+            "encrypted-media",
+            "geolocation",
+            "gyroscope",
+            "hid",
+            "idle-detection",
+            "magnetometer",
+            "microphone",
+            "midi",
+            "payment",
+            "serial",
+            "usb",
+            "xr-spatial-tracking",
+        )
+    ),
+}
+
+
+def more_headers(get_response):
+    """Put HEADERS on every answer; stands outside of all that may answer by itself."""
+
+    def answer(request):
+        response = get_response(request)
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
+        return response
+
+    return answer
+
+
+def not_stored(get_response):
+    """Let no browser and no proxy keep an answer, whoever it is for.
+
+    A page that is shown again is asked for again: after a sign-out nothing can be looked at with
+    the Back button, and no form is sent from a page that is long out of date. Static files are
+    answered further out and are kept for good.
+    """
+
+    def answer(request):
+        response = get_response(request)
+        if "no-store" not in response.get("Cache-Control", ""):
+            response["Cache-Control"] = "no-store"
+        return response
+
+    return answer
+
 
 def without_nul(get_response):
     """Take NUL out of addresses: none that the portal gives out has one, PostgreSQL refuses it."""

@@ -58,9 +58,13 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "portal.logs.RequestLog",
+    # These stand outside of what answers by itself, such as the one for static files.
+    "portal.middleware.more_headers",
+    "csp.middleware.CSPMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "portal.middleware.not_stored",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "portal.middleware.without_nul",
@@ -68,7 +72,6 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
 ]
 ROOT_URLCONF = "portal.urls"
@@ -173,6 +176,8 @@ if S3_BUCKET:
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(read.text("STATIC_ROOT", str(BASE_DIR / "staticfiles")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
+# Nobody else's pages may use them.
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 
 # Mail
 EMAIL = read.email("EMAIL_URL", "filemail:///")
@@ -290,13 +295,15 @@ CONTENT_SECURITY_POLICY = {
         "default-src": ["'none'"],
         "script-src": ["'self'"],
         "style-src": ["'self'"],
+        # Bootstrap draws its arrows and ticks, and allauth its QR codes, as data: images.
         "img-src": ["'self'", "data:"],
         "font-src": ["'self'"],
         "connect-src": ["'self'"],
-        "manifest-src": ["'self'"],
         "form-action": ["'self'"],
         "base-uri": ["'none'"],
         "frame-ancestors": ["'none'"],
+        # Not require-trusted-types-for: htmx and the jQuery of admin write HTML.
+        "upgrade-insecure-requests": HTTPS,
     },
 }
 # The form itself is small: files come through /files/. 10,000 characters of description may be
