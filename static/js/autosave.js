@@ -6,8 +6,7 @@ document.addEventListener("DOMContentLoaded", () => {
     let sent = false;
 
     function token() {
-      const cookie = document.cookie.split("; ").find((pair) => pair.startsWith("csrftoken="));
-      return cookie ? cookie.slice("csrftoken=".length) : "";
+      return (document.cookie.match(/(?:^|; )(?:__Host-)?csrftoken=([^;]+)/) || [])[1] || "";
     }
 
     function say(text) {

@@ -10,7 +10,7 @@
   const FROM_THE_START =
     "The server that had the first part is away, so it is sent again from the start.";
 
-  const csrfToken = () => (document.cookie.match(/(?:^|; )csrftoken=([^;]+)/) || [])[1] || "";
+  const csrfToken = () => (document.cookie.match(/(?:^|; )(?:__Host-)?csrftoken=([^;]+)/) || [])[1] || "";
 
   // Names an upload before the server does, so that an answer that is lost makes no second one.
   const newKey = () =>
