@@ -1,3 +1,5 @@
+from django.contrib.auth.signals import user_logged_out
+from django.dispatch import receiver
 from django.http import Http404
 
 # What neither Django nor django-csp sends: constants, for which no library is needed. Only our own
@@ -36,6 +38,29 @@ def more_headers(get_response):
         response = get_response(request)
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
+        return response
+
+    return answer
+
+
+# Where somebody says that they leave. When a session runs out, the page stays as it is, and an
+# upload goes on after the next sign-in.
+SIGN_OUTS = {"account_logout", "admin:logout", "usersessions_list"}
+
+
+@receiver(user_logged_out)
+def remember_sign_out(request, **_):
+    request.has_signed_out = True
+
+
+def nothing_left(get_response):
+    """Let the browser forget all about the portal when somebody signs out, on shared computers."""
+
+    def answer(request):
+        response = get_response(request)
+        asked_for = getattr(request.resolver_match, "view_name", "")
+        if getattr(request, "has_signed_out", False) and asked_for in SIGN_OUTS:
+            response["Clear-Site-Data"] = '"cache", "cookies", "storage"'
         return response
 
     return answer

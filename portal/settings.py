@@ -65,6 +65,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "portal.middleware.not_stored",
+    "portal.middleware.nothing_left",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "portal.middleware.without_nul",
@@ -263,7 +264,8 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 # The lab makes every account and types its address, so there is nothing left to prove by mail.
 ACCOUNT_EMAIL_VERIFICATION = "none"
-ACCOUNT_LOGOUT_REDIRECT_URL = "/"
+# The browser then forgets the session, and a message in it.
+ACCOUNT_LOGOUT_REDIRECT_URL = "/?signed-out"
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 # How many proxies stand before the portal. Sign-in limits count by the address they name; with
 # too few, all people share one, and with too many, everybody chooses one.

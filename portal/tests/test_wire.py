@@ -105,7 +105,7 @@ def test_a_form_without_its_token_is_refused_with_the_headers(db):
 
 def test_static_files_have_the_headers_and_are_kept(visitor, settings):
     settings.WHITENOISE_USE_FINDERS = True  # straight from the source
-    answer = visitor.get("/static/js/ui.js")
+    answer = visitor.head("/static/js/ui.js")
     assert answer.status_code == 200
     check_headers(answer)
     assert "no-store" not in answer["Cache-Control"]
@@ -137,3 +137,21 @@ def test_by_https_browsers_are_told_to_stay_with_it(visitor, settings):
         told = visitor.get(url, secure=True)["Strict-Transport-Security"]
         assert told == "max-age=31536000; includeSubDomains; preload"
     assert "Strict-Transport-Security" not in visitor.get("/healthz")
+
+
+def test_a_browser_forgets_the_portal_at_sign_out(dentist_client):
+    answer = dentist_client.post("/accounts/logout/")
+    assert answer["Clear-Site-Data"] == '"cache", "cookies", "storage"'
+    check_headers(answer)
+    assert "You are signed out." in dentist_client.get(answer.url).text
+
+
+def test_a_browser_forgets_the_lab_too(client, lab_user):
+    client.force_login(lab_user)
+    assert "storage" in client.post("/admin/logout/")["Clear-Site-Data"]
+
+
+def test_nothing_is_forgotten_while_somebody_stays(dentist_client):
+    for answer in (dentist_client.get("/accounts/logout/"), dentist_client.get("/?signed-out")):
+        assert "Clear-Site-Data" not in answer
+        assert "You are signed out." not in answer.text

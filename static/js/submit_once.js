@@ -13,7 +13,3 @@ document.addEventListener("submit", (event) => {
     if (button.dataset.busy) button.textContent = button.dataset.busy;
   }
 });
-// Back from the next page, the form can be sent again.
-window.addEventListener("pageshow", () => {
-  document.querySelectorAll("[data-on-its-way]").forEach((form) => delete form.dataset.onItsWay);
-});
