@@ -64,6 +64,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "portal.integrity.with_integrity",
     "portal.middleware.not_stored",
     "portal.middleware.nothing_left",
     "django.contrib.sessions.middleware.SessionMiddleware",
