@@ -108,6 +108,14 @@ def sign_ins(portal, browser):
     return cookies_of
 
 
+# What a browser would send to a report-uri, heard in the page itself.
+REPORT_VIOLATIONS = """
+addEventListener("securitypolicyviolation", (event) => reportViolation(
+    `violation: ${event.effectiveDirective} ${event.blockedURI} in ${event.documentURI}, `
+    + `${event.sourceFile}:${event.lineNumber}`));
+"""
+
+
 class Complaints:
     """What browsers and server complained about; a test names what it provokes itself."""
 
@@ -119,6 +127,9 @@ class Complaints:
         self.expected.append(pattern)
 
     def watch(self, context):
+        context.expose_binding("reportViolation", lambda _, report: self.heard.append(report))
+        context.add_init_script(REPORT_VIOLATIONS)
+        context.on("requestfailed", self._failed)
         context.on("console", self._said)
         context.on("weberror", lambda problem: self.heard.append(f"error: {problem.error}"))
         context.on("response", self._answered)
@@ -127,6 +138,11 @@ class Complaints:
         if message.type == "error":
             place = message.location.get("url", "")
             self.heard.append(f"console: {message.text} ({place})")
+
+    def _failed(self, request):
+        # What a policy of another kind keeps out, such as Cross-Origin-Embedder-Policy.
+        if "BLOCKED_BY" in (request.failure or ""):
+            self.heard.append(f"{request.failure}: {request.url}")
 
     def _answered(self, response):
         if response.status >= 500:

@@ -1,0 +1,174 @@
+"""What the browser itself refuses: nothing of our pages, and whatever somebody else put there."""
+
+import re
+from urllib.parse import parse_qsl, urljoin, urlsplit
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser import steps
+from tests.browser.stack import PATIENCE
+
+RAISE = "from accounts.models import User; User.objects.filter(email='lab@demo.example').update({})"
+STAYS_SIGNED_IN = "a[href*='/admin/']:not([href*='logout'])"
+ADD_FORMS = re.compile(r"/admin/\w+/\w+/add/$")
+LISTS = re.compile(r"/admin/\w+/\w+/$")
+
+
+@pytest.fixture
+def lab_is_superuser(portal):
+    """The lab's login passes every check of rights, so that every page of admin is there."""
+    portal.manage("shell", "-v0", "-c", RAISE.format("is_superuser=True"))
+    yield
+    portal.manage("shell", "-v0", "-c", RAISE.format("is_superuser=False"))
+
+
+def kind(address):
+    """Two addresses of one kind are the same page with another row in it."""
+    parts = urlsplit(address)
+    # The page of a case looks different for each progress: four of them.
+    path = re.sub(r"(/cases/case/)\d*(\d)/", lambda id: f"{id[1]}{int(id[2]) % 4}/", parts.path)
+    path = re.sub(r"/[0-9a-f-]*\d[0-9a-f-]{2,}/|(?<!/case)/\d+/", "/1/", path)
+    # Of the many ways to filter and sort a list, each once.
+    return path, tuple(sorted({name for name, _ in parse_qsl(parts.query)}))[:1]
+
+
+def walk(page):
+    """Open every kind of page of admin that is linked from another one; gives their paths."""
+    waiting, seen = ["/admin/"], {kind("/admin/")}
+    while waiting:
+        address = waiting.pop()
+        answer = page.goto(address)
+        assert answer.status == 200, address
+        yield urlsplit(address).path
+        hrefs = page.locator(STAYS_SIGNED_IN).evaluate_all("all => all.map((one) => one.href)")
+        for found in hrefs:
+            if urlsplit(found).path.startswith("/admin/") and kind(found) not in seen:
+                seen.add(kind(found))
+                waiting.append(found)
+
+
+def try_everything(page, path):
+    """Press what a page of admin has to press, as long as nothing is changed by it."""
+    if ADD_FORMS.search(path):
+        calendars = page.locator(".date-icon, .clock-icon")
+        for number in range(min(calendars.count(), 2)):
+            calendars.nth(number).click()
+        page.locator("input[name=_save]").first.click()  # It is empty, and says so.
+    elif LISTS.search(path) and page.locator("input.action-select").count():
+        choices = page.locator("select[name=action] option[value]:not([value=''])")
+        actions = choices.evaluate_all("all => all.map((one) => one.value)")
+        if "delete_selected" in actions:
+            page.locator("input.action-select").first.check()
+            page.locator("select[name=action]").first.select_option("delete_selected")
+            page.locator("button[name=index]").first.click()
+            expect(page.locator("#content h1, #content h2").first).to_be_visible()
+
+
+def test_no_page_of_admin_asks_for_what_the_policy_refuses(visit, lab_is_superuser):
+    page = visit("lab")
+    page.context.set_default_timeout(30_000 * PATIENCE)
+    opened = []
+    for path in walk(page):
+        opened.append(path)
+        try_everything(page, path)
+    names = "|".join(opened)
+    for one in ("/history/", "/delete/", "/add/", "/progress/", "/password_change/", "/status/"):
+        assert one in names, one
+    assert len(opened) > 60
+
+
+def test_no_page_of_the_labs_people_asks_for_what_the_policy_refuses(visit):
+    page = visit("lab")
+    page.context.set_default_timeout(30_000 * PATIENCE)
+    assert len(list(walk(page))) > 25
+
+
+def test_a_row_is_added_in_a_window_of_its_own(visit, lab_is_superuser):
+    page = visit("lab")
+    page.goto("/admin/accounts/dentist/add/")
+    with page.expect_popup() as opened:
+        page.locator("#add_id_practice").click()
+    window = opened.value
+    window.locator("#id_name").fill("Popup Dental")
+    window.locator("#id_email").fill("popup@dental.example")
+    with window.expect_event("close"):
+        window.locator("input[name=_save]").click()
+    expect(page.locator("#id_practice option:checked")).to_have_text("Popup Dental")
+
+
+def test_what_somebody_else_puts_into_a_page_is_refused_and_told(visit, complaints):
+    page = visit("dentist")
+    page.goto("/cases/")
+    page.evaluate("document.body.insertAdjacentHTML('beforeend', '<p style=\"color: red\">')")
+    page.evaluate(
+        """document.body.append(Object.assign(document.createElement("script"),
+        { textContent: "window.attacked = true" }))"""
+    )
+    page.evaluate(
+        """document.body.append(Object.assign(document.createElement("script"),
+        { src: "https://evil.example/x.js" }))"""
+    )
+    page.wait_for_timeout(200)
+    assert not page.evaluate("window.attacked")
+    told = {line.split()[1] for line in complaints.heard if line.startswith("violation:")}
+    assert told == {"style-src-attr", "script-src-elem"}
+    assert any("evil.example" in line for line in complaints.heard)
+    complaints.expect("^violation: s|violates the following Content Security Policy")
+
+
+@pytest.mark.parametrize(
+    ("who", "address", "file"),
+    [
+        ("dentist", "/cases/", "/static/js/ui.*.js"),
+        ("dentist", "/cases/", "/static/css/portal.*.css"),
+        ("lab", "/admin/cases/case/", "/static/admin/js/actions.*.js"),
+    ],
+)
+def test_a_file_that_was_changed_on_its_way_is_refused(visit, complaints, who, address, file):
+    def change(route):
+        answer = route.fetch()
+        route.fulfill(response=answer, body=answer.body() + b"\n/* one line more */")
+
+    page = visit(who)
+    page.route(f"**{file}", change)
+    page.goto(address)
+    refused = [line for line in complaints.heard if "integrity" in line]
+    assert len(refused) == 1
+    assert urlsplit(urljoin(address, file)).path.split("*")[0] in refused[0]
+    complaints.expect("integrity")
+
+
+def test_a_page_from_memory_asks_the_portal_again(visit):
+    page = visit("dentist")
+    page.goto("/cases/new/")
+    asked = []
+    page.on("request", lambda request: asked.append(urlsplit(request.url).path))
+    page.goto("/help/#uploads")
+    page.go_back()
+    assert "/cases/new/" in asked
+    page.goto("/help/#main")
+    asked.clear()
+    with page.expect_navigation():
+        page.evaluate(
+            "dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true })), null"
+        )
+    assert "/help/" in asked
+
+
+def test_at_sign_out_the_browser_forgets_all(browser, portal, complaints):
+    context = browser.new_context(base_url=portal.url)
+    complaints.watch(context)
+    page = context.new_page()
+    page.goto("/accounts/login/")
+    steps.sign_in(page, "frontdesk@demo.example")
+    page.evaluate("localStorage.setItem('tus::upload|Jane Roe.stl', 'x'), sessionStorage.x = 1")
+    page.goto("/accounts/logout/")
+    page.get_by_role("main").get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("main")).to_contain_text("You are signed out.")
+    assert page.evaluate("localStorage.length + sessionStorage.length") == 0
+    assert context.cookies() == []
+    page.go_back()
+    page.go_back()
+    expect(page.get_by_label("Password")).to_be_visible()
+    context.close()
