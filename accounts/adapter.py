@@ -1,4 +1,8 @@
+from urllib.parse import urlsplit
+
 from allauth.account.adapter import DefaultAccountAdapter
+from django.conf import settings
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from portal import outbox
 
@@ -18,9 +22,13 @@ class AccountAdapter(DefaultAccountAdapter):
             about=outbox.once(),
             context={
                 "name": user.name if user else "",
-                "password_reset_url": context.get("password_reset_url", ""),
+                "password_reset_url": _at_our_address(context.get("password_reset_url", "")),
             },
         )
+
+    def is_safe_url(self, url):
+        """Whether `next` may lead there: to a path of ours, never to another name or scheme."""
+        return url_has_allowed_host_and_scheme(url, allowed_hosts=None)
 
     def pre_login(self, request, user, **kwargs):
         """Let nobody of a practice in that is not active any more."""
@@ -28,3 +36,9 @@ class AccountAdapter(DefaultAccountAdapter):
         if answer is None and user.practice and not user.practice.is_active:
             return self.respond_user_inactive(request, user)
         return answer
+
+
+def _at_our_address(url):
+    """The same page at SITE_URL: the library takes the name that the request came by."""
+    parts = urlsplit(url)
+    return f"{settings.SITE_URL}{parts.path}" if url else ""
