@@ -20,6 +20,7 @@ class AccountAdapter(DefaultAccountAdapter):
             kind,
             email,
             about=outbox.once(),
+            is_secret=True,
             context={
                 "name": user.name if user else "",
                 "password_reset_url": _at_our_address(context.get("password_reset_url", "")),

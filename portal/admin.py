@@ -22,11 +22,18 @@ class EmailAdmin(ReadOnlyAdmin, admin.ModelAdmin):
     list_filter = ["work_state", "work_waits_for", "kind"]
     search_fields = ["to", "subject"]
     fields = [
-        "kind", "to", "subject", "text", "created_at", "work_state", "work_failures",
+        "kind", "to", "subject", "shown_text", "created_at", "work_state", "work_failures",
         "work_failure", "work_waits_for", "sent_at",
     ]  # fmt: skip
     readonly_fields = fields
     actions = ["send_again"]
+
+    @admin.display(description="text")
+    def shown_text(self, email):
+        # Else whoever reads mails here could choose a password for anybody.
+        return (
+            "Not shown: it holds a link that lets somebody in." if email.is_secret else email.text
+        )
 
     @admin.action(description="Send again what failed", permissions=["view"])
     def send_again(self, request, queryset):

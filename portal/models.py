@@ -66,6 +66,10 @@ class Email(Work):
     text = models.TextField()
     html = models.TextField(blank=True)
     calendar = models.TextField(blank=True, help_text="An .ics file that goes with the mail.")
+    is_secret = models.BooleanField(
+        default=False,
+        help_text="Whoever reads it can sign in: its text is shown to nobody, and goes once sent.",
+    )
     created_at = models.DateTimeField(default=timezone.now)
     sent_at = models.DateTimeField(null=True, blank=True)
 
@@ -78,6 +82,11 @@ class Email(Work):
 
     def __str__(self):
         return f"{self.kind} to {self.to}"
+
+    @property
+    def after_sending(self):
+        """What changes in the row once the mail is sent."""
+        return {"text": "", "html": ""} if self.is_secret else {}
 
 
 class Host(models.Model):

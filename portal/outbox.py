@@ -9,12 +9,13 @@ from django.template.loader import get_template, render_to_string
 from portal.models import Email
 
 
-def write(kind, to, about, context, calendar=""):
+def write(kind, to, about, context, calendar="", is_secret=False):
     """Put a mail of a kind into the outbox.
 
     `kind` names the templates `emails/<kind>.subject.txt` and `emails/<kind>.txt`; `to` is one
     address; `about` says which event the mail is for, so that the same mail is written once,
-    however often the code runs; `calendar` is the text of an .ics file.
+    however often the code runs; `calendar` is the text of an .ics file; `is_secret` says that it
+    holds a link which lets somebody in.
     Returns the row, or None when there is nobody to write to.
     """
     if not to:
@@ -38,6 +39,7 @@ def write(kind, to, about, context, calendar=""):
             "text": text,
             "html": html,
             "calendar": calendar,
+            "is_secret": is_secret,
         },
     )
     if created:

@@ -36,7 +36,7 @@ def send_email(pk):
         else:
             email.wait_for(Neighbour.MAIL, f"{type(problem).__name__}: the mail server is away.")
         return
-    email.finish(sent_at=timezone.now())
+    email.finish(sent_at=timezone.now(), **email.after_sending)
     # The mail is theirs, however long the goodbye takes.
     with suppress(*AWAY):
         line.close()

@@ -6,6 +6,7 @@ import pytest
 from django.contrib import admin
 from django.urls import reverse
 
+from portal import outbox
 from portal.models import News
 
 
@@ -134,3 +135,11 @@ def test_a_nul_in_a_query_is_overlooked(lab, case):
     page = lab.get("/admin/cases/attachment/?state=%00uploading")
     assert page.status_code == 200
     assert page.wsgi_request.GET.dict() == {"state": "uploading"}
+
+
+def test_nobody_reads_a_link_here_that_lets_somebody_else_in(lab):
+    reset = {"name": "Ada", "password_reset_url": "https://portal.example/reset"}
+    mail = outbox.write("password_reset_key", "a@b.example", "1", reset, is_secret=True)
+    page = lab.get(reverse("admin:portal_email_change", args=[mail.pk])).text
+    assert "Not shown" in page
+    assert "portal.example/reset" not in page

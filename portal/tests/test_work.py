@@ -197,3 +197,11 @@ def test_a_mail_opens_in_a_mail_program(mail, sent):
     assert message["Message-ID"].startswith(f"<message_posted.{mail.pk}@")
     assert message.get_body("plain").get_content().strip() == "Hello"
     assert [part.get_filename() for part in message.iter_attachments()] == ["planning.ics"]
+
+
+def test_a_mail_with_a_link_that_lets_somebody_in_is_forgotten_once_it_is_sent(db, sent):
+    mail = outbox.write("password_reset_key", "a@b.example", "1", RESET, is_secret=True)
+    send_email(mail.pk)
+    mail.refresh_from_db()
+    assert RESET["password_reset_url"] in sent()[0].get_body("plain").get_content()
+    assert (mail.text, mail.html) == ("", "")
