@@ -5,6 +5,8 @@ actions there are. `migrate` sets the rights of these groups anew each time: for
 own, make further groups.
 """
 
+from django.apps import apps as installed
+
 LAB, PLANNER, OFFICE, EMERGENCY = "Lab", "Planner", "Office", "Emergency"
 
 RIGHTS = {
@@ -47,7 +49,7 @@ RIGHTS = {
 }  # fmt: skip
 
 
-def set_rights(app_config, using, apps, **_):
+def set_rights(app_config, using, apps=installed, **_):
     """Give the groups their rights in one app; connected to `post_migrate`."""
     try:
         Group = apps.get_model("auth", "Group")

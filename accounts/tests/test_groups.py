@@ -1,6 +1,7 @@
 import pytest
 from django.contrib.auth.models import Group, Permission
 from django.core.management import call_command
+from django.core.management.sql import emit_post_migrate_signal
 
 from accounts.groups import RIGHTS
 
@@ -26,3 +27,9 @@ def test_the_next_migrate_takes_back_what_was_added_to_a_group():
 
 def test_the_office_has_no_right_to_cases():
     assert {right.partition(".")[0] for right in rights("Office")} == {"accounts", "portal"}
+
+
+def test_emptying_the_database_leaves_the_groups_with_their_rights():
+    Group.objects.all().delete()
+    emit_post_migrate_signal(verbosity=0, interactive=False, db="default")  # as `flush` does
+    assert "accounts.change_practice" in rights("Office")
