@@ -1,3 +1,6 @@
+from datetime import timedelta
+from hashlib import sha256
+from secrets import token_urlsafe
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.conf import settings
@@ -50,6 +53,11 @@ class Practice(models.Model):
     def zone(self):
         return ZoneInfo(self.time_zone)
 
+    @property
+    def owners(self):
+        """Those who manage its members now."""
+        return self.members.filter(is_owner=True, is_active=True)
+
 
 class Dentist(models.Model):
     practice = models.ForeignKey(Practice, on_delete=models.PROTECT, related_name="dentists")
@@ -71,7 +79,13 @@ class Dentist(models.Model):
         return self.name
 
 
-class UserManager(BaseUserManager):
+class UserQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        """Whom this person may manage on the portal's pages: an owner, their practice's members."""
+        return self.filter(practice=user.practice_id) if user.owns_a_practice else self.none()
+
+
+class UserManager(BaseUserManager.from_queryset(UserQuerySet)):
     def create_user(self, email, password=None, **fields):
         user = self.model(email=self.normalize_email(email).lower(), **fields)
         user.set_password(password)
@@ -143,9 +157,84 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.practice.time_zone if self.practice else settings.LAB_TIME_ZONE
 
     @property
+    def may_sign_in(self):
+        return self.is_active and (self.practice is None or self.practice.is_active)
+
+    @property
+    def owns_a_practice(self):
+        return self.is_owner and self.practice_id is not None and self.may_sign_in
+
+    @property
     def needs_mfa(self):
         """Whether this person may do nothing before a second step is set up."""
         return self.is_staff or bool(self.practice and self.practice.requires_mfa)
+
+
+class InvitationQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        """Those of the practice that this person owns."""
+        return self.filter(practice=user.practice_id) if user.owns_a_practice else self.none()
+
+    def not_answered(self):
+        return self.filter(accepted_at=None, withdrawn_at=None)
+
+    def acceptable(self, now):
+        """Those whose link works at `now`."""
+        account = User.objects.filter(email=models.OuterRef("email"))
+        return self.not_answered().filter(
+            ~models.Exists(account), expires_at__gt=now, practice__is_active=True
+        )
+
+    def with_token(self, token):
+        return self.filter(token_digest=Invitation.digest(token))
+
+
+class Invitation(models.Model):
+    """A link in a mail, with which somebody becomes a member of a practice; it works once.
+
+    Whether the address has an account already, the row does not say: owners see these rows.
+    """
+
+    LASTS = timedelta(days=7)
+
+    practice = models.ForeignKey(Practice, on_delete=models.CASCADE, related_name="invitations")
+    email = models.EmailField()
+    name = models.CharField(max_length=120, blank=True)
+    is_owner = models.BooleanField("as an owner", default=False)
+    # The token is in the mail only, so that nobody can use what the database holds.
+    token_digest = models.CharField(max_length=64, unique=True, editable=False)
+    invited_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField("sent", default=timezone.now, editable=False)
+    expires_at = models.DateTimeField("expires", editable=False)
+    accepted_at = models.DateTimeField("accepted", null=True, editable=False)
+    withdrawn_at = models.DateTimeField("withdrawn", null=True, editable=False)
+
+    objects = InvitationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["practice", "email"],
+                condition=Q(accepted_at=None, withdrawn_at=None),
+                name="one_open_invitation_a_person",
+            ),
+            models.CheckConstraint(
+                name="invitation_is_accepted_or_withdrawn",
+                condition=Q(accepted_at=None) | Q(withdrawn_at=None),
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.email} to {self.practice}"
+
+    @staticmethod
+    def new_token():
+        return token_urlsafe(32)
+
+    @staticmethod
+    def digest(token):
+        return sha256(token.encode()).hexdigest()
 
 
 class Access(models.Model):

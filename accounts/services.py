@@ -1,0 +1,170 @@
+"""What happens to the members of a practice: invited, accepted, deactivated, made owners."""
+
+from datetime import timedelta
+
+from django.contrib.auth import SESSION_KEY
+from django.contrib.auth.hashers import make_password
+from django.contrib.sessions.models import Session
+from django.db import IntegrityError, transaction
+
+from accounts import emails
+from accounts.models import Invitation, Practice, User
+
+INVITATIONS_AN_HOUR = 20
+
+
+class NotAllowed(Exception):
+    """A refusal, as a sentence for the person who asked."""
+
+
+class NoSuchInvitation(Exception):
+    """Used, withdrawn, run out, for an address that has an account, or never sent."""
+
+
+@transaction.atomic
+def invite(practice, email, name, is_owner, by, now):
+    """Send somebody a link with which they become a member; one sent before works no more.
+
+    `by` is an owner or somebody of the lab. Whether the address has an account shows neither in
+    what is returned, nor in what is stored, nor in the time it takes: only its owner is told, by
+    mail. Raises NotAllowed.
+    """
+    practice = _locked(practice, by)
+    email = email.lower()
+    lately = practice.invitations.filter(created_at__gt=now - timedelta(hours=1))
+    if lately.count() >= INVITATIONS_AN_HOUR:
+        raise NotAllowed(
+            f"{practice} has sent {INVITATIONS_AN_HOUR} invitations within an hour. "
+            "Nothing was sent now. Please try again in an hour."
+        )
+    practice.invitations.not_answered().filter(email=email).update(withdrawn_at=now)
+    token = Invitation.new_token()
+    invitation = practice.invitations.create(
+        email=email,
+        name=name,
+        is_owner=is_owner,
+        invited_by=by,
+        token_digest=Invitation.digest(token),
+        created_at=now,
+        expires_at=now + Invitation.LASTS,
+    )
+    is_known = User.objects.filter(email=email).exists()
+    mail = emails.invitation_known if is_known else emails.invitation
+    mail(invitation, token)
+    return invitation
+
+
+def invite_again(invitation, by, now):
+    """Send a new link in the place of one that nobody has used. Raises NotAllowed."""
+    if invitation.accepted_at:
+        raise NotAllowed("This invitation was accepted in the meantime. Nothing was sent.")
+    return invite(
+        invitation.practice, invitation.email, invitation.name, invitation.is_owner, by, now
+    )
+
+
+def withdraw(invitation, now):
+    """Let the link of an invitation work no more. Raises NotAllowed when it was used before."""
+    open_still = Invitation.objects.not_answered().filter(pk=invitation.pk)
+    if not open_still.update(withdrawn_at=now):
+        raise NotAllowed("This invitation was used or withdrawn before. Nothing was changed.")
+
+
+def accept(invitation, name, password, now):
+    """Make the member that an invitation is for; returns the user. Raises NoSuchInvitation."""
+    encoded = make_password(password)  # takes a third of a second, which no lock should last
+    try:
+        with transaction.atomic():
+            if not Invitation.objects.acceptable(now).filter(pk=invitation.pk).exists():
+                raise NoSuchInvitation
+            # A condition on this table alone: one of two at the same moment waits, and loses.
+            unused = Invitation.objects.not_answered().filter(pk=invitation.pk)
+            if not unused.update(accepted_at=now):
+                raise NoSuchInvitation
+            return User.objects.create(
+                email=invitation.email,
+                password=encoded,
+                name=name,
+                practice=invitation.practice,
+                is_owner=invitation.is_owner,
+            )
+    except IntegrityError:
+        raise NoSuchInvitation from None  # the address got an account at this very moment
+
+
+@transaction.atomic
+def deactivate(member, by, now):
+    """Close the account of a member: the next request is refused. Raises NotAllowed."""
+    practice = _locked(member.practice, by)
+    if member == by:
+        raise NotAllowed(
+            "You cannot deactivate yourself. Another owner of your practice or the lab can."
+        )
+    _leave_an_owner(practice, member)
+    # An owner who comes back is made owner again by somebody who means it.
+    practice.members.filter(pk=member.pk).update(is_active=False, is_owner=False)
+    _withdraw_those_of(member, now)
+    end_sessions([member.pk], now)
+
+
+@transaction.atomic
+def reactivate(member, by):
+    """Open the account of a member again. Raises NotAllowed."""
+    practice = _locked(member.practice, by)
+    practice.members.filter(pk=member.pk).update(is_active=True)
+
+
+@transaction.atomic
+def make_owner(member, by):
+    """Let a member invite and deactivate others. Raises NotAllowed."""
+    practice = _locked(member.practice, by)
+    if not practice.members.filter(pk=member.pk, is_active=True).update(is_owner=True):
+        raise NotAllowed(f"{member} is deactivated. Please reactivate the account first.")
+
+
+@transaction.atomic
+def take_ownership(member, by, now):
+    """Make a member out of an owner. Raises NotAllowed."""
+    practice = _locked(member.practice, by)
+    _leave_an_owner(practice, member)
+    practice.members.filter(pk=member.pk).update(is_owner=False)
+    _withdraw_those_of(member, now)
+
+
+def _locked(practice, by):
+    """The practice, locked so that changes of its members follow one another.
+
+    Two owners might take their rights from each other at the same moment: so whether `by` is
+    still an owner, or of the lab, is read here again.
+    """
+    practice = Practice.objects.select_for_update(no_key=True).get(pk=practice.pk)
+    by = User.objects.get(pk=by.pk)
+    if not (by.is_active and (by.is_staff or (by.is_owner and by.practice_id == practice.pk))):
+        raise NotAllowed("You are not an owner of this practice any more. Nothing was changed.")
+    return practice
+
+
+def _leave_an_owner(practice, member):
+    owners = set(practice.owners.values_list("pk", flat=True))
+    if owners == {member.pk}:
+        raise NotAllowed(
+            f"{member} is the only owner of {practice}. Please make somebody else owner first. "
+            "Nothing was changed."
+        )
+
+
+def _withdraw_those_of(member, now):
+    """Nobody comes in on the word of somebody who may not invite any more."""
+    theirs = member.practice.invitations.not_answered().filter(invited_by=member)
+    theirs.update(withdrawn_at=now)
+
+
+def end_sessions(user_keys, now):
+    """Sign people out on every device. `user_keys` are primary keys of users.
+
+    What is refused in `accounts.backends` would work again once the account is opened again.
+    """
+    keys = {str(key) for key in user_keys}
+    for session in Session.objects.filter(expire_date__gt=now).iterator():
+        if session.get_decoded().get(SESSION_KEY) in keys:
+            session.delete()
