@@ -1,6 +1,7 @@
 from functools import cache
 from importlib.resources import files
 
+from allauth.account.forms import SetPasswordForm
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Layout, Row, Submit
 from django import forms
@@ -68,6 +69,56 @@ class NameForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         self.helper = FormHelper()
         self.helper.layout = Layout("name", Submit("save_name", "Save name"))
+
+    def clean_name(self):
+        name = plain_text(self.cleaned_data["name"])
+        if not name:
+            raise forms.ValidationError("Please type your name.")
+        return name
+
+
+class InviteForm(forms.Form):
+    ROLES = [("member", "Member"), ("owner", "Owner: also invites and deactivates members")]
+
+    email = forms.EmailField(
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
+        help_text="The invitation goes there. It is also what they sign in with.",
+    )
+    name = forms.CharField(
+        max_length=120,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        help_text="Optional; they can type it themselves.",
+    )
+    role = forms.ChoiceField(choices=ROLES)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.helper = FormHelper()
+        self.helper.layout = Layout(
+            Row("email", "name"), "role", Submit("invite", "Send the invitation")
+        )
+
+    def clean_name(self):
+        return plain_text(self.cleaned_data["name"])
+
+
+class AcceptForm(SetPasswordForm):
+    """What somebody types who was invited: their name, and a password twice."""
+
+    # Shown, and for password managers.
+    email = forms.EmailField(
+        disabled=True,
+        label="You will sign in as",
+        widget=forms.EmailInput(attrs={"autocomplete": "username"}),
+    )
+    name = forms.CharField(
+        max_length=120,
+        label="Your name",
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
+    field_order = ["email", "name", "password1", "password2"]
 
     def clean_name(self):
         name = plain_text(self.cleaned_data["name"])

@@ -26,7 +26,12 @@ def account(request):
         return redirect("accounts:account")
     if request.method == "POST":
         messages.error(request, "Nothing was saved yet. Please correct what is marked below.")
-    context = {"practice_form": practice_form, "name_form": name_form, "practice": practice}
+    context = {
+        "practice_form": practice_form,
+        "name_form": name_form,
+        "practice": practice,
+        "owners": practice.owners if practice else None,
+    }
     return render(request, "accounts/account.html", context)
 
 

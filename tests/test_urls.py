@@ -9,6 +9,7 @@ from django.urls import get_resolver, reverse
 from django.urls.resolvers import URLResolver
 from django.utils import timezone
 
+from accounts.models import Invitation, User
 from cases.progress import Progress
 from scheduling import services
 from scheduling.tests import make
@@ -25,6 +26,7 @@ PUBLIC = {
     "portal:healthz": 200,
     "portal:readyz": 200,
     "portal:metrics": 404,  # there is no token
+    "accounts:accept_invitation": 404,  # nobody was sent it
     "account_login": 200,
     "account_logout": 302,
     "account_signup": 200,  # it says that the lab opens the accounts
@@ -50,6 +52,16 @@ MEMBERS = {
     "cases:list": ("get", 200),
     "cases:new": ("get", 200),
     "cases:discard_draft": ("post", 404),  # there is none
+}
+# For owners of a practice, about their own members and invitations; to all others they say 403.
+OWNERS = {
+    "accounts:members": ("get", 200),
+    "accounts:deactivate": ("get", 200),
+    "accounts:reactivate": ("get", 200),
+    "accounts:make_owner": ("get", 200),
+    "accounts:take_ownership": ("get", 200),
+    "accounts:invite_again": ("post", 302),
+    "accounts:withdraw_invitation": ("post", 302),
 }
 # The addresses of one case: its own practice gets this, another one always 404.
 OF_A_CASE = {
@@ -137,6 +149,7 @@ def places(make_case, dentist_user):
         "pk": UPLOAD,
         "revision": 1,
         "form_key": FORM,
+        "token": "of-nobody",
         "uidb36": "1",
         "key": "set-password",
     }
@@ -159,7 +172,7 @@ def leads_out_of_admin(answer):
 
 
 def test_every_address_is_listed_here():
-    listed = {*PUBLIC, *UNUSED, *MEMBERS, *OF_A_CASE, *FOR_PROGRAMS}
+    listed = {*PUBLIC, *UNUSED, *MEMBERS, *OWNERS, *OF_A_CASE, *FOR_PROGRAMS}
     names = {name for name, _ in PATTERNS if not name.startswith(STAFF)}
     assert names == listed
 
@@ -199,6 +212,47 @@ def test_another_practices_case_looks_like_none(client, other_practice_user, pla
     client.force_login(other_practice_user)
     theirs = ask(client, asked[0], address(name, **places))
     nobodys = ask(client, asked[0], address(name, **{**places, **NOBODYS}))
+    assert theirs.status_code == nobodys.status_code == 404
+    assert without_token(theirs) == without_token(nobodys)
+
+
+@pytest.fixture
+def managed(practice):
+    """A function that gives the address of an owner's page, about a member or an invitation."""
+    member = User.objects.create_user("kim@harbor.example", name="Kim Lee", practice=practice)
+    now = timezone.now()
+    invitation = practice.invitations.create(
+        email="lou@harbor.example", token_digest="x", expires_at=now + Invitation.LASTS
+    )
+
+    def at(name, pk=None):
+        return address(name, pk=pk or (invitation.pk if "invit" in name else member.pk))
+
+    return at
+
+
+@pytest.mark.parametrize(("name", "asked"), OWNERS.items())
+def test_an_owner_manages_members_and_nobody_else_does(
+    client, dentist_user, make_staff, managed, name, asked
+):
+    assert leads_to_sign_in(ask(client, asked[0], managed(name)))
+    for refused in (dentist_user, make_staff("Office", "Lab")):
+        client.force_login(refused)
+        assert ask(client, asked[0], managed(name)).status_code == 403
+    User.objects.filter(pk=dentist_user.pk).update(is_owner=True)
+    client.force_login(dentist_user)
+    assert ask(client, asked[0], managed(name)).status_code == asked[1]
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+@pytest.mark.parametrize("name", [name for name in OWNERS if name != "accounts:members"])
+def test_members_of_another_practice_look_like_nobody(
+    client, other_practice_user, managed, name, method
+):
+    User.objects.filter(pk=other_practice_user.pk).update(is_owner=True)
+    client.force_login(other_practice_user)
+    theirs = ask(client, method, managed(name))
+    nobodys = ask(client, method, managed(name, pk=99_999))
     assert theirs.status_code == nobodys.status_code == 404
     assert without_token(theirs) == without_token(nobodys)
 
