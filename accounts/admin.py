@@ -1,11 +1,16 @@
 from allauth.account.decorators import secure_admin_login
+from allauth.account.forms import ResetPasswordForm
 from allauth.account.models import EmailAddress
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as BaseUserAdmin
-from django.contrib.auth.forms import AdminUserCreationForm
+from django.core.exceptions import PermissionDenied
+from django.db.models import Prefetch
+from django.shortcuts import redirect
+from django.utils import timezone
 
-from accounts.models import Access, Dentist, Practice, User
+from accounts import services
+from accounts.models import Access, Dentist, Invitation, Practice, User
 from portal.read_only import ReadOnlyAdmin
 
 # One way in, with one set of limits, for dentists and staff.
@@ -21,7 +26,7 @@ class DentistInline(admin.TabularInline):
 
 class MemberInline(admin.TabularInline):
     model = User
-    fields = ["name", "email", "is_active", "last_login"]
+    fields = ["name", "email", "is_owner", "is_active", "last_login"]
     readonly_fields = fields
     extra = 0
     can_delete = False
@@ -33,10 +38,26 @@ class MemberInline(admin.TabularInline):
 
 @admin.register(Practice)
 class PracticeAdmin(admin.ModelAdmin):
-    list_display = ["name", "email", "phone", "time_zone", "tooth_numbering", "is_active"]
-    list_filter = ["is_active", "tooth_numbering"]
+    list_display = [
+        "name", "email", "phone", "owner_names", "time_zone", "requires_mfa", "is_active",
+    ]  # fmt: skip
+    list_filter = ["is_active", "requires_mfa", "tooth_numbering"]
     search_fields = ["name", "email", "phone"]
     inlines = [DentistInline, MemberInline]
+
+    def get_queryset(self, request):
+        owners = Prefetch("members", User.objects.filter(is_owner=True, is_active=True), "shown")
+        return super().get_queryset(request).prefetch_related(owners)
+
+    @admin.display(description="owners")
+    def owner_names(self, practice):
+        return ", ".join(owner.name for owner in practice.shown) or "none yet"
+
+    def save_model(self, request, obj, form, change):
+        super().save_model(request, obj, form, change)
+        if change and not obj.is_active:
+            members = obj.members.values_list("pk", flat=True)
+            services.end_sessions(members, timezone.now())
 
 
 @admin.register(Dentist)
@@ -48,39 +69,148 @@ class DentistAdmin(admin.ModelAdmin):
     autocomplete_fields = ["practice"]
 
 
-class NewUserForm(AdminUserCreationForm):
-    class Meta(AdminUserCreationForm.Meta):
+@admin.register(Invitation)
+class InvitationAdmin(admin.ModelAdmin):
+    """How somebody of a practice gets an account: the lab types no passwords for people."""
+
+    list_display = [
+        "email", "practice", "is_owner", "invited_by", "created_at", "expires_at", "accepted_at",
+        "withdrawn_at",
+    ]  # fmt: skip
+    list_select_related = ["practice", "invited_by"]
+    search_fields = ["email", "practice__name"]
+    autocomplete_fields = ["practice"]
+    fields = ["practice", "email", "name", "is_owner"]
+    actions = ["send_again", "withdraw"]
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+    def add_view(self, request, form_url="", extra_context=None):
+        try:
+            return super().add_view(request, form_url, extra_context)
+        except services.NotAllowed as refusal:
+            self.message_user(request, str(refusal), messages.ERROR)
+            return redirect(request.path)
+
+    def save_model(self, request, obj, form, change):
+        said = (obj.practice, obj.email, obj.name, obj.is_owner)
+        obj.pk = services.invite(*said, request.user, timezone.now()).pk
+
+    @admin.action(description="Send again", permissions=["add"])
+    def send_again(self, request, queryset):
+        self._each(request, queryset, services.invite_again, request.user, timezone.now())
+
+    @admin.action(description="Withdraw", permissions=["add"])
+    def withdraw(self, request, queryset):
+        self._each(request, queryset, services.withdraw, timezone.now())
+
+    def _each(self, request, invitations, service, *args):
+        for invitation in invitations:
+            try:
+                service(invitation, *args)
+            except services.NotAllowed as refusal:
+                self.message_user(request, f"{invitation}: {refusal}", messages.ERROR)
+            else:
+                self.message_user(request, f"{invitation}: done.")
+
+
+class NewStaffForm(forms.ModelForm):
+    """Staff only, and without a password: they choose one with the link that they are sent."""
+
+    class Meta:
         model = User
-        fields = ["email", "name", "practice", "is_staff"]
-        field_classes = {"email": forms.EmailField}
+        fields = ["email", "name", "groups"]
+
+    def save(self, commit=True):
+        self.instance.is_staff = True
+        self.instance.set_unusable_password()
+        return super().save(commit)
+
+
+class MemberForm(forms.ModelForm):
+    """What may be changed by those who are no superusers: a member stays one of a practice."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if "practice" in self.fields:  # which a page that is only read does not have
+            self.fields["practice"].required = True
 
 
 @admin.register(User)
 class UserAdmin(BaseUserAdmin):
-    add_form = NewUserForm
-    list_display = ["name", "email", "practice", "is_staff", "is_active", "last_login"]
-    list_filter = ["is_staff", "is_active"]
+    """People of practices for the office, staff and their rights for superusers only."""
+
+    add_form = NewStaffForm
+    list_display = ["name", "email", "practice", "is_owner", "is_staff", "is_active", "last_login"]
+    list_filter = ["is_staff", "is_owner", "is_active", "groups"]
     list_select_related = ["practice"]
     search_fields = ["name", "email", "practice__name"]
     ordering = ["name"]
     autocomplete_fields = ["practice"]
     fieldsets = [
-        (None, {"fields": ["email", "name", "practice", "password"]}),
+        (None, {"fields": ["email", "name", "practice", "is_owner", "password"]}),
         ("Rights", {"fields": ["is_active", "is_staff", "is_superuser", "groups"]}),
+        ("Dates", {"fields": ["last_login", "date_joined"]}),
+    ]
+    fieldsets_of_members = [
+        (None, {"fields": ["email", "name", "practice", "is_owner", "is_active"]}),
         ("Dates", {"fields": ["last_login", "date_joined"]}),
     ]
     readonly_fields = ["last_login", "date_joined"]
     add_fieldsets = [
         (
-            None,
+            "New member of the lab",
             {
-                "fields": [
-                    "email", "name", "practice", "is_staff",
-                    "usable_password", "password1", "password2",
-                ]
+                "fields": ["email", "name", "groups"],
+                "description": "They are sent a link for choosing a password. People of practices "
+                "are invited under Invitations instead.",
             },
         ),
-    ]  # fmt: skip
+    ]
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).manageable_by(request.user)
+
+    def has_add_permission(self, request):
+        return request.user.is_superuser
+
+    def get_fieldsets(self, request, obj=None):
+        if request.user.is_superuser:
+            return super().get_fieldsets(request, obj)
+        return self.fieldsets_of_members
+
+    def get_list_filter(self, request):
+        return self.list_filter if request.user.is_superuser else ["is_owner", "is_active"]
+
+    def get_form(self, request, obj=None, **kwargs):
+        if not request.user.is_superuser:
+            kwargs["form"] = MemberForm
+        return super().get_form(request, obj, **kwargs)
+
+    def user_change_password(self, request, id, form_url=""):
+        if not request.user.is_superuser:
+            raise PermissionDenied
+        return super().user_change_password(request, id, form_url)
+
+    def save_model(self, request, obj, form, change):
+        before = User.objects.select_related("practice").filter(pk=obj.pk).first()
+        if "practice" in form.changed_data and "is_owner" not in form.changed_data:
+            obj.is_owner = False  # of the practice that was left, not of the new one
+        super().save_model(request, obj, form, change)
+        if before:
+            services.follow_up(before, obj, timezone.now())
+        else:
+            _send_link_for_password(request, obj)
+
+
+def _send_link_for_password(request, user):
+    form = ResetPasswordForm({"email": user.email})
+    if form.is_valid():
+        form.save(request)
 
 
 @admin.register(Access)

@@ -40,7 +40,7 @@ RIGHTS = {
         "accounts": [
             "view_practice", "change_practice", "add_practice",
             "view_dentist", "change_dentist", "add_dentist",
-            "view_user", "change_user", "add_user", "view_access",
+            "view_user", "change_user", "view_invitation", "add_invitation", "view_access",
         ],
         "portal": ["view_news", "change_news", "add_news", "delete_news"],
     },

@@ -84,6 +84,15 @@ class UserQuerySet(models.QuerySet):
         """Whom this person may manage on the portal's pages: an owner, their practice's members."""
         return self.filter(practice=user.practice_id) if user.owns_a_practice else self.none()
 
+    def manageable_by(self, staff):
+        """Whom this person of the lab may change in admin: the people of practices, never staff.
+
+        Only a superuser may give rights, or take over the account of somebody who has some.
+        """
+        if staff.is_superuser:
+            return self
+        return self.filter(practice__isnull=False, is_staff=False, is_superuser=False)
+
 
 class UserManager(BaseUserManager.from_queryset(UserQuerySet)):
     def create_user(self, email, password=None, **fields):

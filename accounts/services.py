@@ -131,6 +131,17 @@ def take_ownership(member, by, now):
     _withdraw_those_of(member, now)
 
 
+def follow_up(before, member, now):
+    """What follows when the lab changes the row of a user; `before` is the row as it was."""
+    if member.email != before.email:
+        emails.address_changed(member, before.email)
+    has_moved = member.practice_id != before.practice_id
+    if has_moved or not member.is_active:
+        end_sessions([member.pk], now)
+    if before.practice and (has_moved or not (member.is_active and member.is_owner)):
+        _withdraw_those_of(before, now)
+
+
 def _locked(practice, by):
     """The practice, locked so that changes of its members follow one another.
 
