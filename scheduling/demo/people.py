@@ -7,7 +7,7 @@ from django.contrib.auth.models import Group
 from django.utils import timezone
 
 from accounts.groups import LAB, OFFICE, PLANNER
-from accounts.models import Dentist, Practice, User
+from accounts.models import Dentist, Invitation, Practice, User
 from scheduling.models import DayOff, Planner, WorkingHours
 
 PASSWORD = "guide-the-drill"
@@ -76,6 +76,10 @@ MEMBERS = [
     [("surgery@marlowehouse.example", "Hannah Ellwood")],
 ]
 
+# Of the first practice: who has left it, and who was invited two days ago.
+LEFT = ("miles@lakeside.example", "Miles Avery")
+INVITED = ("june@lakeside.example", "June Castellano")
+
 # Name, email, zone, and the weekly hours from Monday to Friday.
 PLANNERS = [
     (
@@ -111,11 +115,29 @@ def move_in(now):
             is_owner = (email, name) == members[0]
             _user(email, name, joined, encoded, practice=practice, is_owner=is_owner)
         practices.append(practice)
+    _change_people(practices[0], joined, now)
     lab = _user(LAB_LOGIN, "Lou Carver", joined, encoded, is_staff=True)
     lab.groups.set(Group.objects.filter(name__in=[LAB, OFFICE]))
     for number, row in enumerate(PLANNERS):
         _planner(*row, joined, now, number)
     return practices, lab
+
+
+def _change_people(practice, joined, now):
+    """Show on the members' page of a practice what happens there."""
+    gone = {"is_active": False, "last_login": now - timedelta(days=41)}
+    _user(*LEFT, joined, None, practice=practice, **gone)
+    email, name = INVITED
+    sent = now - timedelta(days=2)
+    practice.invitations.create(
+        email=email,
+        name=name,
+        invited_by=practice.owners.get(),
+        created_at=sent,
+        expires_at=sent + Invitation.LASTS,
+        # No link leads here; "Send again" makes one.
+        token_digest=Invitation.digest(Invitation.new_token()),
+    )
 
 
 def _user(email, name, joined, encoded, **fields):

@@ -211,9 +211,15 @@ def test_a_new_password_is_set_and_not_printed(folder):
     assert people.PASSWORD not in printed
 
 
+def test_a_practice_has_an_owner_a_deactivated_member_and_an_open_invitation(folder, lakeside):
+    assert lakeside.owners.get().email == "dentist@demo.example"
+    assert lakeside.members.get(is_active=False).email == people.LEFT[0]
+    assert lakeside.invitations.acceptable(timezone.now()).get().email == people.INVITED[0]
+
+
 def test_planners_and_others_cannot_sign_in_by_password(folder):
     others = User.objects.exclude(email__in=people.LOGINS)
-    assert len(others) == 3
+    assert len(others) == 4
     assert not any(user.has_usable_password() for user in others)
 
 
