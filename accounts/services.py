@@ -175,7 +175,10 @@ def end_sessions(user_keys, now):
 
     What is refused in `accounts.backends` would work again once the account is opened again.
     """
-    keys = {str(key) for key in user_keys}
-    for session in Session.objects.filter(expire_date__gt=now).iterator():
-        if session.get_decoded().get(SESSION_KEY) in keys:
-            session.delete()
+    users = {str(key) for key in user_keys}
+    theirs = [
+        session.pk
+        for session in Session.objects.filter(expire_date__gt=now)
+        if session.get_decoded().get(SESSION_KEY) in users
+    ]
+    Session.objects.filter(pk__in=theirs).delete()
