@@ -37,6 +37,8 @@ class Web(BaseHTTPRequestHandler):
         body = json.dumps({"port": self.server.server_port, **self.headers}).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
+        self.send_header("Cross-Origin-Resource-Policy", "same-origin")
+        self.send_header("Cache-Control", "no-store")
         self.end_headers()
         self.wfile.write(body)
 
@@ -128,3 +130,30 @@ def test_the_portal_learns_who_asked_and_for_which_address(nginx):
     assert heard["Host"] == f"127.0.0.1:{nginx.port}"
     assert heard["X-Forwarded-For"] == "127.0.0.1"
     assert heard["X-Forwarded-Proto"] == "http"
+
+
+def test_the_portals_headers_pass_once_and_nginx_guards_its_own_answers(nginx, webs):
+    line = http.client.HTTPConnection("127.0.0.1", nginx.port, timeout=20)
+    line.request("GET", "/")
+    passed = line.getresponse().headers
+    line.close()
+    for name, value in (
+        ("Cross-Origin-Resource-Policy", "same-origin"),
+        ("Cache-Control", "no-store"),
+    ):
+        assert passed.get_all(name) == [value]
+    assert "Content-Security-Policy" not in passed
+    large = ask(nginx, "/cases/new/", "POST", data=b"x" * LARGEST)
+    for web in webs:
+        web.shutdown()
+        web.server_close()
+    away = ask(nginx, "/")
+    assert (large.status_code, away.status_code) == (413, 502)
+    assert "larger than the portal takes" in large.text
+    assert "try again in a minute" in away.text
+    for answer in (large, away):
+        assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
+        assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'")
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert "Strict-Transport-Security" not in answer.headers  # by http
