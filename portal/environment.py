@@ -4,6 +4,7 @@ import re
 import secrets
 from contextlib import suppress
 from pathlib import Path
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import environ
@@ -78,6 +79,18 @@ def site_url(name, default):
     value = env.str(name, default=default).rstrip("/")
     if not value.startswith(("http://", "https://")) or not value.split("//", 1)[1]:
         refuse(name, value, "an address such as https://portal.example.com")
+    return value
+
+
+def files_url(name, of_site):
+    """The address that files come from, or "": a host of its own, by https if the portal is."""
+    value = env.str(name, default="").rstrip("/")
+    if value:
+        wanted = f"an address such as https://files.example.com, of another host than {of_site}"
+        parts, site = urlsplit(value), urlsplit(of_site)
+        is_alone = parts.netloc and value == f"{parts.scheme}://{parts.netloc}"
+        if not is_alone or parts.scheme != site.scheme or parts.hostname == site.hostname:
+            refuse(name, value, wanted)
     return value
 
 

@@ -19,6 +19,11 @@ ALLOWED_HOSTS = [
     for host in read.text("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
     if host.strip()
 ]
+# A host name for files alone, which sees no cookies. With S3, files come from its host anyway.
+FILES_URL = read.files_url("FILES_URL", SITE_URL)
+FILES_HOST = FILES_URL.partition("//")[2]
+if FILES_HOST:
+    ALLOWED_HOSTS.append(FILES_HOST.partition(":")[0])
 
 # The lab
 LAB_NAME = read.text("LAB_NAME", "Guidepost Dental Lab")
@@ -63,6 +68,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "cases.views.files_host.files_only",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "portal.integrity.with_integrity",
     "portal.middleware.not_stored",

@@ -11,6 +11,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
+from django.conf import settings
+from django.core import signing
 from django.core.files.storage import FileSystemStorage, default_storage
 from django.http import FileResponse, HttpResponseRedirect
 from django.utils.http import content_disposition_header
@@ -21,6 +23,7 @@ BINARY = "application/octet-stream"
 BLOCK = 1024**2
 PART = 16 * 1024**2
 LINK_SECONDS = 60
+LINKS = "portal.storage: links to files"
 # Longer than the longest upload of a worker.
 ABANDONED_AFTER = timedelta(days=1)
 # What an S3 server answers when it is busy or broken (its other refusals are for good).
@@ -147,24 +150,51 @@ def delete(key):
 def download(key, name):
     """Answer a request with a stored object as an attachment called `name`.
 
-    S3 gives the bytes itself, by a link that is good for a minute. Raises OSError (on a disk
-    FileNotFoundError when the object is gone).
+    S3 or the host of FILES_URL give the bytes themselves, by a link that is good for a minute.
+    Raises OSError (on a disk FileNotFoundError when the object is gone).
     """
-    if _on_disk():
-        response = FileResponse(
-            default_storage.open(key), as_attachment=True, filename=name, content_type=BINARY
-        )
-        response["X-Content-Type-Options"] = "nosniff"
-    else:
-        attachment = {
-            "ResponseContentDisposition": content_disposition_header(True, name),
-            "ResponseContentType": BINARY,
-        }
-        with _as_os_error():
-            link = default_storage.url(key, parameters=attachment, expire=LINK_SECONDS)
-        response = HttpResponseRedirect(link)
+    if _on_disk() and not settings.FILES_URL:
+        return attachment(key, name)
+    response = HttpResponseRedirect(_own_link(key) if _on_disk() else _s3_link(key, name))
     response["Cache-Control"] = "private, no-store"
     return response
+
+
+def attachment(key, name):
+    """Answer with the bytes of an object on the disk, as a file that no browser opens by itself.
+
+    Raises OSError (FileNotFoundError when the object is gone).
+    """
+    response = FileResponse(
+        default_storage.open(key), as_attachment=True, filename=name, content_type=BINARY
+    )
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+def key_of_link(token):
+    """The key that a link to FILES_URL names; of no more, as addresses get into logs.
+
+    Raises signing.BadSignature, or its subclass SignatureExpired after a minute.
+    """
+    return signing.loads(token, salt=LINKS, max_age=LINK_SECONDS)
+
+
+def _own_link(key):
+    if not default_storage.exists(key):
+        raise FileNotFoundError(key)
+    return f"{settings.FILES_URL}/{signing.dumps(key, salt=LINKS)}"
+
+
+def _s3_link(key, name):
+    as_attachment = {
+        "ResponseContentDisposition": content_disposition_header(True, name),
+        "ResponseContentType": BINARY,
+    }
+    with _as_os_error():
+        return default_storage.url(key, parameters=as_attachment, expire=LINK_SECONDS)
 
 
 def _on_disk():

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import socket
 import sys
 import tempfile
 from datetime import UTC, datetime
@@ -102,6 +103,22 @@ def stored_and_read_back():
     return "written, read back, deleted"
 
 
+def files_host():
+    if settings.S3_BUCKET:
+        return "the S3 server"
+    if not settings.FILES_URL:
+        return "the same name as the pages; FILES_URL gives them one of their own"
+    name = settings.FILES_HOST.partition(":")[0]
+    try:
+        socket.getaddrinfo(name, None)
+    except OSError as problem:
+        raise Wrong(
+            f"{name}, which files come from, is not known to the DNS. Add it there and to the "
+            "certificate, or correct FILES_URL."
+        ) from problem
+    return settings.FILES_URL
+
+
 def fonts():
     if missing := missing_fonts():
         raise Wrong(
@@ -168,6 +185,7 @@ CHECKS = [
     ("workers", workers, DATABASE),
     ("broker", neighbours.broker, BROKER),
     ("storage", stored_and_read_back, STORAGE),
+    ("files host", files_host, ""),
     ("mail server", neighbours.mail, "Correct EMAIL_URL, or look after the server."),
     ("fonts", fonts, ""),
     ("disk", disk, ""),
