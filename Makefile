@@ -51,7 +51,7 @@ screenshots: setup-test ## Take the pictures of the manual anew, from the demo t
 	$(BIN)/python manage.py screenshots
 
 clean: ## Remove what make installed and built; the data in var/ stays
-	rm -rf .venv node_modules static/vendor staticfiles .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf .venv node_modules tests/observatory/node_modules static/vendor staticfiles .ruff_cache .pytest_cache .import_linter_cache
 
 setup-test:
 	@bin/setup test

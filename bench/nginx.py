@@ -6,7 +6,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-from bench.services import LOCALHOST, Server, ServiceError
+from bench.services import LOCALHOST, Server, ServiceError, free_port
 
 TEMPLATE = Path(__file__).resolve().parent.parent / "deploy" / "nginx.conf"
 # What the machine's own nginx.conf says elsewhere: who runs it, and where its files are.
@@ -24,22 +24,35 @@ http {{
     uwsgi_temp_path {folder}/uwsgi;
     scgi_temp_path {folder}/scgi;
     include {folder}/portal.conf;
+    {tls}
 }}
+"""
+# What the README has beside it where TLS ends: the certificate, and a way there from http.
+TLS = """
+    ssl_certificate {certificate};
+    ssl_certificate_key {key};
+    ssl_protocols TLSv1.2 TLSv1.3;
+    server {{ listen {host}:{http_port}; return 301 https://$host$request_uri; }}
 """
 
 
 class Nginx(Server):
     """Passes what comes to `host`:`port` to the web processes at `addresses` ("host:port").
 
-    `max_upload_bytes` is the portal's MAX_UPLOAD_BYTES. `start` does not wait for the portal.
+    `max_upload_bytes` is the portal's MAX_UPLOAD_BYTES. With `certificate`, the paths of one and of
+    its key, it speaks TLS and leads there from `http_port`. `start` does not wait for the portal.
     """
 
     name = "nginx"
 
-    def __init__(self, folder, addresses, host=LOCALHOST, max_upload_bytes=4 * 1024**3):
+    def __init__(
+        self, folder, addresses, host=LOCALHOST, max_upload_bytes=4 * 1024**3, certificate=None
+    ):
         super().__init__(folder, host)
         self.addresses = addresses
         self.max_upload_bytes = max_upload_bytes
+        self.certificate = certificate
+        self.http_port = free_port() if certificate else self.port
 
     def environment_at(self, host, port):
         return {"SITE_URL": f"http://{host}:{port}"}
@@ -51,9 +64,14 @@ class Nginx(Server):
         return [program, "-e", "stderr", "-p", str(self.folder), "-c", "nginx.conf"]
 
     def prepare(self):
-        (self.folder / "nginx.conf").write_text(MAIN.format(folder=self.folder))
+        tls = ""
+        if self.certificate:
+            certificate, key = self.certificate
+            ports = {"host": self.host, "http_port": self.http_port}
+            tls = TLS.format(certificate=certificate, key=key, **ports)
+        (self.folder / "nginx.conf").write_text(MAIN.format(folder=self.folder, tls=tls))
         words = {
-            "LISTEN": f"{self.host}:{self.port}",
+            "LISTEN": f"{self.host}:{self.port}" + (" ssl" if self.certificate else ""),
             "WEB": " ".join(f"server {address};" for address in self.addresses),
             "MAX_UPLOAD_BYTES": self.max_upload_bytes,
             "SCHEME": "$scheme",
@@ -66,7 +84,7 @@ class Nginx(Server):
         try:
             urllib.request.urlopen(f"http://{self.host}:{self.port}/healthz", timeout=5)
         except urllib.error.HTTPError:
-            return True  # without the portal it answers 502
+            return True  # without the portal it answers 502, and 400 to http where TLS is spoken
         except OSError:
             return False
         return True
