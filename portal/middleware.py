@@ -45,7 +45,12 @@ def more_headers(get_response):
 
 # Where somebody says that they leave. When a session runs out, the page stays as it is, and an
 # upload goes on after the next sign-in.
-SIGN_OUTS = {"account_logout", "admin:logout", "usersessions_list"}
+SIGN_OUTS = {
+    "account_logout",
+    "accounts:sign_out_everywhere",
+    "admin:logout",
+    "usersessions_list",
+}
 
 
 @receiver(user_logged_out)
@@ -54,13 +59,16 @@ def remember_sign_out(request, **_):
 
 
 def nothing_left(get_response):
-    """Let the browser forget all about the portal when somebody signs out, on shared computers."""
+    """Let the browser forget what it kept of the portal when somebody signs out.
+
+    Not its cookies: the session ends here anyway, and another one says that this device is known.
+    """
 
     def answer(request):
         response = get_response(request)
         asked_for = getattr(request.resolver_match, "view_name", "")
         if getattr(request, "has_signed_out", False) and asked_for in SIGN_OUTS:
-            response["Clear-Site-Data"] = '"cache", "cookies", "storage"'
+            response["Clear-Site-Data"] = '"cache", "storage"'
         return response
 
     return answer

@@ -271,8 +271,7 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 # The lab makes every account and types its address, so there is nothing left to prove by mail.
 ACCOUNT_EMAIL_VERIFICATION = "none"
-# The browser then forgets the session, and a message in it.
-ACCOUNT_LOGOUT_REDIRECT_URL = "/?signed-out"
+ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 # How many proxies stand before the portal. Sign-in limits count by the address they name; with
 # too few, all people share one, and with too many, everybody chooses one.

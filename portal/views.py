@@ -20,10 +20,7 @@ READY_SECONDS = 5
 def first_page(request):
     news = News.objects.showing(timezone.now())
     zone = getattr(request.user, "time_zone", settings.LAB_TIME_ZONE)
-    # Not a message: those wait in the session, which the browser has just forgotten.
-    has_signed_out = "signed-out" in request.GET and not request.user.is_authenticated
-    context = {"news": news, "zone": zone, "has_signed_out": has_signed_out}
-    return render(request, "portal/first_page.html", context)
+    return render(request, "portal/first_page.html", {"news": news, "zone": zone})
 
 
 @require_safe

@@ -72,4 +72,4 @@ def test_a_request_for_another_name_is_refused(client, person):
 def test_signing_in_leads_to_a_path_of_ours_only(client, person, target):
     typed = {"login": person.email, "password": PASSWORD, "next": target}
     assert client.post("/accounts/login/", typed)["Location"] == "/cases/"
-    assert client.post("/accounts/logout/", {"next": target})["Location"] == "/?signed-out"
+    assert client.post("/accounts/logout/", {"next": target})["Location"] == "/"

@@ -1,6 +1,5 @@
 /*
- * Light, dark or system theme; the menu on small screens; messages that can be put away; nothing
- * kept after a sign-out or shown from memory.
+ * Light, dark or system theme; the menu on small screens; messages that can be put away.
  * Loaded in the head without defer: the theme must be known before the first pixel.
  */
 (() => {
@@ -53,25 +52,6 @@
       const menu = document.getElementById(target.getAttribute("aria-controls"));
       target.setAttribute("aria-expanded", String(menu.classList.toggle("is-open")));
     }
-  });
-
-  // The answer says so too (Clear-Site-Data), but not every browser listens. How far an upload was
-  // is kept under the names of files, which are nobody's business on a computer that people share.
-  document.addEventListener("submit", (event) => {
-    if (!event.target.matches("[data-sign-out]")) return;
-    try {
-      localStorage.clear();
-    } catch {
-      // There is no storage, so there is nothing in it.
-    }
-  });
-
-  // A page that the browser kept as it was is out of date, and may be somebody else's by now.
-  window.addEventListener("pageshow", (event) => {
-    if (!event.persisted) return;
-    const fresh = new URL(location);
-    fresh.hash = ""; // With one, it would only scroll.
-    location.replace(fresh);
   });
 
   document.addEventListener("keydown", (event) => {
