@@ -17,6 +17,7 @@ from django.test import override_settings
 from django.utils import timezone
 from kombu import pools
 
+from accounts import second_step
 from accounts.models import Dentist, Practice, User
 from cases.models import Case
 from cases.services import submit_case
@@ -243,7 +244,9 @@ def other_practice_user(make_practice):
 
 @pytest.fixture
 def lab_user(db):
-    return User.objects.create_superuser("lab@guidepost.example", name="Lea Lab")
+    user = User.objects.create_superuser("lab@guidepost.example", name="Lea Lab")
+    second_step.enrol(user)
+    return user
 
 
 @pytest.fixture
@@ -254,6 +257,7 @@ def make_staff(db):
         user = User.objects.create_user(email, name="Sam Staff", is_staff=True, **fields)
         user.groups.set(Group.objects.filter(name__in=groups))
         assert user.groups.count() == len(groups)
+        second_step.enrol(user)
         return user
 
     return make

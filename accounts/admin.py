@@ -1,6 +1,8 @@
 from allauth.account.decorators import secure_admin_login
 from allauth.account.forms import ResetPasswordForm
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as BaseUserAdmin
@@ -8,6 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Prefetch
 from django.shortcuts import redirect
 from django.utils import timezone
+from django.views.generic import RedirectView
 
 from accounts import services
 from accounts.models import Access, Dentist, Invitation, Practice, User
@@ -17,6 +20,10 @@ from portal.read_only import ReadOnlyAdmin
 admin.site.login = secure_admin_login(admin.site.login)
 # The library's own table of addresses; the address of a user is a field of the user here.
 admin.site.unregister(EmailAddress)
+# Secrets of second steps, and keys of sessions, are nobody's to read.
+admin.site.unregister([Authenticator, UserSession])
+# The page for the password, with its limits and its mail, for everybody as well.
+admin.site.password_change = RedirectView.as_view(pattern_name="account_change_password")
 
 
 class DentistInline(admin.TabularInline):

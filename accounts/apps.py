@@ -6,6 +6,6 @@ class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self):
-        from accounts import groups
+        from accounts import groups, signals  # noqa: F401
 
         post_migrate.connect(groups.set_rights, dispatch_uid="rights of the lab's groups")

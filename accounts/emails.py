@@ -2,8 +2,22 @@
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils import timezone
 
 from portal import outbox
+from portal.times import long_time
+
+# What happened, by the library's name for it.
+CHANGES = {
+    "password_changed": "Your password was changed.",
+    "password_set": "A password was set.",
+    "password_reset": "A new password was set by a link from a mail.",
+    "totp_activated": "An authenticator app was set up as second step.",
+    "totp_deactivated": "The authenticator app was removed as second step.",
+    "webauthn_added": "A passkey was added.",
+    "webauthn_removed": "A passkey was removed.",
+    "recovery_codes_generated": "New recovery codes were made. The old ones do not work any more.",
+}
 
 
 def invitation(invitation, token):
@@ -25,3 +39,22 @@ def _invitation(kind, invitation, link):
 def address_changed(user, old_address):
     """Tell the old address that the lab has put another in its place."""
     return outbox.write("address_changed", old_address, outbox.once(), {"name": user.name})
+
+
+def password_reset_key(user, url):
+    context = {"name": user.name, "password_reset_url": url}
+    return outbox.write("password_reset_key", user.email, outbox.once(), context, is_secret=True)
+
+
+def sign_in_changed(user, change, address, browser):
+    context = {"change": CHANGES[change], **_facts(user, address, browser)}
+    return outbox.write("sign_in_changed", user.email, outbox.once(), context)
+
+
+def new_device(user, address, browser):
+    return outbox.write("new_device", user.email, outbox.once(), _facts(user, address, browser))
+
+
+def _facts(user, address, browser):
+    at = long_time(timezone.now(), user.time_zone)
+    return {"name": user.name, "at": at, "address": address, "browser": browser}

@@ -10,6 +10,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from portal.work import Work, WorkQuerySet
+
 
 def check_time_zone(value):
     if value not in available_timezones():
@@ -244,6 +246,31 @@ class Invitation(models.Model):
     @staticmethod
     def digest(token):
         return sha256(token.encode()).hexdigest()
+
+
+class PasswordReset(Work):
+    """Somebody asked for a link to set a new password, for an address that may be nobody's.
+
+    A worker looks, so that the answer takes the same time for every address. Then the row goes.
+    """
+
+    task = "accounts.tasks.mail_reset_link"
+
+    email = models.EmailField()
+    created_at = models.DateTimeField(default=timezone.now)
+
+    objects = WorkQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["pk"]
+        indexes = [models.Index(fields=["work_state", "work_asked_at"], name="reset_work")]
+
+    def __str__(self):
+        return f"Reset {self.pk}"
+
+    @classmethod
+    def ask(cls, email):
+        cls.objects.create(email=email.lower()).hand_over_on_commit()
 
 
 class Access(models.Model):

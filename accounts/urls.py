@@ -1,7 +1,7 @@
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from accounts import members, views
+from accounts import members, sessions, views
 
 accounts_urls = (
     [
@@ -22,6 +22,12 @@ accounts_urls = (
             members.accept_invitation,
             name="accept_invitation",
         ),
+        path("account/stay/", sessions.stay, name="stay"),
+        path(
+            "account/sign-out-everywhere/",
+            sessions.sign_out_everywhere,
+            name="sign_out_everywhere",
+        ),
     ],
     "accounts",
 )
@@ -35,4 +41,11 @@ urlpatterns = [
         name="account_email",
     ),
     path("accounts/", include("allauth.account.urls")),
+    path(
+        "accounts/two-step/webauthn/keys/<int:pk>/remove/",
+        sessions.remove_passkey,
+        name="mfa_remove_webauthn",
+    ),
+    path("accounts/two-step/", include("allauth.mfa.urls")),
+    path("accounts/sessions/", sessions.signed_in, name="usersessions_list"),
 ]

@@ -13,6 +13,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.db import DatabaseError, InterfaceError, connection
 from django.utils import timezone
 
+from accounts import second_step
 from accounts.models import Dentist, Practice, User
 from cases import services
 from cases.models import Attachment, Case, CaseEvent, Prescription
@@ -45,6 +46,7 @@ def move_in(members):
         practice=practice, name="Dr. Drill", license_number="1", license_state="ME"
     )
     lab = User.objects.create_user("lab@drill.example", name="Lab", is_staff=True)
+    second_step.enrol(lab)
     Planner.objects.create(user=lab)
     users = [
         User.objects.create_user(f"member{number}@drill.example", practice=practice)

@@ -68,6 +68,8 @@ def nothing_left(get_response):
         response = get_response(request)
         asked_for = getattr(request.resolver_match, "view_name", "")
         if getattr(request, "has_signed_out", False) and asked_for in SIGN_OUTS:
+            # Not "cookies": that of the session is taken back by Django, and the one that makes
+            # this a known device keeps its people from being locked out by strangers.
             response["Clear-Site-Data"] = '"cache", "storage"'
         return response
 

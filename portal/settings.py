@@ -54,6 +54,8 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "crispy_forms",
     "crispy_bootstrap5",
     "portal",
@@ -81,6 +83,8 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "accounts.middleware.SessionLimits",
+    "accounts.middleware.SecondStep",
 ]
 ROOT_URLCONF = "portal.urls"
 WSGI_APPLICATION = "portal.wsgi.application"
@@ -95,6 +99,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "portal.context_processors.lab",
+                "accounts.context_processors.signed_in",
             ],
         },
     },
@@ -135,8 +140,10 @@ else:
 CACHES = {
     # In the database, so that sign-in limits hold over all processes and without a broker.
     "default": {
-        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "BACKEND": "portal.cache.DatabaseCache",
         "LOCATION": "portal_cache",
+        # With more, those that are over are cleared away.
+        "OPTIONS": {"MAX_ENTRIES": 10_000},
     },
 }
 
@@ -259,9 +266,10 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {
         "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
-        "OPTIONS": {"min_length": 10},
+        "OPTIONS": {"min_length": 12},
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "accounts.passwords.NotBuiltOnACommonWord"},
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "cases:list"
@@ -273,6 +281,40 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_FORMS = {
+    "login": "accounts.sign_in_forms.SignInForm",
+    "reset_password": "accounts.sign_in_forms.ForgottenPasswordForm",
+}
+# A session lasts as long as the browser is open, and no longer than the limits below.
+ACCOUNT_SESSION_REMEMBER = False
+# Minutes without a sign of somebody after which they are signed out, on the server.
+IDLE_MINUTES = read.whole_number("IDLE_MINUTES", 30, at_least=3)
+SIGNED_IN_HOURS = 12
+GUESSES = "10/15m"
+ACCOUNT_RATE_LIMITS = {
+    # Passwords and codes, each counted before it is looked at: see accounts/guesses.py.
+    "guess_at_account": f"{GUESSES}/key",
+    "guess_from_address": f"{GUESSES}/ip",
+    "guess_on_known_device": f"{GUESSES}/key",
+    # Counted by the library on top, for one code and one account.
+    "login_failed": f"{GUESSES}/key",
+    "reset_password": f"{GUESSES}/ip,{GUESSES}/key",
+    "change_password": f"{GUESSES}/user",
+    "reauthenticate": f"{GUESSES}/user",
+}
+MFA_ADAPTER = "accounts.second_step.MFAAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+# A code that is typed slowly, or by a phone whose clock is half a minute off, still counts.
+MFA_TOTP_TOLERANCE = 1
+MFA_FORMS = {
+    "authenticate": "accounts.sign_in_forms.CodeForm",
+    "reauthenticate": "accounts.sign_in_forms.CodeAgainForm",
+    "activate_totp": "accounts.sign_in_forms.NewAppForm",
+    "add_webauthn": "accounts.sign_in_forms.NewPasskeyForm",
+    "edit_webauthn": "accounts.sign_in_forms.PasskeyNameForm",
+}
 # How many proxies stand before the portal. Sign-in limits count by the address they name; with
 # too few, all people share one, and with too many, everybody chooses one.
 ALLAUTH_TRUSTED_PROXY_COUNT = read.whole_number("PROXIES", 0, at_least=0)

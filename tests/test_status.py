@@ -12,7 +12,6 @@ from django.core.management import call_command
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import User
 from cases.models import Attachment
 from portal import status
 from portal.models import Email, Host
@@ -170,8 +169,8 @@ def test_the_page_without_a_worker_says_what_is_to_come(lab, answering):
     assert "No worker was heard from yet." in lab.get(reverse("admin:status")).text
 
 
-def test_the_page_is_for_staff_who_may_see_hosts(client, answering, db):
-    staff = User.objects.create_user("sam@guidepost.example", is_staff=True)
+def test_the_page_is_for_staff_who_may_see_hosts(client, answering, make_staff):
+    staff = make_staff()
     client.force_login(staff)
     assert client.get(reverse("admin:status")).status_code == 403
     assert reverse("admin:status") not in client.get(reverse("admin:index")).text

@@ -35,6 +35,8 @@ PUBLIC = {
     "account_reset_password_done": 200,
     "account_reset_password_from_key": 200,
     "account_reset_password_from_key_done": 200,
+    "mfa_authenticate": 302,  # the password comes first
+    "mfa_login_webauthn": 302,  # the page of the sign-in asks for JSON
 }
 # Pages of the library for what the portal does not use: they lead away or are not there.
 UNUSED = {
@@ -49,6 +51,20 @@ MEMBERS = {
     "account_reauthenticate": ("get", 200),
     "account_change_password": ("get", 200),
     "account_set_password": ("get", 302),
+    "accounts:sign_out_everywhere": ("post", 302),
+    "usersessions_list": ("get", 200),
+    "mfa_index": ("get", 200),
+    "mfa_activate_totp": ("get", 302),  # asks again who it is, as do those below
+    "mfa_deactivate_totp": ("get", 404),  # there is none, as below
+    "mfa_add_webauthn": ("get", 302),
+    "mfa_list_webauthn": ("get", 200),
+    "mfa_edit_webauthn": ("get", 302),
+    "mfa_remove_webauthn": ("get", 404),
+    "mfa_view_recovery_codes": ("get", 404),
+    "mfa_generate_recovery_codes": ("get", 302),
+    "mfa_download_recovery_codes": ("get", 404),
+    "mfa_reauthenticate": ("get", 302),
+    "mfa_reauthenticate_webauthn": ("get", 302),
     "cases:list": ("get", 200),
     "cases:new": ("get", 200),
     "cases:discard_draft": ("post", 404),  # there is none
@@ -84,6 +100,7 @@ FOR_PROGRAMS = {
     "cases:uploads": ("get", 200),
     "cases:upload": ("head", 200),
     "cases:keep_draft": ("post", 204),
+    "accounts:stay": ("get", 200),
 }
 STAFF = "admin:"
 IN_ADDRESSES = {"object_id": 1, "content_type_id": 1, "to": "received", "id": 1, "pk": 1}
@@ -121,6 +138,8 @@ ADMIN = sorted({admin_address(route) for name, route in PATTERNS if name.startsw
 
 def address(name, **given):
     """The address called `name`, with what its pattern asks for taken from `given`."""
+    if name.startswith("mfa_"):
+        given["pk"] = 1  # of a passkey
     asked = get_resolver()
     *namespaces, last = name.split(":")
     for namespace in namespaces:

@@ -1,9 +1,15 @@
 import re
 
 import pytest
+from django.core.cache import cache
 
+from accounts import second_step
 from accounts.models import User
 from portal.models import Email
+
+PASSWORD = "a-guide-for-the-drill"
+LOGIN = "/accounts/login/"
+CODE = "/accounts/two-step/authenticate/"
 
 
 @pytest.fixture
@@ -33,3 +39,38 @@ def link_to():
         return re.search(r"https?://[^/\s]+(/account/invitations/\S+)", text)[1]
 
     return link
+
+
+@pytest.fixture(autouse=True)
+def no_guesses_yet(db):
+    cache.clear()
+
+
+@pytest.fixture
+def person(dentist_user):
+    dentist_user.set_password(PASSWORD)
+    dentist_user.save()
+    return dentist_user
+
+
+@pytest.fixture
+def careful(person):
+    """Somebody who has set up an authenticator app."""
+    second_step.enrol(person)
+    return person
+
+
+def sign_in(client, email, password=PASSWORD, **more):
+    return client.post(LOGIN, {"login": email, "password": password, **more})
+
+
+def type_code(client, user, code=None):
+    code = code or second_step.current_code(user)[0]
+    return client.post(CODE, {"code": code})
+
+
+def come_in(client, user):
+    """Sign in with both steps."""
+    cache.clear()  # a code of this half minute may have been used by another sign-in of the test
+    sign_in(client, user.email)
+    return type_code(client, user)

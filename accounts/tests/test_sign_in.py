@@ -1,24 +1,14 @@
 import re
+from datetime import datetime, timedelta
 
 import pytest
+from django.contrib.auth.tokens import PasswordResetTokenGenerator
+from django.test import Client
 
 from accounts.adapter import AccountAdapter
-from accounts.models import User
+from accounts.models import PasswordReset, User
+from accounts.tests.conftest import LOGIN, PASSWORD, sign_in
 from portal.models import Email
-
-PASSWORD = "a-guide-for-the-drill"
-LOGIN = "/accounts/login/"
-
-
-@pytest.fixture
-def person(dentist_user):
-    dentist_user.set_password(PASSWORD)
-    dentist_user.save()
-    return dentist_user
-
-
-def sign_in(client, email, password=PASSWORD, **more):
-    return client.post(LOGIN, {"login": email, "password": password, **more})
 
 
 def test_email_and_password_open_the_list_of_cases(client, person):
@@ -78,24 +68,92 @@ def test_nobody_signs_up_by_themselves(client, db):
     assert not User.objects.exists()
 
 
-def test_a_forgotten_password_is_reset_by_mail(client, person):
-    client.post("/accounts/password/reset/", {"email": person.email})
+@pytest.fixture
+def ask_for_link(client, django_capture_on_commit_callbacks):
+    """A function that asks for a reset link, and has the worker do what that leads to."""
+
+    def ask(email):
+        with django_capture_on_commit_callbacks(execute=True):
+            return client.post("/accounts/password/reset/", {"email": email})
+
+    return ask
+
+
+NEW = "another-guide-for-it"
+
+
+def link_in(mail):
+    return re.search(r"https?://[^/]+(/\S+)", mail.text)[1]
+
+
+def set_password(client, link, new):
+    form = client.get(link, follow=True)
+    where = form.redirect_chain[-1][0] if form.redirect_chain else link
+    return client.post(where, {"password1": new, "password2": new}, follow=True)
+
+
+def test_a_forgotten_password_is_reset_by_mail(client, person, ask_for_link):
+    ask_for_link(person.email.upper())
     mail = Email.objects.get()
     assert mail.to == person.email
     assert person.name in mail.text
-    link = re.search(r"https?://[^/]+(/\S+)", mail.text)[1]
-
-    form = client.get(link, follow=True)
     new = "another-guide-for-it"
-    client.post(form.redirect_chain[-1][0], {"password1": new, "password2": new})
+    set_password(client, link_in(mail), new)
     assert sign_in(client, person.email, new)["Location"] == "/cases/"
+    changed = Email.objects.first()
+    assert "A new password was set by a link from a mail." in changed.text
 
 
-def test_a_reset_for_an_unknown_address_answers_the_same_and_mails_nobody(client, person):
-    known = client.post("/accounts/password/reset/", {"email": person.email})
-    unknown = client.post("/accounts/password/reset/", {"email": "who@x.example"})
-    assert known["Location"] == unknown["Location"]
+def test_a_reset_link_works_once(client, person, ask_for_link):
+    ask_for_link(person.email)
+    link = link_in(Email.objects.get())
+    set_password(client, link, "another-guide-for-it")
+    page = set_password(client, link, "a-third-guide-for-it")
+    assert "This link no longer works" in page.content.decode()
+    person.refresh_from_db()
+    assert person.check_password("another-guide-for-it")
+
+
+def test_a_reset_link_works_for_an_hour(client, person, ask_for_link, monkeypatch):
+    ask_for_link(person.email)
+    link = link_in(Email.objects.get())
+    for minutes, says in [(61, "no longer works"), (59, "Choose a new password")]:
+        later = datetime.now() + timedelta(minutes=minutes)
+        monkeypatch.setattr(PasswordResetTokenGenerator, "_now", lambda self, at=later: at)
+        assert says in client.get(link, follow=True).content.decode()
+
+
+def test_a_reset_link_is_for_the_portals_own_address_whatever_the_request_says(
+    client, person, settings, django_capture_on_commit_callbacks
+):
+    with django_capture_on_commit_callbacks(execute=True):
+        client.post(
+            "/accounts/password/reset/", {"email": person.email}, headers={"host": "localhost:666"}
+        )
+    assert f"{settings.SITE_URL}/accounts/" in Email.objects.get().text
+
+
+def test_a_reset_ends_every_session_and_signs_nobody_in(client, person, ask_for_link):
+    elsewhere = Client()
+    sign_in(elsewhere, person.email)
+    ask_for_link(person.email)
+    set_password(client, link_in(Email.objects.get(kind="password_reset_key")), NEW)
+    assert client.get("/cases/").status_code == 302
+    assert elsewhere.get("/cases/").status_code == 302
+
+
+def test_a_reset_for_an_unknown_address_answers_the_same_and_mails_nobody(
+    person, other_practice_user, ask_for_link, make_practice
+):
+    other_practice_user.is_active = False
+    other_practice_user.save()
+    closed = make_practice("Closed Dental", is_active=False)
+    gone = User.objects.create_user("gone@closed.example", practice=closed)
+    known = ask_for_link(person.email)
+    for email in ("who@x.example", other_practice_user.email, gone.email):
+        assert ask_for_link(email)["Location"] == known["Location"]
     assert Email.objects.count() == 1
+    assert not PasswordReset.objects.exists()
 
 
 def test_a_password_is_changed_with_the_old_one(client, person):

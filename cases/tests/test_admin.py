@@ -4,7 +4,6 @@ import pytest
 from django.contrib.messages import get_messages
 from django.urls import reverse
 
-from accounts.models import User
 from cases import services
 from cases.admin.case import BATCH_MOVES
 from cases.models import Attachment, Case, CaseEvent, Prescription
@@ -351,8 +350,8 @@ def test_nothing_is_added_or_deleted_in_admin(lab, case, broken_file, model):
     assert Attachment.objects.count() == 1
 
 
-def test_staff_without_rights_may_do_nothing(client, case):
-    client.force_login(User.objects.create_user("new@lab.example", name="New", is_staff=True))
+def test_staff_without_rights_may_do_nothing(client, case, make_staff):
+    client.force_login(make_staff())
     assert client.get(LIST).status_code == 403
     assert client.get(page(case)).status_code == 403
     assert client.post(step(case, Progress.READY), {"was": case.progress}).status_code == 403

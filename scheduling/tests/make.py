@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, time, timedelta
 from itertools import count
 
+from accounts import second_step
 from accounts.models import Dentist, Practice, User
 from cases.models import Case
 from cases.progress import Progress
@@ -30,11 +31,14 @@ def member(of, **fields):
 
 def staff(**fields):
     fields = {"is_staff": True, "is_superuser": True, "name": "Lou Lab", **fields}
-    return User.objects.create_user(f"lab{next(_numbers)}@example.com", **fields)
+    user = User.objects.create_user(f"lab{next(_numbers)}@example.com", **fields)
+    second_step.enrol(user)
+    return user
 
 
 def planner(name="Ann Lee", email="ann@lab.example", hours=(), **fields):
     user = User.objects.create_user(email, name=name, is_staff=True)
+    second_step.enrol(user)
     fields = {"meeting_link": "https://meet.example/ann", **fields}
     made = Planner.objects.create(user=user, **fields)
     for weekday, start, end in hours:

@@ -1,0 +1,66 @@
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import logout
+from django.http import HttpResponse
+from django.shortcuts import redirect
+
+from accounts import activity, second_step
+
+# All that somebody may do whose second step is still missing.
+WITHOUT_SECOND_STEP = {
+    "mfa_index", "mfa_activate_totp", "mfa_add_webauthn",
+    "account_reauthenticate", "account_logout", "accounts:stay",
+    "portal:healthz", "portal:readyz", "portal:metrics",
+}  # fmt: skip
+SET_UP_FIRST = "Set up two-step sign-in first: sign in with a browser."
+
+
+class SessionLimits:
+    """Signs out whoever was idle for too long, or signed in half a day ago."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        if request.user.is_authenticated and activity.seconds_left(request) <= 0:
+            over = activity.is_over_the_day(request)
+            logout(request)
+            messages.info(request, _why(over))
+        return self.get_response(request)
+
+    def process_view(self, request, view, args, kwargs):
+        if request.user.is_authenticated and activity.is_sign_of_a_person(request):
+            activity.note(request)
+
+
+def _why(is_over_the_day):
+    if is_over_the_day:
+        return f"You were signed out after {settings.SIGNED_IN_HOURS} hours. Please sign in again."
+    return (
+        f"You were signed out, as nothing was done for {settings.IDLE_MINUTES} minutes. "
+        "Please sign in again."
+    )
+
+
+class SecondStep:
+    """Leads whoever must have a second step, and has none, to its set-up and nowhere else.
+
+    That a session of somebody *with* a second step has passed it, sign-in guarantees; when the
+    first one is set up, all other sessions of the person end (see signals).
+    """
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        return self.get_response(request)
+
+    def process_view(self, request, view, args, kwargs):
+        name = request.resolver_match.view_name
+        if not request.user.is_authenticated or name in WITHOUT_SECOND_STEP:
+            return None
+        if not second_step.is_missing(request.user):
+            return None
+        if name in activity.BY_PROGRAMS:
+            return HttpResponse(SET_UP_FIRST, status=403, content_type="text/plain; charset=utf-8")
+        return redirect("mfa_index")

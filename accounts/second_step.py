@@ -1,0 +1,106 @@
+"""The second step of signing in: an authenticator app (TOTP) or a passkey."""
+
+import base64
+import logging
+import time
+from urllib.parse import urlsplit
+
+from allauth.mfa import app_settings
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import (
+    TOTP,
+    format_hotp_value,
+    generate_totp_secret,
+    hotp_value,
+)
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from django.conf import settings
+from django.utils.crypto import salted_hmac
+
+from portal import qr
+
+log = logging.getLogger(__name__)
+ONLY_ONE = (
+    "You need a second step, and this is your only one. Set up another one first, then remove "
+    "this one."
+)
+# Recovery codes come along with one of these and are none by themselves.
+STEPS = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
+
+
+def steps_of(user):
+    return Authenticator.objects.filter(user_id=user.pk, type__in=STEPS)
+
+
+def is_missing(user):
+    """Whether this person must set up a second step before anything else."""
+    return user.needs_mfa and not steps_of(user).exists()
+
+
+def may_remove(authenticator):
+    """Whether a step may go: not the last one of somebody who needs one."""
+    others = steps_of(authenticator.user).exclude(pk=authenticator.pk)
+    return not authenticator.user.needs_mfa or others.exists()
+
+
+def enrol(user):
+    """Give somebody an authenticator app with a secret of its own."""
+    TOTP.activate(user, generate_totp_secret())
+
+
+def current_code(user):
+    """The code that the person's app shows now, and for how many seconds; None without an app."""
+    app = Authenticator.objects.filter(user_id=user.pk, type=Authenticator.Type.TOTP).first()
+    if app is None:
+        return None
+    counter, gone = divmod(int(time.time()), app_settings.TOTP_PERIOD)
+    secret = MFAAdapter().decrypt(app.data["secret"])
+    return format_hotp_value(hotp_value(secret, counter)), app_settings.TOTP_PERIOD - gone
+
+
+def _box():
+    """What locks the secrets in the database, so that a copy of it opens no account."""
+    keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    derived = [
+        salted_hmac("accounts.second_step", "", secret=key, algorithm="sha256").digest()
+        for key in keys
+    ]
+    return MultiFernet([Fernet(base64.urlsafe_b64encode(key)) for key in derived])
+
+
+class MFAAdapter(DefaultMFAAdapter):
+    error_messages = {
+        **DefaultMFAAdapter.error_messages,
+        "incorrect_code": "That did not match. Codes of an app are new every 30 seconds and work "
+        "once: please try the one that is shown now.",
+        "cannot_delete_authenticator": ONLY_ONE,
+    }
+
+    def get_totp_issuer(self):
+        return settings.LAB_NAME
+
+    def build_totp_svg(self, url):
+        # By segno, which the portal has anyway: one package less than with the library's own.
+        return qr.svg(url)
+
+    def encrypt(self, text):
+        return _box().encrypt(text.encode()).decode()
+
+    def decrypt(self, encrypted_text):
+        try:
+            return _box().decrypt(encrypted_text).decode()
+        except InvalidToken:
+            log.exception("A second step was set up with another SECRET_KEY.")
+            raise self.validation_error("incorrect_code") from None
+
+    def can_delete_authenticator(self, authenticator):
+        return may_remove(authenticator)
+
+    def generate_authenticator_name(self, user, type):
+        number = Authenticator.objects.filter(user_id=user.pk, type=type).count() + 1
+        return "Passkey" if number == 1 else f"Passkey {number}"
+
+    def get_public_key_credential_rp_entity(self):
+        # Of the portal's own address, whatever a request claims to be for.
+        return {"id": urlsplit(settings.SITE_URL).hostname, "name": settings.LAB_NAME}

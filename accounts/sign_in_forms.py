@@ -1,0 +1,75 @@
+"""The library's forms of signing in, with guesses counted our way."""
+
+from allauth.account.forms import LoginForm
+from allauth.core import context
+from allauth.core.internal.cryptokit import normalize_user_code
+from allauth.mfa.adapter import get_adapter
+from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
+from allauth.mfa.totp.forms import ActivateTOTPForm
+from allauth.mfa.webauthn.forms import AddWebAuthnForm, EditWebAuthnForm
+from django import forms
+from django.core.cache import cache
+
+from accounts import guesses
+from accounts.models import PasswordReset
+
+# Longer than a code is taken for, from half a minute before to half a minute after its own.
+USED_SECONDS = 120
+
+
+class SignInForm(LoginForm):
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        # What programs that keep passwords look for, and browsers that offer passkeys.
+        self.fields["login"].widget.attrs["autocomplete"] = "username"
+
+
+class ForgottenPasswordForm(forms.Form):
+    """Asks for a link. Whether there is such an account is looked up later, by a worker."""
+
+    email = forms.EmailField(widget=forms.EmailInput(attrs={"autocomplete": "username"}))
+
+    def save(self, request):
+        PasswordReset.ask(self.cleaned_data["email"])
+
+
+class OneCode:
+    """Counts guesses at codes, and takes each right code once."""
+
+    def clean_code(self):
+        guess = guesses.count(context.request, self.user.email, what="code")
+        code = super().clean_code()
+        guess.rollback()
+        # The library forgets a code before its time is over.
+        typed = normalize_user_code(code)
+        if not cache.add(f"code-used:{self.user.pk}:{typed}", 1, timeout=USED_SECONDS):
+            raise get_adapter().validation_error("incorrect_code")
+        return code
+
+
+class CodeForm(OneCode, AuthenticateForm):
+    pass
+
+
+class CodeAgainForm(OneCode, ReauthenticateForm):
+    pass
+
+
+class NewAppForm(OneCode, ActivateTOTPForm):
+    pass
+
+
+def _name():
+    return forms.CharField(
+        max_length=60, help_text="So that you tell it from others, such as “Office laptop”."
+    )
+
+
+class NewPasskeyForm(AddWebAuthnForm):
+    name = _name()
+    # Each key that can sign in by itself may.
+    passwordless = None
+
+
+class PasskeyNameForm(EditWebAuthnForm):
+    name = _name()

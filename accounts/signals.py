@@ -1,0 +1,20 @@
+from allauth.mfa.signals import authenticator_added
+from allauth.usersessions.models import UserSession
+from django.contrib.auth.signals import user_logged_in
+from django.dispatch import receiver
+
+from accounts import activity, second_step
+
+
+@receiver(user_logged_in)
+def begin_session(sender, request, user, **kwargs):
+    activity.begin(request)
+
+
+@receiver(authenticator_added)
+def end_sessions_that_never_passed_it(sender, request, user, authenticator, **kwargs):
+    """The first second step ends the sessions that began without one, wherever they are."""
+    if authenticator.type in second_step.STEPS and second_step.steps_of(user).count() == 1:
+        for session in UserSession.objects.filter(user=user):
+            if session.session_key != request.session.session_key:
+                session.end()
