@@ -6,6 +6,7 @@ from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
 from django.utils import timezone
 
+from accounts import second_step
 from accounts.groups import LAB, OFFICE, PLANNER
 from accounts.models import Dentist, Invitation, Practice, User
 from scheduling.models import DayOff, Planner, WorkingHours
@@ -95,6 +96,13 @@ PLANNERS = [
         [[(10, 14)], [(8, 10), (13, 16)], [(8, 10), (13, 16)], [(10, 14)], [(8, 11)]],
     ),
 ]
+
+
+def enrol_the_lab():
+    """Give the lab's login an authenticator app; its secret is of this installation alone."""
+    lab = User.objects.get(email=LAB_LOGIN)
+    if second_step.is_missing(lab):
+        second_step.enrol(lab)
 
 
 def move_in(now):

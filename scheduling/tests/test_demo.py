@@ -1,3 +1,4 @@
+import re
 import struct
 from collections import Counter
 from io import BytesIO, StringIO
@@ -5,12 +6,14 @@ from zipfile import ZipFile
 
 import pydicom
 import pytest
+from allauth.mfa.models import Authenticator
 from django.core.management import CommandError, call_command
 from django.db import transaction
 from django.test import override_settings
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts import second_step
 from accounts.models import Practice, User
 from cases import carriers
 from cases.models import Attachment, Case, CaseEvent, Message
@@ -186,18 +189,38 @@ def test_a_second_run_adds_nothing_and_prints_the_logins_again(folder, settings)
     before = [model.objects.count() for model in (Practice, User, Case, Email, News, Block)]
     printed = run()
     assert [model.objects.count() for model in (Practice, User, Case, Email, News, Block)] == before
-    assert printed in (folder / "printed").read_text()
+    first = (folder / "printed").read_text()
+    assert before_the_code(printed) in before_the_code(first)
     assert settings.SITE_URL in printed
     for email in people.LOGINS:
-        (line,) = [line for line in printed.splitlines() if email in line]
+        (line,) = [line for line in printed.splitlines() if f" {email}   " in line]
         assert line.endswith(people.PASSWORD)
+
+
+def before_the_code(printed):
+    return re.split(rf"\n  {people.LAB_LOGIN} signs in with two steps", printed)[0]
 
 
 @pytest.mark.parametrize("email", people.LOGINS)
 def test_the_printed_logins_sign_in(folder, client, email):
     form = {"login": email, "password": people.PASSWORD}
     client.post(reverse("account_login"), form)
+    if email == people.LAB_LOGIN:
+        assert "_auth_user_id" not in client.session
+        client.post(reverse("mfa_authenticate"), {"code": run(code=True).strip()})
     assert client.session["_auth_user_id"] == str(User.objects.get(email=email).pk)
+
+
+def test_the_labs_code_and_how_to_get_the_next_are_printed(folder):
+    printed = run()
+    code = re.search(r"Its code is (\d{6}) for the next \d+ seconds", printed)[1]
+    assert code == second_step.current_code(User.objects.get(email=people.LAB_LOGIN))[0]
+    assert "manage.py demo --code" in printed
+
+
+def test_a_demo_of_before_gets_its_code(folder):
+    Authenticator.objects.all().delete()
+    assert "Its code is" in run()
 
 
 def test_a_new_password_is_set_and_not_printed(folder):

@@ -7,8 +7,8 @@ import pytest
 from django.conf import settings
 from playwright.sync_api import expect
 
+from tests.browser import steps
 from tests.browser.stack import (
-    PASSWORD,
     PATIENCE,
     Portal,
     PortalOnStack,
@@ -97,10 +97,7 @@ def sign_ins(portal, browser):
             context = browser.new_context(base_url=portal.url)
             page = context.new_page()
             page.goto("/accounts/login/")
-            page.get_by_label("Email").fill(PEOPLE[name])
-            page.get_by_label("Password").fill(PASSWORD)
-            page.get_by_role("button", name="Sign in").click()
-            page.wait_for_url("**/cases/")
+            steps.sign_in(page, PEOPLE[name], portal if name == "lab" else None)
             known[name] = context.storage_state()
             context.close()
         return known[name]

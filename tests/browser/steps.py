@@ -9,10 +9,24 @@ from playwright.sync_api import Page, expect
 from tests.browser.stack import PASSWORD, PATIENCE
 
 
-def sign_in(page: Page, email: str):
+def give_password(page: Page, email: str):
     page.get_by_label("Email").fill(email)
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
+
+
+def give_code(page: Page, portal):
+    """The code of the lab's app, or the next one if this one is used up."""
+    code = portal.code()
+    page.get_by_label("Code").fill(code)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+
+
+def sign_in(page: Page, email: str, portal=None):
+    """Sign in; somebody of the lab, with the code that the `portal` tells."""
+    give_password(page, email)
+    if portal:
+        give_code(page, portal)
     expect(page.get_by_text(f"Signed in as {email}")).to_be_attached()
 
 

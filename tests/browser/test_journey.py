@@ -88,7 +88,7 @@ def both_sign_in(journey):
     for page, email in ((journey.dentist, "dentist"), (journey.lab, "lab")):
         page.goto("/")
         page.get_by_role("main").get_by_role("link", name="Sign in").click()
-        steps.sign_in(page, f"{email}@demo.example")
+        steps.sign_in(page, f"{email}@demo.example", journey.portal if email == "lab" else None)
         expect(page.get_by_role("heading", name="Cases")).to_be_visible()
 
 

@@ -7,10 +7,12 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from accounts import second_step
 from accounts.models import Practice, User
 from scheduling.demo import people
 
 YOURS = "the password you set"
+COMMAND = ".venv/bin/python manage.py demo --code"
 
 
 class Command(BaseCommand):
@@ -21,9 +23,17 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser):
         parser.add_argument("--password", help="a new password of all demo logins")
+        parser.add_argument(
+            "--code",
+            action="store_true",
+            help="print nothing but the code that the lab's login is asked for now",
+        )
 
-    def handle(self, password=None, **options):
+    def handle(self, password=None, code=False, **options):
         refusal = _refusal()
+        if code:
+            self._print_code(refusal)
+            return
         if refusal and password is not None:
             raise CommandError(f"{refusal} No password was set.")
         if refusal:
@@ -37,7 +47,15 @@ class Command(BaseCommand):
             encoded = make_password(password)
             User.objects.filter(email__in=people.LOGINS).update(password=encoded)
             self.stdout.write("The password of the demo logins was set.")
+        people.enrol_the_lab()
         self._print_logins()
+
+    def _print_code(self, refusal):
+        """The code of the lab's login, for people and for programs."""
+        found = None if refusal else _code()
+        if found is None:
+            raise CommandError(refusal or "The demo is not filled in yet.")
+        self.stdout.write(found[0])
 
     def _fill(self):
         # Half a second of pydicom, which only the first start should pay.
@@ -57,6 +75,12 @@ class Command(BaseCommand):
         lines.insert(1, "   ".join("-" * width for width in widths))
         table = "\n".join(f"  {line}" for line in lines)
         self.stdout.write(f"\n{settings.LAB_NAME}: {settings.SITE_URL}\n\n{table}\n")
+        if found := _code():
+            code, seconds = found
+            self.stdout.write(
+                f"  {people.LAB_LOGIN} signs in with two steps. Its code is {code} for the next "
+                f"{seconds} seconds; a code works once.\n  The one after it: {_again()}\n"
+            )
 
 
 def _refusal():
@@ -67,6 +91,20 @@ def _refusal():
     if Practice.objects.exists() and not is_demo:
         return "This portal has practices of its own, so the demo was left out."
     return ""
+
+
+def _code():
+    lab = User.objects.filter(email=people.LAB_LOGIN).first()
+    return lab and second_step.current_code(lab)
+
+
+def _again():
+    """What to type for the next code, on the data of this portal."""
+    default = settings.BASE_DIR / "var"
+    folder = settings.DATA_DIR
+    if (folder / "environment").exists():  # of `make stack`
+        return f"(set -a; . {folder}/environment; {COMMAND})"
+    return COMMAND if folder == default else f"DATA_DIR={folder} {COMMAND}"
 
 
 def _check(password):

@@ -5,6 +5,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from PIL import Image
 
+from accounts import second_step
+from accounts.models import User
 from cases.models import Case
 from cases.progress import Progress
 from scheduling.demo import people
@@ -44,7 +46,10 @@ class Command(BaseCommand):
                 ) from problem
             page.locator("[name=login]").fill(email)
             page.locator("[name=password]").fill(password)
-            page.get_by_role("button", name="Sign in").click()
+            page.get_by_role("button", name="Sign in", exact=True).click()
+            if found := second_step.current_code(User.objects.get(email=email)):
+                page.locator("[name=code]").fill(found[0])
+                page.get_by_role("button", name="Sign in", exact=True).click()
             page.wait_for_url("**/cases/")
             for name, path in pages.items():
                 page.goto(f"{address}{path}")
