@@ -3,12 +3,15 @@ from importlib.resources import files
 
 from allauth.account.forms import SetPasswordForm
 from crispy_forms.helper import FormHelper
-from crispy_forms.layout import Layout, Row, Submit
+from crispy_forms.layout import HTML, Layout, Row, Submit
 from django import forms
 from django.conf import settings
 
 from accounts.models import Practice, User
 from portal.text import plain_text
+
+# Tells whose text it is when the session has ended before Save.
+WHOSE = HTML('<input type="hidden" name="whose" value="{{ whose }}">')
 
 
 @cache
@@ -50,6 +53,7 @@ class PracticeForm(forms.ModelForm):
             Row("email", "phone"),
             "shipping_address",
             Row("time_zone", "tooth_numbering"),
+            WHOSE,
             Submit("save_practice", "Save practice"),
         )
 
@@ -68,7 +72,7 @@ class NameForm(forms.ModelForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.helper = FormHelper()
-        self.helper.layout = Layout("name", Submit("save_name", "Save name"))
+        self.helper.layout = Layout("name", WHOSE, Submit("save_name", "Save name"))
 
     def clean_name(self):
         name = plain_text(self.cleaned_data["name"])

@@ -1,16 +1,26 @@
 from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.views import redirect_to_login
+from django.core import signing
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from accounts.forms import NameForm, PracticeForm
 
+UNSAVED = "unsaved_account"  # in the session: whose it is, and what was typed
+_SALT = "accounts.views.account"
 
+
+@login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def account(request):
     """The practice and the person who is signed in, each with its own form."""
+    if not request.user.is_authenticated:
+        return _keep_and_sign_in(request)
     practice = request.user.practice
-    practice_form = PracticeForm(instance=practice) if practice else None
-    name_form = NameForm(instance=request.user)
+    typed = _typed_before(request)
+    practice_form = PracticeForm(instance=practice, initial=typed) if practice else None
+    name_form = NameForm(instance=request.user, initial=typed)
     if practice and "save_practice" in request.POST:
         practice_form = PracticeForm(request.POST, instance=practice)
         saved = _save(practice_form)
@@ -31,8 +41,34 @@ def account(request):
         "name_form": name_form,
         "practice": practice,
         "owners": practice.owners if practice else None,
+        "whose": signing.dumps(request.user.pk, salt=_SALT),
     }
     return render(request, "accounts/account.html", context)
+
+
+def _keep_and_sign_in(request):
+    """Keep what was typed when the session ended before Save, for the person who typed it."""
+    try:
+        whose = signing.loads(request.POST.get("whose", ""), salt=_SALT)
+    except signing.BadSignature:
+        return redirect_to_login(request.path)
+    names = {*PracticeForm.Meta.fields, *NameForm.Meta.fields}
+    typed = {name: value[:1000] for name, value in request.POST.items() if name in names}
+    request.session[UNSAVED] = [whose, typed]
+    messages.info(
+        request,
+        "You were signed out after a while. What you typed is kept: sign in and go on where you "
+        "were.",
+    )
+    return redirect_to_login(request.path)
+
+
+def _typed_before(request):
+    whose, typed = request.session.pop(UNSAVED, (None, {}))
+    if not typed or whose != request.user.pk:
+        return {}
+    messages.warning(request, "What you typed is below. It is not saved yet: please press Save.")
+    return typed
 
 
 def _save(form):

@@ -1,9 +1,13 @@
+import re
+
 import pytest
+from django.core import signing
 from django.core.exceptions import ValidationError
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
+from accounts.tests.conftest import PASSWORD, sign_in
 
 ACCOUNT = "/account/"
 
@@ -107,3 +111,31 @@ def test_a_zone_with_an_old_name_that_is_in_use_can_be_kept(dentist_client, prac
     dentist_client.post(ACCOUNT, {**filled, "time_zone": "US/Pacific"})
     practice.refresh_from_db()
     assert practice.tooth_numbering == "palmer"
+
+
+def test_what_was_typed_is_kept_when_the_session_ended_before_save(client, person, filled):
+    sign_in(client, person.email)
+    whose = re.search(r'name="whose" value="([^"]+)"', client.get(ACCOUNT).content.decode())[1]
+    client.post("/accounts/logout/")
+    answer = client.post(ACCOUNT, {**filled, "whose": whose})
+    assert answer["Location"] == "/accounts/login/?next=/account/"
+    sign_in(client, person.email)
+    page = client.get(ACCOUNT).content.decode()
+    assert "It is not saved yet" in page
+    assert "2 Quay" in page
+    assert "2 Quay" not in client.get(ACCOUNT).content.decode()
+
+
+def test_it_is_not_shown_to_somebody_else(client, person, other_practice_user, filled):
+    whose = signing.dumps(person.pk, salt="accounts.views.account")
+    client.post(ACCOUNT, {**filled, "whose": whose})
+    other_practice_user.set_password(PASSWORD)
+    other_practice_user.save()
+    sign_in(client, other_practice_user.email)
+    assert "2 Quay" not in client.get(ACCOUNT).content.decode()
+
+
+def test_what_a_stranger_sends_is_not_kept(client, person, filled):
+    client.post(ACCOUNT, {**filled, "whose": "1:x:y"})
+    sign_in(client, person.email)
+    assert "2 Quay" not in client.get(ACCOUNT).content.decode()
