@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.utils import timezone
 
 from portal.management.commands import doctor
@@ -27,3 +28,14 @@ def test_a_files_host_that_the_dns_does_not_know_is_wrong(settings):
     settings.FILES_URL, settings.FILES_HOST = "https://files.invalid", "files.invalid"
     with pytest.raises(doctor.Wrong, match=r"files\.invalid, which files come from, is not known"):
         doctor.files_host()
+
+
+def test_people_of_the_lab_without_a_second_step_are_wrong(db, make_staff):
+    make_staff("Lab", password="four-crowns-and-a-bridge")
+    assert doctor.second_steps() == "all 1 of the lab"
+    user = get_user_model().objects.create_user("new@lab.example", is_staff=True)
+    assert doctor.second_steps() == "all 1 of the lab"  # who has no password cannot sign in
+    user.set_password("four-crowns-and-a-bridge")
+    user.save()
+    with pytest.raises(doctor.Wrong, match="1 person of the lab"):
+        doctor.second_steps()

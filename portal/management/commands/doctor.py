@@ -8,6 +8,8 @@ import tempfile
 from datetime import UTC, datetime
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.contrib.staticfiles.finders import get_finders
 from django.contrib.staticfiles.storage import ManifestFilesMixin
 from django.core import checks
@@ -159,6 +161,20 @@ def static_files():
     return f"{len(known)} files"
 
 
+def second_steps():
+    """Whether everybody of the lab who can sign in does so with two steps."""
+    staff = get_user_model().objects.filter(is_staff=True, is_active=True)
+    staff = staff.exclude(password__startswith=UNUSABLE_PASSWORD_PREFIX)
+    without = staff.exclude(authenticator__type__in=["totp", "webauthn"]).count()
+    if without:
+        people = "1 person" if without == 1 else f"{without} people"
+        raise Wrong(
+            f"{people} of the lab signed in never or without a second step, and can open nothing "
+            "before one is set up. Remind them, or deactivate who does not need the portal."
+        )
+    return f"all {staff.count()} of the lab"
+
+
 def workers():
     hosts, now = list(Host.objects.all()), timezone.now()
     if not hosts:
@@ -183,6 +199,7 @@ CHECKS = [
     ("migrations", migrations, DATABASE),
     ("cache table", cache_table, DATABASE),
     ("workers", workers, DATABASE),
+    ("second step", second_steps, DATABASE),
     ("broker", neighbours.broker, BROKER),
     ("storage", stored_and_read_back, STORAGE),
     ("files host", files_host, ""),
@@ -191,7 +208,7 @@ CHECKS = [
     ("disk", disk, ""),
     ("static files", static_files, ""),
 ]
-IN_THE_DATABASE = {"clock", "migrations", "cache table", "workers"}
+IN_THE_DATABASE = {"clock", "migrations", "cache table", "workers", "second step"}
 
 
 class Command(BaseCommand):
