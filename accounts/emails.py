@@ -16,6 +16,7 @@ CHANGES = {
     "totp_deactivated": "The authenticator app was removed as second step.",
     "webauthn_added": "A passkey was added.",
     "webauthn_removed": "A passkey was removed.",
+    "forgotten": "Your second step was removed, so that you can set up a new one.",
     "recovery_codes_generated": "New recovery codes were made. The old ones do not work any more.",
 }
 

@@ -6,6 +6,7 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal import auth as totp
 from django.conf import settings
 from django.core.cache import cache
+from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
 
@@ -217,6 +218,20 @@ def test_a_reset_of_the_password_does_not_skip_the_second_step(client, careful):
     careful.save()
     assert sign_in(client, careful.email, "another-guide-for-it")["Location"] == CODE
     assert client.get("/cases/").status_code == 302
+
+
+def test_who_lost_phone_and_codes_is_helped_by_operations(client, careful, capsys):
+    _recovery_codes(careful)
+    come_in(client, careful)
+    call_command("forget_second_step", careful.email.upper())
+    assert "is removed" in capsys.readouterr().out
+    assert client.get("/cases/").status_code == 302
+    assert sign_in(client, careful.email)["Location"] == "/cases/"
+    assert "Your second step was removed" in Email.objects.get(kind="sign_in_changed").text
+    with pytest.raises(CommandError, match="has no second step"):
+        call_command("forget_second_step", careful.email)
+    with pytest.raises(CommandError, match="Nobody signs in as"):
+        call_command("forget_second_step", "who@x.example")
 
 
 def test_secrets_are_not_in_the_admin(client, lab_user):
