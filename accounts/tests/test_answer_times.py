@@ -1,0 +1,98 @@
+"""Nobody learns from an answer, or from its time, which addresses have an account.
+
+bench/answer_times.py measures the same with the real hasher and a real web server.
+"""
+
+import random
+import re
+import statistics
+import time
+
+import pytest
+from django.contrib.auth.hashers import MD5PasswordHasher
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from accounts.models import User
+from accounts.tests.conftest import LOGIN, PASSWORD
+from portal.celery import app
+
+RESET = "/accounts/password/reset/"
+KINDS = ["known", "unknown", "deactivated", "closed", "careful"]
+TRIES = 60
+MOST_APART = 5  # milliseconds
+
+
+@pytest.fixture
+def people(practice, make_practice, settings):
+    """One of each kind; guesses are counted, and there are more than enough of them."""
+    app.conf.task_always_eager = False
+    settings.ACCOUNT_RATE_LIMITS = {
+        name: limit.replace("10/", "100000/")
+        for name, limit in settings.ACCOUNT_RATE_LIMITS.items()
+    } | {"login": None}
+    closed = make_practice("Closed Dental", is_active=False)
+    for kind in KINDS:
+        if kind != "unknown":
+            User.objects.create_user(
+                f"{kind}@x.example",
+                PASSWORD,
+                practice=closed if kind == "closed" else practice,
+                is_active=kind != "deactivated",
+            )
+
+
+def knock(client, path, kind):
+    form = {"email": f"{kind}@x.example"}
+    if path == LOGIN:
+        form = {"login": f"{kind}@x.example", "password": "wrong-" + PASSWORD}
+    return client.post(path, form)
+
+
+def comparable(answer, kind):
+    text = answer.content.decode().replace(kind, "…")
+    text = re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", text)
+    headers = {k: v for k, v in answer.headers.items() if k != "Content-Length"}
+    headers.pop("X-Request-ID", None)
+    return answer.status_code, headers, text
+
+
+@pytest.mark.parametrize("path", [LOGIN, RESET])
+def test_the_answer_is_the_same(people, path):
+    answers = [comparable(knock(Client(), path, kind), kind) for kind in KINDS]
+    assert all(answer == answers[0] for answer in answers)
+
+
+@pytest.mark.parametrize("path", [LOGIN, RESET])
+def test_the_work_is_the_same(people, path, monkeypatch):
+    """As many questions to the database, and as many passwords hashed."""
+    hashed = []
+    encode = MD5PasswordHasher.encode
+    monkeypatch.setattr(
+        MD5PasswordHasher,
+        "encode",
+        lambda self, password, salt: hashed.append(password) or encode(self, password, salt),
+    )
+    work = {}
+    for kind in KINDS:
+        knock(Client(), path, kind)
+        hashed.clear()
+        with CaptureQueriesContext(connection) as asked:
+            knock(Client(), path, kind)
+        work[kind] = [" ".join(q["sql"].split()[:2]) for q in asked], len(hashed)
+    assert all(one == work["known"] for one in work.values())
+    assert work["known"][1] == (1 if path == LOGIN else 0)
+
+
+@pytest.mark.parametrize("path", [LOGIN, RESET])
+def test_the_time_is_the_same(people, path):
+    client, order = Client(), random.Random(1)
+    times = {kind: [] for kind in KINDS}
+    for _ in range(TRIES):
+        for kind in order.sample(KINDS, len(KINDS)):
+            began = time.perf_counter()
+            knock(client, path, kind)
+            times[kind].append(1000 * (time.perf_counter() - began))
+    medians = {kind: statistics.median(taken) for kind, taken in times.items()}
+    assert max(medians.values()) - min(medians.values()) <= MOST_APART, medians
