@@ -124,7 +124,6 @@ def test_programs_are_told_in_plain_text(browser, case):
     assert {answer["Content-Type"] for answer in answers} == {"text/plain; charset=utf-8"}
 
 
-@on_postgresql
 def test_a_password_is_never_put_into_the_page(client, dentist_user):
     client.raise_request_exception = False
     form = {"login": dentist_user.email, "password": "four-crowns-and-a-bridge"}
