@@ -18,8 +18,16 @@
   const left = () => Math.ceil((ends - Date.now()) / 1000);
   const holdsSomething = () => typedIn.size > 0 || document.querySelector("[data-upload-running] li");
 
+  const say = () => {
+    const minutes = Math.floor(Math.max(left(), 0) / 60);
+    const seconds = String(Math.max(left(), 0) % 60).padStart(2, "0");
+    part("clock").textContent = `${minutes}:${seconds}`;
+    if ([120, 60, 30, 10].includes(left())) part("said").textContent = `${left()} seconds left.`;
+  };
+
   const show = (isShown) => {
     if (isShown && !dialog.open) dialog.showModal();
+    if (isShown && !isOut) say();
     if (!isShown && dialog.open) dialog.close();
   };
 
@@ -72,13 +80,6 @@
   const stay = async () => {
     await ask("GET"); // A sign-in in another tab may have changed the form's token.
     if (!isOut) await ask("POST");
-  };
-
-  const say = () => {
-    const minutes = Math.floor(Math.max(left(), 0) / 60);
-    const seconds = String(Math.max(left(), 0) % 60).padStart(2, "0");
-    part("clock").textContent = `${minutes}:${seconds}`;
-    if ([120, 60, 30, 10].includes(left())) part("said").textContent = `${left()} seconds left.`;
   };
 
   const tick = () => {
