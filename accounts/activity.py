@@ -45,17 +45,27 @@ def idle_limit():
 
 def seconds_left(request):
     """How long somebody stays signed in without doing anything; 0 or less when it is over."""
-    session, now = request.session, _now()
-    idle = session.get(ACTIVE_AT, now) + idle_limit().total_seconds() - now
-    in_all = session.get(SIGNED_IN_AT, now) + settings.SIGNED_IN_HOURS * 3600 - now
-    return int(min(idle, in_all))
+    now = _now()
+    idle = request.session.get(ACTIVE_AT, now) + idle_limit().total_seconds() - now
+    return int(min(idle, _left_of_the_day(request)))
+
+
+def seconds_on_a_page(request):
+    """When a page that is opened now should ask how long somebody stays.
+
+    Nearly always the same number, so that two pages tell nothing apart by it.
+    """
+    return int(min(idle_limit().total_seconds() - WRITE_EVERY, _left_of_the_day(request)))
 
 
 def is_over_the_day(request):
     """Whether the limit that is near is the one that nothing can move."""
-    session = request.session
-    end_of_day = session.get(SIGNED_IN_AT, _now()) + settings.SIGNED_IN_HOURS * 3600
-    return end_of_day - _now() <= seconds_left(request)
+    return int(_left_of_the_day(request)) <= seconds_left(request)
+
+
+def _left_of_the_day(request):
+    now = _now()
+    return request.session.get(SIGNED_IN_AT, now) + settings.SIGNED_IN_HOURS * 3600 - now
 
 
 def end_forgotten(user):

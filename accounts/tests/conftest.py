@@ -4,7 +4,8 @@ import pytest
 from django.core.cache import cache
 
 from accounts import second_step
-from accounts.models import User
+from accounts.models import PasswordReset, User
+from accounts.tasks import mail_reset_link
 from portal.models import Email
 
 PASSWORD = "a-guide-for-the-drill"
@@ -51,6 +52,19 @@ def person(dentist_user):
     dentist_user.set_password(PASSWORD)
     dentist_user.save()
     return dentist_user
+
+
+@pytest.fixture
+def ask_for_link(client):
+    """A function that asks for a reset link, and has a worker write the mail but not send it."""
+
+    def ask(email, **options):
+        answer = client.post("/accounts/password/reset/", {"email": email}, **options)
+        for asked in PasswordReset.objects.all():
+            mail_reset_link(asked.pk)
+        return answer
+
+    return ask
 
 
 @pytest.fixture

@@ -4,17 +4,10 @@ import re
 
 import pytest
 
+from accounts.tests.conftest import PASSWORD
 from portal.models import Email
 
-PASSWORD = "a-guide-for-the-drill"
 EVIL = "evil.example"
-
-
-@pytest.fixture
-def person(dentist_user):
-    dentist_user.set_password(PASSWORD)
-    dentist_user.save()
-    return dentist_user
 
 
 @pytest.mark.parametrize(
@@ -27,9 +20,9 @@ def person(dentist_user):
         {"x-forwarded-server": EVIL, "x-host": EVIL, "x-forwarded-port": "81"},
     ],
 )
-def test_a_mail_links_to_the_portal_by_its_own_name(client, person, settings, headers):
+def test_a_mail_links_to_the_portal_by_its_own_name(ask_for_link, person, settings, headers):
     settings.SITE_URL = "https://portal.example.com"
-    client.post("/accounts/password/reset/", {"email": person.email}, headers=headers)
+    ask_for_link(person.email, headers=headers)
     mail = Email.objects.get()
     links = re.findall(r"https?://[^/\s\"<]+", mail.text + mail.html)
     assert set(links) == {settings.SITE_URL}

@@ -103,7 +103,7 @@ def test_the_session_is_written_once_a_minute_at_most(client, person, clock):
 def test_a_page_is_told_how_long_its_person_stays(client, person, clock):
     sign_in(client, person.email)
     page = client.get("/account/").content.decode()
-    assert f'data-idle data-seconds="1800" data-person="{person.pk}"' in page
+    assert f'data-idle data-seconds="1740" data-person="{person.pk}"' in page
     clock(20)
     told = client.get(STAY).json()
     assert (told["seconds"], told["person"]) == (600, person.pk)

@@ -9,6 +9,7 @@
 
   const form = dialog.querySelector("form");
   const part = (name) => dialog.querySelector(`[data-idle-${name}]`);
+  const question = [part("title").textContent, part("text").textContent];
   const typedIn = new Set(); // Forms.
   let ends = Date.now() + dialog.dataset.seconds * 1000;
   let asked = Date.now();
@@ -31,14 +32,18 @@
     if (!isShown && dialog.open) dialog.close();
   };
 
-  const curtain = (title, text) => {
-    isOut = true;
-    dialog.classList.add("is-out");
+  const draw = (title, text, isDown) => {
+    isOut = isDown;
+    dialog.classList.toggle("is-out", isDown);
     part("title").textContent = title;
     part("text").textContent = text;
     part("clock").textContent = part("said").textContent = "";
-    part("stay").hidden = true;
-    part("sign-in").hidden = part("back").hidden = false;
+    part("stay").hidden = isDown;
+    part("sign-in").hidden = part("back").hidden = !isDown;
+  };
+
+  const curtain = (title, text) => {
+    draw(title, text, true);
     show(true);
     part("sign-in").focus();
   };
@@ -58,10 +63,7 @@
     }
     for (const field of document.querySelectorAll("input[name=csrfmiddlewaretoken]")) field.value = token;
     ends = Date.now() + seconds * 1000;
-    isOut = false;
-    dialog.classList.remove("is-out");
-    part("stay").hidden = false;
-    part("sign-in").hidden = part("back").hidden = true;
+    if (isOut) draw(...question, false);
     show(left() <= WARN);
   };
 
