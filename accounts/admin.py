@@ -1,5 +1,4 @@
 from allauth.account.decorators import secure_admin_login
-from allauth.account.forms import ResetPasswordForm
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
@@ -13,7 +12,7 @@ from django.utils import timezone
 from django.views.generic import RedirectView
 
 from accounts import services
-from accounts.models import Access, Dentist, Invitation, Practice, User
+from accounts.models import Access, Dentist, Invitation, PasswordReset, Practice, User
 from portal.read_only import ReadOnlyAdmin
 
 # One way in, with one set of limits, for dentists and staff.
@@ -211,13 +210,7 @@ class UserAdmin(BaseUserAdmin):
         if before:
             services.follow_up(before, obj, timezone.now())
         else:
-            _send_link_for_password(request, obj)
-
-
-def _send_link_for_password(request, user):
-    form = ResetPasswordForm({"email": user.email})
-    if form.is_valid():
-        form.save(request)
+            PasswordReset.ask(obj.email)  # with that link staff choose a password
 
 
 @admin.register(Access)

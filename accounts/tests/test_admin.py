@@ -241,10 +241,13 @@ def test_a_practice_shows_its_owners_and_is_switched_off_with_all_sessions(
     assert Session.objects.count() == 1  # that of the office
 
 
-def test_a_superuser_makes_staff_who_choose_their_password_by_mail(superuser_client):
+def test_a_superuser_makes_staff_who_choose_their_password_by_mail(
+    superuser_client, django_capture_on_commit_callbacks
+):
     lab = Group.objects.get(name="Lab")
     said = {"email": "Zoe@guidepost.example", "name": "Zoe Lab", "groups": lab.pk}
-    answer = superuser_client.post(f"{USERS}add/", said)
+    with django_capture_on_commit_callbacks(execute=True):
+        answer = superuser_client.post(f"{USERS}add/", said)
     assert answer.status_code == 302
     zoe = User.objects.get(email="zoe@guidepost.example")
     assert (zoe.is_staff, zoe.is_superuser, list(zoe.groups.all())) == (True, False, [lab])
