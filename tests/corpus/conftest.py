@@ -1,0 +1,21 @@
+import logging
+
+import pytest
+
+from tests.corpus.world import build
+
+
+@pytest.fixture
+def world(practice, dentist_user, lab_user, make_case):
+    """A row of each kind, and who signs in to look at it: see tests.corpus.world."""
+    dentist_user.is_owner = True
+    dentist_user.save()
+    return build(practice, dentist_user, lab_user, make_case)
+
+
+@pytest.fixture(autouse=True)
+def quiet():
+    """Tens of thousands of lines that say "Answered" help nobody."""
+    logging.disable(logging.CRITICAL)
+    yield
+    logging.disable(logging.NOTSET)

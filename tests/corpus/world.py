@@ -1,0 +1,155 @@
+"""One row of each kind, so that every address leads somewhere and every form shows up."""
+
+import re
+import uuid
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from allauth.account.forms import default_token_generator
+from allauth.account.utils import user_pk_to_url_str
+from django.apps import apps
+from django.contrib.admin.models import ADDITION, LogEntry
+from django.contrib.auth.models import Group
+from django.contrib.contenttypes.models import ContentType
+from django.test import Client
+from django.urls import get_resolver
+from django.urls.resolvers import URLResolver
+from django.utils import timezone
+
+from accounts.models import Access
+from cases import services as cases
+from cases.models import Draft
+from cases.progress import Progress
+from portal.models import Email, Host, News
+from scheduling import services as scheduling
+from scheduling.models import DayOff
+from scheduling.tests import make
+
+PASSWORD = "four-crowns-and-a-bridge"
+ROLES = ["stranger", "member", "lab"]
+SOMEWHERE = "00000000-0000-4000-8000-000000000009"
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """A URL pattern of the portal: its full name, and its route with the parameters in it."""
+
+    name: str
+    route: str
+    parameters: tuple
+    model: str = ""
+
+    def __str__(self):
+        return self.name if not self.name.endswith(":") else self.route
+
+
+def _walk(resolver, namespaces=(), route="", parameters=()):
+    for pattern in resolver.url_patterns:
+        below = route + str(pattern.pattern)
+        asked = (*parameters, *pattern.pattern.regex.groupindex)
+        if isinstance(pattern, URLResolver):
+            inner = [*namespaces, pattern.namespace] if pattern.namespace else namespaces
+            yield from _walk(pattern, inner, below, asked)
+        else:
+            model = re.match(r"admin/(\w+)/(\w+)/", below)
+            known = model and model[1] in apps.app_configs
+            label = f"{model[1]}.{model[2]}" if known else ""
+            yield Pattern(":".join([*namespaces, pattern.name or ""]), below, asked, label)
+
+
+PATTERNS = list(_walk(get_resolver()))
+# Written with its group in an expression, not with a converter.
+_GROUP = re.compile(r"\(\?P<(\w+)>(?:[^()\[\]]|\[[^\]]*\])*\)")
+
+
+@dataclass
+class World:
+    """The rows, and what an address may ask for by name."""
+
+    people: dict
+    case_keys: list
+    own: dict
+    given: dict = field(default_factory=dict)
+
+    def client(self, role):
+        """A browser in which a person of this role is signed in."""
+        client = Client(raise_request_exception=True)
+        if role in self.people:
+            client.force_login(self.people[role])
+        return client
+
+    def address(self, pattern, **given):
+        """The address of a pattern, with rows of ours in it. KeyError: tell what stands there."""
+        known = {**self.given, **self.own.get(pattern.name, {})}
+        if pattern.model:
+            row = apps.get_model(pattern.model).objects.order_by("pk").first()
+            keys = {"object_id": row.pk, "id": row.pk, "pk": row.pk} if row else {}
+            known |= keys
+        known |= given
+        known = {name: value() if callable(value) else value for name, value in known.items()}
+        route = pattern.route.replace("^", "").replace("$", "")
+        route = _GROUP.sub(lambda found: str(known[found[1]]), route)
+        return "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda found: str(known[found[1]]), route)
+
+
+def build(practice, member, lab, make_case):
+    """Fill the database and give the World that leads through it."""
+    now = timezone.now()
+    for user in (member, lab):
+        user.set_password(PASSWORD)
+        user.save()
+    case = make_case(
+        number="20-10001", progress=Progress.READY, description="Guide for one implant."
+    )
+    making = make_case(number="20-10002", progress=Progress.MANUFACTURING)
+    booked = make_case(number="20-10003", progress=Progress.READY)
+    file = case.attachments.create(
+        name="arch.stl", size=100, practice=practice, uploaded_by=member, state="failed"
+    )
+    case.prescriptions.create(revision=1, snapshot={}, work_state="failed")
+    case.missing_items.create(reason="no_cbct")
+    cases.post_message(case, member, "Is it late?", now)
+    cases.archive(making, member, now)
+    planner = make.planner(hours=[(0, 9, 10)])
+    DayOff.objects.create(planner=planner, first=now.date(), last=now.date())
+    make.block(planner, now + timedelta(days=4))
+    scheduling.book(make.block(planner, now + timedelta(days=3)), booked, member, now)
+    draft = Draft.objects.create(user=member, data={"patient_name": ["Jo"]})
+    _lab_rows(practice, member, lab, case, now)
+    reset = {
+        "uidb36": user_pk_to_url_str(member),
+        "key": default_token_generator.make_token(member),
+    }
+    given = {"number": case.number, "pk": file.pk, "revision": 1, "form_key": draft.pk, **reset}
+    given |= {"to": "received", "app_label": "cases", "url": "nowhere/", "content_type_id": 1}
+    own = {
+        "admin:view_on_site": {"object_id": case.pk},
+        "scheduling:calendar": {"number": booked.number},
+        "account_confirm_email": {"key": "x"},
+    }
+    people = {"member": member, "lab": lab}
+    return World(people, [case.pk, making.pk], own, given)
+
+
+def _reset_key(member):
+    # Good until the next sign-in.
+    member.refresh_from_db()
+    return default_token_generator.make_token(member)
+
+
+def _lab_rows(practice, member, lab, case, now):
+    News.objects.create(title="Open", body="**Always**")
+    Host.objects.create(name="web1", heard_at=now)
+    Group.objects.get_or_create(name="Nobody")
+    Access.objects.create(
+        user=member, practice=practice, case_number=case.number, what="rx", result="given"
+    )
+    Email.objects.create(key=uuid.uuid4().hex, kind="x", to="a@b.example", subject="x", text="x")
+    LogEntry.objects.create(
+        user=lab,
+        content_type=ContentType.objects.get_for_model(practice),
+        object_id=practice.pk,
+        object_repr="x",
+        action_flag=ADDITION,
+        change_message="[]",
+    )
