@@ -1,0 +1,85 @@
+"""The forms that views make: how each was called, so that it can be made again with other data."""
+
+import copy
+from contextlib import contextmanager
+from dataclasses import dataclass
+from unittest import mock
+
+from allauth.core.context import request_context
+from django.forms.forms import BaseForm, DeclarativeFieldsMetaclass
+from django.http import QueryDict
+
+OURS = ("portal", "accounts", "cases", "scheduling")
+
+
+def own_forms():
+    """Every form class of the project. Admin forms that Django derives from models come on top."""
+
+    def below(cls):
+        for one in cls.__subclasses__():
+            yield one
+            yield from below(one)
+
+    return {one for one in below(BaseForm) if one.__module__.partition(".")[0] in OURS}
+
+
+@dataclass
+class Call:
+    """How a view made a bound form."""
+
+    cls: type
+    args: tuple
+    kwargs: dict
+    request: object = None
+
+    @property
+    def key(self):
+        return self.cls.__module__, self.cls.__qualname__, tuple(self.cls.base_fields)
+
+    @property
+    def sent(self):
+        return self.args[0] if self.args else self.kwargs["data"]
+
+    def form(self, data):
+        """The same form, with other data, and without a trace on the row that the view had."""
+        kwargs = {name: value for name, value in self.kwargs.items() if name != "data"}
+        if kwargs.get("instance") is not None:
+            kwargs["instance"] = copy.copy(kwargs["instance"])
+        if self.args:
+            return self.cls(data, *self.args[1:], **kwargs)
+        return self.cls(data=data, **kwargs)
+
+    def is_valid(self, form):
+        # What the library's middleware does around each request.
+        with request_context(self.request):
+            return form.is_valid()
+
+    def names(self):
+        """Name in the data and field, for each field of the form."""
+        form = self.form(self.sent)
+        return {form.add_prefix(name): field for name, field in form.fields.items()}
+
+
+def with_values(sent, values):
+    """A copy of the posted data in which some names have other lists of values."""
+    data = QueryDict(mutable=True)
+    lists = sent.lists() if hasattr(sent, "lists") else [(k, [v]) for k, v in sent.items()]
+    for name, found in lists:
+        data.setlist(name, list(found))
+    for name, found in values.items():
+        data.setlist(name, found)
+    return data
+
+
+@contextmanager
+def recorded():
+    """A list of the Calls that are made in the block."""
+    calls = []
+
+    def call(cls, *args, **kwargs):
+        if (args and args[0] is not None) or kwargs.get("data") is not None:
+            calls.append(Call(cls, args, kwargs))
+        return type.__call__(cls, *args, **kwargs)
+
+    with mock.patch.object(DeclarativeFieldsMetaclass, "__call__", call, create=True):
+        yield calls

@@ -1,0 +1,113 @@
+"""60 headers that lie, cookies that were not ours, bodies that break, and texts on their way
+into a mail's head."""
+
+from email import message_from_bytes, policy
+
+import pytest
+from django.core.mail import EmailMessage
+from django.test import Client, RequestFactory
+
+from portal.wsgi import application
+from tests.corpus import headers
+from tests.corpus.answers import check
+from tests.corpus.limits import within
+from tests.corpus.pages import undone
+
+pytestmark = [pytest.mark.django_db, pytest.mark.ignore_template_errors]
+SECONDS = 10
+# The head of a request as WSGI has it: these two have no HTTP_ in front.
+_BARE = {"Content-Type": "CONTENT_TYPE", "Content-Length": "CONTENT_LENGTH"}
+BODIES = [b"", b"q=1", b"\xff\xfe%00&&==", b"--x\r\n\r\n", b"--x\r\nContent-Disposition: form-data"]
+
+
+def in_wsgi(name, value):
+    key = _BARE.get(name, "HTTP_" + name.upper().replace("-", "_"))
+    # A server gives the bytes of a header as Latin-1.
+    return {key: value.encode().decode("latin-1")}
+
+
+def doors(world):
+    case = world.given["number"]
+    return [
+        ("GET", "/cases/"), ("POST", "/account/"), ("POST", f"/cases/{case}/message/"),
+        ("POST", "/cases/new/"), ("POST", "/files/"), ("PATCH", f"/files/{world.given['pk']}/"),
+        ("GET", "/admin/"), ("POST", "/accounts/password/reset/"), ("GET", "/metrics"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "value"), headers.headers(), ids=range(60))
+def test_any_header_gets_an_answer(world, name, value):
+    member, stranger = world.client("member"), world.client("stranger")
+    for number, (method, address) in enumerate(doors(world)):
+        for client in (member, stranger):
+            told = {"CONTENT_TYPE": "application/x-www-form-urlencoded", **in_wsgi(name, value)}
+            body = BODIES[number % len(BODIES)]
+            with within(SECONDS, (address, name, value)), undone(client):
+                answer = client.generic(method, address, body, **told)
+            check(answer, (method, address, name, value))
+            assert headers.EVIL.encode() not in answer.content
+            assert headers.EVIL not in answer.headers.get("Location", "")
+
+
+@pytest.mark.parametrize("cookie", headers.COOKIES, ids=range(len(headers.COOKIES)))
+def test_a_cookie_that_is_not_ours_is_nobodys(world, cookie):
+    for address in ("/", "/cases/", "/admin/", "/accounts/login/", "/files/"):
+        answer = Client().get(address, HTTP_COOKIE=cookie.encode().decode("latin-1"))
+        check(answer, (address, cookie))
+        assert answer.status_code in (200, 302, 401)
+
+
+@pytest.mark.parametrize("charset", ["hex", "rot13", "utf-7", "utf-16", "idna", "undefined", "x"])
+@pytest.mark.parametrize(
+    "told",
+    ["{}; charset={}", "{};CHARSET = {}", "{}; charset*=utf-8''{}", '{}; a=";"; charset="{}"'],
+)
+def test_no_charset_but_ours_is_read(db, told, charset):
+    """As a server asks, since Django reads the query before any middleware is asked."""
+    statuses = []
+    for kind in ("text/plain", "multipart/form-data; boundary=x"):
+        asked = RequestFactory().generic("GET", "/accounts/login/", QUERY_STRING="next=%2F%C3%A9")
+        environ = {**asked.environ, "CONTENT_TYPE": told.format(kind, charset)}
+        page = b"".join(application(environ, lambda status, head: statuses.append(status)))
+        assert b'value="/\xc3\xa9"' in page
+    assert statuses == ["200 OK"] * 2
+
+
+def test_a_parameter_in_an_unknown_charset_is_left_out(db):
+    statuses = []
+    asked = RequestFactory().get("/accounts/login/").environ
+    environ = {**asked, "CONTENT_TYPE": "text/plain; a*=nowhere''b"}
+    assert application(environ, lambda status, head: statuses.append(status))
+    assert statuses == ["200 OK"]
+
+
+def test_a_broken_session_is_one_that_ended(world):
+    client = world.client("member")
+    session = client.session
+    session.update({"unsent_message": ["x", "y"], "_auth_user_hash": "x"})
+    session.save()
+    assert client.get("/cases/").status_code == 302
+
+
+@pytest.mark.parametrize("text", headers.INTO_A_MAIL, ids=range(len(headers.INTO_A_MAIL)))
+def test_nothing_that_is_typed_gets_into_the_head_of_a_mail(world, sent, text):
+    client, number = world.client("member"), world.given["number"]
+    data = {"email": f"front@harbor.example{text}", "save_practice": "1", "phone": f"1{text}"}
+    data |= {"time_zone": "America/New_York", "tooth_numbering": "fdi", "shipping_address": text}
+    check(client.post("/account/", data), text)
+    check(client.post(f"/cases/{number}/message/", {"body": f"Hello{text}"}), text)
+    check(client.post("/accounts/password/reset/", {"email": f"ada@harbor.example{text}"}), text)
+    for email in _mails():
+        read = message_from_bytes(email.message().as_bytes(), policy=policy.default)
+        assert set(read) <= {"To", "From", "Subject", "Date", "Message-ID", "MIME-Version"} | {
+            "Content-Type", "Content-Transfer-Encoding",
+        }  # fmt: skip
+        assert len(read["To"].addresses) == 1
+        assert read["To"].addresses[0].addr_spec.endswith((".example", ".example;"))
+        assert "evil.example" not in read["To"]
+
+
+def _mails():
+    from portal.models import Email
+
+    return [EmailMessage(one.subject, one.text, to=[one.to]) for one in Email.objects.all()]
