@@ -94,12 +94,20 @@ def not_stored(get_response):
 
 
 def without_nul(get_response):
-    """Take NUL out of addresses: none that the portal gives out has one, PostgreSQL refuses it."""
+    """Take NUL out of what is asked: none that the portal gives out has one, PostgreSQL refuses it.
+
+    A cookie may have one too, written as \\000 between quotes.
+    """
 
     def answer(request):
         if "\0" in request.path_info:
             raise Http404
-        request.META["QUERY_STRING"] = request.META.get("QUERY_STRING", "").replace("%00", "")
+        query = request.META.get("QUERY_STRING", "")
+        # Again and again: without the one in its middle, "%0%000" is another one.
+        while "%00" in query:
+            query = query.replace("%00", "")
+        request.META["QUERY_STRING"] = query.replace("\0", "")
+        request.COOKIES = {name: value.replace("\0", "") for name, value in request.COOKIES.items()}
         return get_response(request)
 
     return answer

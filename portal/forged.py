@@ -1,0 +1,44 @@
+"""Requests to the admin that no page of it makes."""
+
+from django.core.exceptions import ValidationError
+from django.db import DataError
+from django.urls import reverse
+from django.views import defaults
+
+
+class RefuseForged:
+    """Answer 400 when what was typed into an address of the admin is nothing a database takes.
+
+    Django's admin hands lookups, keys and dates of a request on as they are: a year 9999, a number
+    of thirty digits, a key that is none. Our own views check what they take, so there the same
+    would be a fault of ours, and is answered as one.
+    """
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        return self.get_response(request)
+
+    def process_exception(self, request, problem):
+        return defaults.bad_request(request, problem) if is_forged(request, problem) else None
+
+
+def is_forged(request, problem):
+    """Whether an exception says that no database takes a value that was sent to the admin."""
+    if not request.path_info.startswith(reverse("admin:index")):
+        return False
+    if isinstance(problem, DataError):
+        return True
+    # ValueError: also text that is no Unicode, and NUL for PostgreSQL.
+    of_a_value = isinstance(problem, OverflowError | ValueError | ValidationError)
+    return of_a_value and _raised_in(problem.__traceback__).startswith(
+        ("django.db.", "django.utils")
+    )
+
+
+def _raised_in(traceback):
+    """The module whose code was running when an exception was raised."""
+    while traceback.tb_next:
+        traceback = traceback.tb_next
+    return traceback.tb_frame.f_globals.get("__name__", "")
