@@ -16,7 +16,7 @@ from django.urls import get_resolver
 from django.urls.resolvers import URLResolver
 from django.utils import timezone
 
-from accounts.models import Access
+from accounts.models import Access, Invitation, User
 from cases import services as cases
 from cases.models import Draft
 from cases.progress import Progress
@@ -27,7 +27,9 @@ from scheduling.tests import make
 
 PASSWORD = "four-crowns-and-a-bridge"
 ROLES = ["stranger", "member", "lab"]
-SOMEWHERE = "00000000-0000-4000-8000-000000000009"
+TOKEN = "of-a-link-in-a-mail"
+OF_A_MEMBER = ["deactivate", "reactivate", "make_owner", "take_ownership"]
+OF_AN_INVITATION = ["invite_again", "withdraw_invitation"]
 
 
 @dataclass(frozen=True)
@@ -120,15 +122,40 @@ def build(practice, member, lab, make_case):
         "uidb36": user_pk_to_url_str(member),
         "key": default_token_generator.make_token(member),
     }
+    owned, asked = _people(practice, member, now)
     given = {"number": case.number, "pk": file.pk, "revision": 1, "form_key": draft.pk, **reset}
-    given |= {"to": "received", "app_label": "cases", "url": "nowhere/", "content_type_id": 1}
+    given |= {
+        "token": TOKEN,
+        "to": "received",
+        "app_label": "cases",
+        "url": "nowhere/",
+        "content_type_id": 1,
+    }
     own = {
         "admin:view_on_site": {"object_id": case.pk},
         "scheduling:calendar": {"number": booked.number},
         "account_confirm_email": {"key": "x"},
     }
+    own |= {f"accounts:{name}": {"pk": owned.pk} for name in OF_A_MEMBER}
+    own |= {f"accounts:{name}": {"pk": asked.pk} for name in OF_AN_INVITATION}
     people = {"member": member, "lab": lab}
     return World(people, [case.pk, making.pk], own, given)
+
+
+def _people(practice, member, now):
+    """Another owner of the practice, and somebody who is invited by the link with TOKEN."""
+    owned = User.objects.create_user(
+        "kim@harbor.example", name="Kim Lee", practice=practice, is_owner=True
+    )
+    asked = practice.invitations.create(
+        email="new@harbor.example",
+        name="Nia New",
+        invited_by=member,
+        token_digest=Invitation.digest(TOKEN),
+        created_at=now,
+        expires_at=now + Invitation.LASTS,
+    )
+    return owned, asked
 
 
 def _reset_key(member):

@@ -1,0 +1,156 @@
+"""300 names and 120 hostile files through the real uploads: each is kept as it came, opened by
+nobody, called by a name that every system takes, and given back as nothing that a browser runs."""
+
+import base64
+import io
+import subprocess
+import sys
+import unicodedata
+
+import pytest
+from django.urls import reverse
+
+from cases import filetypes, tus
+from cases.models import Attachment
+from tests.corpus import files, names
+from tests.corpus.answers import check
+from tests.corpus.limits import within
+from tests.corpus.pages import undone
+
+SECONDS = 5
+MEGABYTES = 200
+TUS = {"Tus-Resumable": "1.0.0"}
+BODY_TYPE = tus.BODY_TYPE
+
+
+def announced(name, size):
+    # Some names are no Unicode; a program sends them all the same.
+    value = base64.b64encode(name.encode("utf-8", "surrogatepass")).decode()
+    return {**TUS, "Upload-Length": str(size), "Upload-Metadata": f"filename {value}"}
+
+
+@pytest.mark.parametrize("name", names.names(), ids=range(len(names.names())))
+def test_any_name_becomes_one_that_every_system_takes(name):
+    clean = filetypes.clean_name(name)
+    assert 0 < len(clean.encode()) <= filetypes.MAX_NAME_BYTES
+    assert not set(clean) & set("/\\\0\r\n")
+    assert {unicodedata.category(one) for one in clean}.isdisjoint({"Cc", "Cf", "Cs"})
+    assert clean not in {".", ".."}
+    assert clean == clean.strip()
+    assert not clean.endswith(".")
+    assert filetypes.clean_name(clean) == clean
+    assert filetypes.kind_of(clean, b"\0" * 200, 200) in filetypes.LABELS
+
+
+@pytest.mark.django_db
+def test_any_name_can_be_announced(world):
+    client = world.client("member")
+    for name in names.names():
+        with undone(client), within(SECONDS, name):
+            answer = client.post("/files/", headers=announced(name, 5))
+            check(answer, name)
+            assert answer.status_code in (201, 400), name
+            if answer.status_code == 201:
+                kept = Attachment.objects.get(size=5).name
+                assert kept == filetypes.clean_name(name)
+            else:
+                assert answer.text.endswith(".")
+
+
+@pytest.mark.django_db
+def test_any_metadata_is_understood_or_refused_with_a_sentence(world):
+    client = world.client("member")
+    for value in names.metadata():
+        told = {**TUS, "Upload-Length": "5"}
+        with undone(client), within(SECONDS, value):
+            answer = client.post(
+                "/files/", headers=told, HTTP_UPLOAD_METADATA=value.encode().decode("latin-1")
+            )
+        check(answer, value)
+        assert answer.status_code == 201 or answer.text.endswith("."), value
+
+
+@pytest.fixture
+def upload(world):
+    """A function that uploads a hostile file and gives its row."""
+    client = world.client("member")
+
+    def send(hostile):
+        told = {"HTTP_CONTENT_LENGTH": str(len(hostile.body))}
+        answer = client.post("/files/", headers=announced(hostile.name, hostile.size))
+        if answer.status_code != 201:
+            return answer, None
+        told = {**TUS, "Upload-Offset": "0"}
+        sent = client.generic("PATCH", answer["Location"], hostile.body, BODY_TYPE, headers=told)
+        return sent, Attachment.objects.get(pk=answer["Location"].split("/")[2])
+
+    return send
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("share", range(4))
+def test_any_file_is_kept_as_it_came_and_never_shown(world, upload, stored, case, share):
+    client = world.client("member")
+    for hostile in files.files()[share::4]:
+        with within(SECONDS, hostile.label):
+            answer, row = upload(hostile)
+        check(answer, hostile.label)
+        if row is None:
+            assert answer.text.endswith("."), hostile.label
+            continue
+        row.refresh_from_db()
+        if hostile.claims is not None:
+            assert row.state == Attachment.State.UPLOADING
+            row.delete()
+            continue
+        assert row.state == Attachment.State.STORED, hostile.label
+        assert row.kind in filetypes.LABELS
+        assert stored(row.key).read_bytes() == hostile.body
+        Attachment.objects.filter(pk=row.pk).update(case=case)
+        given = client.get(reverse("cases:download", args=[case.number, row.pk]))
+        check_harmless(given)
+
+
+def check_harmless(answer):
+    """What is downloaded is saved, and not looked into: a browser runs none of it."""
+    if answer.status_code == 302:  # to the storage, whose answer its tests look at
+        assert "response-content-disposition=attachment" in answer["Location"].lower()
+        return
+    assert answer.status_code == 200
+    assert answer["Content-Disposition"].startswith("attachment")
+    assert answer["X-Content-Type-Options"] == "nosniff"
+    assert answer["Content-Type"] not in {"text/html", "image/svg+xml", "application/xhtml+xml"}
+    answer.close()
+
+
+READERS = """
+import resource, sys
+from cases import filetypes, tus
+from tests.corpus import files
+found = files.files()
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+for hostile in found:
+    for head in (hostile.body[:4096], hostile.body):
+        assert filetypes.kind_of(hostile.name, head, hostile.size) in filetypes.LABELS
+        filetypes.clean_name(head.decode("utf-8", "surrogateescape"))
+    try:
+        tus.metadata({"Upload-Metadata": hostile.body[:8000].decode("latin-1")})
+    except tus.Refused:
+        pass
+print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)
+"""
+
+
+def test_the_readers_need_little_memory_and_time_for_any_file():
+    command = [sys.executable, "-c", READERS]
+    done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60)
+    assert int(done.stdout) <= MEGABYTES
+
+
+def test_a_bomb_is_one_indeed():
+    """The control: who opened these would notice."""
+    import zipfile
+
+    bomb = next(one for one in files.files() if one.label == "zip_bomb")
+    with zipfile.ZipFile(io.BytesIO(bomb.body)) as archive:
+        assert archive.infolist()[0].file_size > 100 * len(bomb.body)
