@@ -6,6 +6,7 @@ from cases.views import downloads, listing, new, record
 app_name = "cases"
 urlpatterns = [
     path("cases/", listing.case_list, name="list"),
+    path("cases/export.csv", listing.export_csv, name="export_csv"),
     path("cases/new/", new.new_case, name="new"),
     path("cases/drafts/<uuid:form_key>/", new.keep_draft, name="keep_draft"),
     path("cases/drafts/<uuid:form_key>/discard/", new.discard_draft, name="discard_draft"),

@@ -66,6 +66,7 @@ MEMBERS = {
     "mfa_reauthenticate": ("get", 302),
     "mfa_reauthenticate_webauthn": ("get", 302),
     "cases:list": ("get", 200),
+    "cases:export_csv": ("get", 200),
     "cases:new": ("get", 200),
     "cases:discard_draft": ("post", 404),  # there is none
 }

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.timesince import timesince
 
-from cases import lab_queue, services, teeth
+from cases import export, lab_queue, services, teeth
 from cases.admin.pages import CasePages
 from cases.forms import MessageForm
 from cases.models import Case, MissingItem
@@ -61,6 +61,13 @@ def move_action(to):
     return action
 
 
+@admin.action(description="Download as CSV", permissions=["view"])
+def download_csv(model_admin, request, queryset):
+    chosen = queryset.order_by().values("pk")
+    visible = Case.objects.visible_to(request.user).filter(pk__in=chosen)
+    return export.download(request, visible.order_by("number"))
+
+
 # The moves that need nothing typed; Missing and Shipped have pages of their own.
 BATCH_MOVES = [
     Progress.RECEIVED,
@@ -105,7 +112,7 @@ class CaseAdmin(CasePages, ReadOnlyAdmin, admin.ModelAdmin):
     ordering = [
         lab_queue.lab_turn().asc(), F("ship_date").asc(nulls_last=True), "modified_at", "pk",
     ]  # fmt: skip
-    actions = [move_action(to) for to in BATCH_MOVES]
+    actions = [*(move_action(to) for to in BATCH_MOVES), download_csv]
     fieldsets = [
         (
             "What the dentist sent",

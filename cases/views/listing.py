@@ -7,7 +7,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.models import Practice
-from cases import policies, services
+from cases import export, policies, services
 from cases.models import Case
 from portal.text import plain_text
 
@@ -35,14 +35,10 @@ DEFAULT_SORT = "progress"
 @require_safe
 def case_list(request):
     """The cases of the practice; sorting, search, page and archive all live in the URL."""
-    archived = request.GET.get("archived") == "1"
-    words = plain_text(request.GET.get("q", ""))[:200]
-    sort = _sort(request.GET.get("sort", ""))
+    archived, words, sort = _asked(request)
     visible = Case.objects.visible_to(request.user).select_related("practice")
-    found = visible.filter(archived_at__isnull=not archived)
-    if words:
-        found = found.search(words, _numbering(request.user))
-    page = Paginator(_ordered(found, sort), PAGE_SIZE).get_page(request.GET.get("page"))
+    found = _found(visible, request)
+    page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
     context = {
         "page": page,
         "columns": _headers(sort),
@@ -54,6 +50,26 @@ def case_list(request):
         "is_lab": request.user.is_staff,
     }
     return render(request, "cases/case_list.html", context)
+
+
+@require_safe
+def export_csv(request):
+    """What the list shows on all its pages, as a CSV file."""
+    return export.download(request, _found(Case.objects.visible_to(request.user), request))
+
+
+def _asked(request):
+    """From the address: whether the archived ones, words to search for, and the sort."""
+    words = plain_text(request.GET.get("q", ""))[:200]
+    return request.GET.get("archived") == "1", words, _sort(request.GET.get("sort", ""))
+
+
+def _found(visible, request):
+    archived, words, sort = _asked(request)
+    found = visible.filter(archived_at__isnull=not archived)
+    if words:
+        found = found.search(words, _numbering(request.user))
+    return _ordered(found, sort)
 
 
 def _numbering(user):
