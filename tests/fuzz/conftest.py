@@ -1,0 +1,3 @@
+from tests.corpus.conftest import quiet, world
+
+__all__ = ["quiet", "world"]
