@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run stack test lint format drill fleet restore-drill screenshots clean setup-test
+.PHONY: help run stack test lint format fuzz drill fleet restore-drill screenshots clean setup-test
 
 BIN := .venv/bin
 # A production environment for the checks that look at settings; nothing of it is real.
@@ -32,6 +32,11 @@ lint: setup-test ## Check style, imports, templates, migrations and production s
 	$(BIN)/lint-imports
 	$(CHECK_ENV) $(BIN)/python manage.py makemigrations --check --dry-run
 	$(CHECK_ENV) $(BIN)/python manage.py check --deploy --fail-level WARNING
+
+fuzz: setup-test ## Draw and grow inputs that nobody thought of (SECONDS=60 for each reader; an hour)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-fuzz.txt || true
+	$(BIN)/python -m tests.fuzz
+	FUZZ=long CORPUS=all $(BIN)/pytest tests/corpus tests/fuzz cases/tests/test_export.py
 
 drill: setup-test ## Let everything fail under load and see that nothing is lost (DOSE=1, SEED=1)
 	$(BIN)/python -m bench.drill --dose $(or $(DOSE),1) --seed $(or $(SEED),1)
