@@ -90,10 +90,14 @@ class ShipDateForm(forms.Form):
 
     def clean_ship_date(self):
         date = self.cleaned_data["ship_date"]
-        check_years(ship_date=date)
         if date and date < lab.today(timezone.now()):
             raise forms.ValidationError("This day is in the past. Please choose one to come.")
         return date
+
+    def clean(self):
+        cleaned = super().clean()
+        check_years(ship_date=cleaned.get("ship_date"))
+        return cleaned
 
 
 MOVE_FORMS = {Progress.MISSING: MissingForm, Progress.SHIPPED: ShippedForm}

@@ -374,3 +374,11 @@ def test_the_first_page_counts_cases_and_names_what_failed(lab, make_case, broke
     assert f"{LIST}?progress__exact={Progress.FINISHED.value}" in html
     assert "Failed files: 1" in html
     assert "Failed RX scripts" not in html
+
+
+def test_a_ship_date_of_a_far_year_is_refused_with_a_sentence(lab, case):
+    url = reverse("admin:cases_case_ship_date", args=[case.pk])
+    answer = lab.post(url, {"ship_date": "9999-12-31"})
+    assert answer.status_code == 400
+    assert "Please choose a date in the years 2000 to 2100." in answer.text
+    assert 'value="9999-12-31"' in answer.text
