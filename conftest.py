@@ -213,6 +213,16 @@ def storage_away():
     return lambda: override_settings(STORAGES={**settings.STORAGES, "default": bucket})
 
 
+@pytest.fixture(scope="session")
+def clamd():
+    """Debian's virus scanner, which knows the test file of eicar.org."""
+    from bench.services import Clamd  # few tests need anything of it
+
+    # Not below pytest's folders, whose names are too long for a socket.
+    with tempfile.TemporaryDirectory(prefix="clamd-") as folder, Clamd(Path(folder)) as server:
+        yield server
+
+
 @pytest.fixture
 def make_practice(db):
     def make(name="Harbor Dental", **fields):

@@ -494,6 +494,62 @@ class MailServer(Server):
         return [message_from_bytes(path.read_bytes(), policy=policy.default) for path in kept]
 
 
+class Clamd(Server):
+    """Debian's virus scanner, with one signature of our own and small limits.
+
+    Without `alerts` it calls clean what it did not look into, as it does by default.
+    """
+
+    name = "clamd"
+    as_user = "nobody"
+    # The digest and size of the file that every scanner finds for a test (eicar.org).
+    signatures = "44d88612fea8a8f36de82e1278abb02f:68:Eicar-Test-Signature\n"
+    largest = 1024**2
+
+    def __init__(self, folder: Path, host: str = LOCALHOST, alerts: bool = True):
+        super().__init__(folder, host)
+        self.alerts = alerts
+
+    def environment_at(self, host, port):
+        return {"CLAMD_SOCKET": f"tcp://{host}:{port}"}
+
+    @property
+    def socket(self) -> Path:
+        return self.folder / "clamd.sock"
+
+    def command(self):
+        program = shutil.which("clamd", path=f"{os.environ['PATH']}:/usr/sbin")
+        if not program:
+            raise ServiceError("clamd is missing. `bin/setup test` installs it.")
+        return [program, "--foreground", f"--config-file={self.folder / 'clamd.conf'}"]
+
+    def prepare(self):
+        (self.folder / "own.hdb").write_text(self.signatures)
+        alerts = "yes" if self.alerts else "no"
+        lines = {
+            "DatabaseDirectory": self.folder,
+            "TemporaryDirectory": self.folder,
+            "LocalSocket": self.socket,
+            "TCPAddr": self.host,
+            "TCPSocket": self.port,
+            "StreamMaxLength": self.largest,
+            "AlertEncrypted": alerts,
+            "AlertExceedsMax": alerts,
+        }
+        text = "".join(f"{name} {value}\n" for name, value in lines.items())
+        (self.folder / "clamd.conf").write_text(text)
+        if os.getuid() == 0:
+            shutil.chown(self.folder, self.as_user)
+
+    def answers(self):
+        try:
+            with socket.create_connection((self.host, self.port), timeout=5) as line:
+                line.sendall(b"zPING\0")
+                return line.recv(16) == b"PONG\0"
+        except OSError:
+            return False
+
+
 class Services:
     """All four together, each in a folder below `folder`."""
 
