@@ -27,6 +27,7 @@ from cases.verifying import in_batches, removed
 from portal import dump, staging, storage
 from portal.backups import Backup, Changed, Part
 from portal.listing import Listing
+from portal.virus_scanner import Verdict
 from portal.work import WorkState
 
 WAIT_SECONDS = 60
@@ -100,7 +101,8 @@ def _wanted():
     has_come = Q(state__in=[State.STORED, State.RECEIVED]) | Q(
         state=State.FAILED, received_at__isnull=False
     )
-    for row in in_batches(Attachment.objects.filter(has_come).exclude(removed())):
+    kept = Attachment.objects.filter(has_come).exclude(removed() | Q(verdict=Verdict.INFECTED))
+    for row in in_batches(kept):
         yield {
             "of": Attachment._meta.label_lower,
             "id": str(row.pk),

@@ -66,20 +66,20 @@ def expire_unattached(now):
 def remove_strays(now):
     """Staging files that no row needs any more.
 
-    Those of a stored file go at once, others when they are so old that nobody can be about to
-    write their row.
+    Those of a stored or refused file go at once, others when they are so old that nobody can be
+    about to write their row.
     """
     if not settings.STAGING_DIR.is_dir():
         return
     old = (now - UNATTACHED_FOR).timestamp()
     needed = _here().exclude(state=State.STORED)
-    stored = Attachment.objects.filter(state=State.STORED)
+    settled = Attachment.objects.filter(state=State.STORED) | Attachment.objects.refused()
     for path in settings.STAGING_DIR.iterdir():
         # A name that is no UUID is not ours to remove.
         with suppress(FileNotFoundError, ValueError):
             pk = uuid.UUID(path.name.removesuffix(".sums"))
             is_old = path.stat().st_mtime <= old
-            if stored.filter(pk=pk).exists() or (is_old and not needed.filter(pk=pk).exists()):
+            if settled.filter(pk=pk).exists() or (is_old and not needed.filter(pk=pk).exists()):
                 path.unlink()
 
 

@@ -21,6 +21,7 @@ from cases.tasks import remove_attachment
 from cases.tus import Refused
 from portal import staging
 from portal.models import Host
+from portal.virus_scanner import Verdict
 from portal.work import WorkState
 
 UNFINISHED_FOR = timedelta(days=7)
@@ -292,12 +293,16 @@ def fail_unfinished(attachment):
 def store_again(attachment):
     """Try again to store a file that arrived whole and that the storage did not take.
 
-    False when its bytes never came or it is stored: there is nothing to try then.
+    The virus scanner looks at it anew. False when its bytes never came, it is stored or was
+    refused: there is nothing to try then.
     """
     now = timezone.now()
     with transaction.atomic():
         failed = Attachment.objects.filter(pk=attachment.pk, state=State.FAILED)
-        asked = failed.exclude(received_at=None).update(
+        tried = failed.exclude(received_at=None).exclude(verdict=Verdict.INFECTED)
+        asked = tried.update(
+            verdict="",
+            scan_asked_at=None,
             state=State.RECEIVED,
             work_state=WorkState.WAITING,
             work_failures=0,

@@ -101,7 +101,14 @@ def _next_number(now):
 
 
 def _attach_files(case, form_key):
-    return Attachment.objects.unsent(form_key).filter(practice=case.practice).update(case=case)
+    """Give the case the files of its form; returns how many, without those that were refused."""
+    count = Attachment.objects.unsent(form_key).filter(practice=case.practice).update(case=case)
+    # Nobody must believe that these were sent, and the lab should know.
+    refused = Attachment.objects.refused().filter(form_key=form_key, case=None)
+    for file in refused.filter(practice=case.practice):
+        case.events.create(kind=CaseEvent.Kind.REFUSED, note=f"{file}. {file.refusal}")
+        Attachment.objects.filter(pk=file.pk).update(case=case)
+    return count
 
 
 def update_case(case, draft, user, values, signed_name, now):

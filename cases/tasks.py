@@ -1,20 +1,25 @@
 import hashlib
 import logging
 from contextlib import suppress
+from datetime import timedelta
 
 from celery import shared_task
 from celery.exceptions import SoftTimeLimitExceeded
+from django.db import transaction
 from django.utils import timezone
 
 from cases.documents import prescription_pdf
-from cases.models import Attachment, Prescription, object_key
-from portal import staging, storage
+from cases.models import Attachment, CaseEvent, Prescription, object_key
+from portal import staging, storage, virus_scanner
 from portal.storage import StorageAway
+from portal.virus_scanner import ScannerAway, Verdict
 from portal.work import LeaseLost, Neighbour
 
 log = logging.getLogger(__name__)
 
 AWAY = "The file storage is away."
+# So long a file waits for a virus scanner that is away; then it is stored as not scanned.
+SCAN_PATIENCE = timedelta(minutes=10)
 
 
 @shared_task
@@ -48,12 +53,17 @@ class BytesLost(Exception):
     """Neither the staging folder nor the storage has the file; no further try can help."""
 
 
+class Infected(Exception):
+    """The virus scanner found something in the file, and it must go."""
+
+
 # The slowest line takes over an hour for the largest file; the lease is renewed meanwhile.
 @shared_task(soft_time_limit=2 * 3600 - 60, time_limit=2 * 3600)
 def store_attachment(pk):
     """Move an uploaded file from this host's staging folder into the storage.
 
-    The object is read back and its digest compared before the staging copy goes.
+    Before, the virus scanner looks at it; one that is infected never gets there. The object is
+    read back and its digest compared before the staging copy goes.
     """
     if not Attachment.objects.on_this_host().filter(pk=pk).exists():
         return
@@ -65,6 +75,10 @@ def store_attachment(pk):
             _store(attachment)
         except BytesLost as loss:
             attachment.give_up(str(loss))
+        except Infected:
+            _refuse(attachment)
+        except ScannerAway as away:
+            attachment.wait_for(Neighbour.SCANNER, str(away))
         except (StorageAway, SoftTimeLimitExceeded):
             attachment.wait_for(Neighbour.STORAGE, AWAY)
         except OSError as problem:
@@ -74,8 +88,13 @@ def store_attachment(pk):
 
 
 def _store(attachment):
-    """Have the file in the storage, and in full. Raises OSError, BytesLost, LeaseLost."""
+    """Have the file in the storage, and in full.
+
+    Raises Infected, ScannerAway, OSError, BytesLost, LeaseLost.
+    """
     key, path = attachment.key, attachment.staging_path
+    if attachment.is_infected:
+        raise Infected
     if staging.received(path) != attachment.size:
         # An attempt that broke off may have stored it; if not, nobody has it any more.
         is_stored = storage.stored_size(key) == attachment.size
@@ -88,8 +107,39 @@ def _store(attachment):
         raise _lost() from None
     # Kept before the bytes move: a next attempt knows by it what this one stored.
     attachment.note(sha256=sha256)
+    _scan(attachment)
     storage.store(path, key, attachment.renew)
     _check(key, sha256, attachment)
+
+
+def _scan(attachment):
+    """Have a verdict in the row. Raises Infected, ScannerAway, OSError, LeaseLost."""
+    if attachment.verdict:
+        return
+    if attachment.scan_asked_at is None:
+        attachment.note(scan_asked_at=timezone.now())
+    try:
+        verdict, virus = virus_scanner.scan(attachment.staging_path, attachment.renew)
+    except ScannerAway:
+        if timezone.now() < attachment.scan_asked_at + SCAN_PATIENCE:
+            raise
+        verdict, virus = Verdict.AWAY, ""
+    attachment.note(verdict=verdict, virus=virus)
+    if attachment.is_infected:
+        raise Infected
+
+
+def _refuse(attachment):
+    """Say why an infected file goes, and let it go: it is given to nobody and kept nowhere."""
+    with transaction.atomic():
+        if not attachment.finish(attachment.refusal, state=Attachment.State.FAILED):
+            return
+        # Asked again: the form may have been sent while the scanner looked.
+        row = Attachment.objects.get(pk=attachment.pk)
+        if row.case_id:
+            row.case.events.create(kind=CaseEvent.Kind.REFUSED, note=f"{row}. {row.refusal}")
+    log.warning("A file was refused: the virus scanner found %s.", attachment.virus)
+    staging.remove(attachment.staging_path)
 
 
 def _lost():

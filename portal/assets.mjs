@@ -24,8 +24,8 @@ const ICONS = [
   "file-earmark", "file-earmark-medical", "file-earmark-pdf", "gear", "geo-alt",
   "hourglass-split", "house", "info-circle-fill", "link-45deg", "list-ul", "moon", "newspaper",
   "pause-circle-fill", "pause-fill", "pencil-square", "person-circle", "pin-angle-fill",
-  "play-fill", "plus-lg", "printer", "qr-code", "question-circle", "search", "sort-down",
-  "sort-up", "sun", "telephone", "tools", "trash3", "truck", "upload", "x-circle-fill", "x-lg",
+  "play-fill", "plus-lg", "printer", "qr-code", "question-circle", "search", "shield-check",
+  "shield-slash", "sort-down", "sort-up", "sun", "telephone", "tools", "trash3", "truck", "upload", "x-circle-fill", "x-lg",
 ];
 for (const name of ICONS) {
   FILES[`icons/${name}.svg`] = `bootstrap-icons/icons/${name}.svg`;

@@ -108,6 +108,16 @@ def broker(name, default):
     return value
 
 
+def clamd(name):
+    value = env.str(name, default="")
+    if value and not re.fullmatch(r"/.+|tcp://([^:/@]+|\[[0-9a-f:]+\]):\d{1,5}", value):
+        shown = "tcp://…" if "://" in value else value
+        refuse(
+            name, shown, "a socket such as /run/clamav/clamd.ctl, tcp://host:port, or be left out"
+        )
+    return value
+
+
 def email(name, default):
     value = env.str(name, default=default)
     try:

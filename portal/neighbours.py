@@ -1,4 +1,4 @@
-"""What the portal needs beside itself: database, broker, storage and mail server.
+"""What the portal needs beside itself: database, broker, storage, mail server, virus scanner.
 
 Each function returns while its neighbour answers and raises Away, with a sentence, otherwise.
 None of them is told anything about a case, and the mail server is given no mail.
@@ -18,6 +18,7 @@ from django.core.mail.backends.smtp import EmailBackend as SmtpBackend
 from django.db import DatabaseError, connection
 
 from portal import storage as stored
+from portal import virus_scanner
 
 BROKER_SECONDS = 2
 MAIL_SECONDS = 8
@@ -88,6 +89,16 @@ def mail():
         raise Away(f"The mail server does not let us in ({_kind(problem)}).") from problem
     finally:
         server.close()
+
+
+def scanner():
+    """The virus scanner answers, and says which one it is; without one there is nothing to ask."""
+    if not virus_scanner.is_set_up():
+        return "none is set up: files are shown as not scanned"
+    try:
+        return virus_scanner.version()
+    except virus_scanner.ScannerAway as problem:
+        raise Away(str(problem)) from problem
 
 
 def _mail_folder():

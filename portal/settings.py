@@ -43,6 +43,8 @@ STAGING_DIR = Path(read.text("STAGING_DIR", str(DATA_DIR / "staging")))
 STAGING_HOST = read.host_name("STAGING_HOST", "local")
 MAX_UPLOAD_BYTES = read.whole_number("MAX_UPLOAD_BYTES", 4 * 1024**3, at_least=1)
 S3_BUCKET = read.text("S3_BUCKET")
+# Where clamd looks for viruses in files that arrive; empty: nobody does.
+CLAMD_SOCKET = read.clamd("CLAMD_SOCKET")
 
 INSTALLED_APPS = [
     "portal.apps.LabAdminConfig",

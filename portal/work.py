@@ -47,6 +47,7 @@ class Neighbour(models.TextChoices):
 
     STORAGE = "storage", "the file storage"
     MAIL = "mail", "the mail server"
+    SCANNER = "scanner", "the virus scanner"
 
 
 class WorkQuerySet(models.QuerySet):
@@ -156,9 +157,12 @@ class Work(models.Model):
         for name, value in changes.items():
             setattr(self, name, value)
 
-    def finish(self, **changes):
-        """Mark the work done and write `changes`; False when the attempt was lost to another."""
-        return self._end(WorkState.DONE, "", **changes)
+    def finish(self, reason="", **changes):
+        """Mark the work done and write `changes`; False when the attempt was lost to another.
+
+        `reason` says, of work that was done, why it came out badly for the person who reads it.
+        """
+        return self._end(WorkState.DONE, reason, **changes)
 
     def give_up(self, reason, **changes):
         """Stop for good with a reason that people read; `reask` starts it again."""

@@ -53,15 +53,15 @@ def render_again(prescription):
 class AttachmentAdmin(WorkAdmin):
     list_display = [
         "name", "of_case", "practice", "kind", "readable_size", "state", "work_state",
-        "work_failure", "created_at", "download",
+        "verdict", "work_failure", "created_at", "download",
     ]  # fmt: skip
-    list_filter = ["state", "work_state", "kind"]
+    list_filter = ["state", "verdict", "work_state", "kind"]
     list_select_related = ["case", "practice"]
     search_fields = ["name", "case__number", "practice__name", "sha256"]
     fields = [
         "name", "of_case", "practice", "uploaded_by", "kind", "readable_size", "sha256", "state",
-        "findings", "created_at", "received_at", "work_state", "work_failures", "work_failure",
-        "download",
+        "findings", "verdict", "virus", "created_at", "received_at", "work_state",
+        "work_failures", "work_failure", "download",
     ]  # fmt: skip
     readonly_fields = fields
     start_again = staticmethod(receiving.store_again)

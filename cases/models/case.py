@@ -202,6 +202,7 @@ class CaseEvent(models.Model):
         RESTORED = "restored", "Restored"
         PLANNING = "planning", "Planning session"
         TRACKING = "tracking", "Tracking number"
+        REFUSED = "refused", "File refused"
 
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="events")
     actor = models.ForeignKey(

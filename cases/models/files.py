@@ -14,6 +14,7 @@ from cases.models.case import Case
 from cases.models.conversation import MissingItem
 from portal import staging
 from portal.models import staging_queue
+from portal.virus_scanner import Verdict
 from portal.work import Work, WorkQuerySet, WorkState
 
 NOT_REMOVED = Q(case__isnull=False) | Q(form_key__isnull=False)
@@ -40,6 +41,14 @@ class AttachmentQuerySet(WorkQuerySet):
         cases = Q(case__in=Case.objects.visible_to(user))
         own = Q(case=None, practice=user.practice_id, practice__is_active=True)
         return self.filter(cases | own) if user.practice_id else self.filter(cases)
+
+    def refused(self):
+        """Files in which the virus scanner found something; their bytes are gone."""
+        return self.filter(verdict=Verdict.INFECTED, state=Attachment.State.FAILED)
+
+    def of_form(self, form_key):
+        """What to show below a form: its unsent files, and those that were refused."""
+        return self.unsent(form_key) | self.refused().filter(form_key=form_key, case=None)
 
     def unsent(self, form_key):
         """Files of a form that was not submitted yet."""
@@ -86,6 +95,10 @@ class Attachment(Work):
     # Whose staging folder has the bytes until they are stored; "" before the first one.
     host = models.CharField(max_length=60, blank=True, editable=False)
     findings = models.JSONField(default=list, blank=True)
+    verdict = models.CharField("virus scan", max_length=10, choices=Verdict, blank=True)
+    # What the virus scanner calls that which it found.
+    virus = models.CharField("found", max_length=100, blank=True)
+    scan_asked_at = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now)
     received_at = models.DateTimeField(null=True, blank=True)
 
@@ -116,6 +129,23 @@ class Attachment(Work):
     def is_elsewhere(self):
         """Whether another host has the bytes that came in and wait to be stored."""
         return self.host not in ("", settings.STAGING_HOST)
+
+    @property
+    def is_infected(self):
+        return self.verdict == Verdict.INFECTED
+
+    @property
+    def refusal(self):
+        """Of an infected file, what happened to it and what to do."""
+        return (
+            f"Refused: the virus scanner found {self.virus} in this file. It was deleted at the "
+            "lab and given to nobody. Please have the computer that it came from checked for "
+            "viruses, then upload a clean copy."
+        )
+
+    @property
+    def was_scanned(self):
+        return self.verdict in (Verdict.CLEAN, Verdict.INFECTED)
 
     @property
     def staging_path(self):

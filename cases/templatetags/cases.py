@@ -50,7 +50,7 @@ def file_rows(files):
     """
     alike = defaultdict(list)
     for file in sorted(files, key=lambda file: file.name):
-        alike[file.kind, file.state, file.work_waits_for].append(file)
+        alike[file.kind, file.state, file.work_waits_for, file.verdict].append(file)
     groups = []
     for group in alike.values():
         groups += [group] if len(group) >= SERIES else [[file] for file in group]

@@ -81,7 +81,7 @@ def _page(request, key, form, signature, draft=None, status=200):
         "practice": request.user.practice,
         "form_key": key,
         "form_token": drafts.token(key, request.user),
-        "files": Attachment.objects.unsent(key).filter(practice=request.user.practice),
+        "files": Attachment.objects.of_form(key).filter(practice=request.user.practice),
         "draft": draft,
         "open_drafts": [other for other in drafts.open_drafts(request.user) if other.pk != key],
     }

@@ -57,6 +57,7 @@ def _page(request, case, form, message_form, draft=None, status=200):
         "message_form": message_form,
         "files": case.attachments.all(),
         "unsent": Attachment.objects.unsent(key).filter(practice=case.practice),
+        "of_form": Attachment.objects.of_form(key).filter(practice=case.practice),
         "missing": case.missing_items.filter(answered_at=None),
         "missing_note": case.missing_note,
         "prescriptions": case.prescriptions.all(),

@@ -1,10 +1,15 @@
+import tempfile
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.contrib.auth import get_user_model
 from django.utils import timezone
 
+from bench.services import Clamd
+from portal import neighbours
 from portal.management.commands import doctor
+from portal.tests import hanging
 
 
 @pytest.mark.parametrize("seconds", [-4.9, 0, 4.9])
@@ -39,3 +44,35 @@ def test_people_of_the_lab_without_a_second_step_are_wrong(db, make_staff):
     user.save()
     with pytest.raises(doctor.Wrong, match="1 person of the lab"):
         doctor.second_steps()
+
+
+@pytest.fixture
+def careless():
+    """A virus scanner with the defaults, which calls clean what it did not look into."""
+    with (
+        tempfile.TemporaryDirectory(prefix="clamd-") as folder,
+        Clamd(Path(folder), alerts=False) as server,
+    ):
+        yield server
+
+
+@pytest.mark.own_servers
+@pytest.mark.xdist_group("clamd")
+def test_the_virus_scanner_is_asked_which_one_it_is(clamd, settings):
+    settings.CLAMD_SOCKET = str(clamd.socket)
+    assert doctor.scanner().startswith("ClamAV ")
+
+
+@pytest.mark.own_servers
+@pytest.mark.xdist_group("clamd")
+def test_a_virus_scanner_that_calls_clean_what_it_did_not_look_into_is_wrong(careless, settings):
+    settings.CLAMD_SOCKET = str(careless.socket)
+    with pytest.raises(doctor.Wrong, match="AlertEncrypted yes"):
+        doctor.scanner()
+
+
+def test_a_virus_scanner_that_is_away_is_wrong_and_none_at_all_is_not(settings):
+    assert doctor.scanner() == "none is set up: files are shown as not scanned"
+    settings.CLAMD_SOCKET = f"tcp://127.0.0.1:{hanging.nobody()}"
+    with pytest.raises(neighbours.Away, match="cannot be reached"):
+        doctor.scanner()

@@ -19,6 +19,8 @@ from portal import environment as read
         (lambda: read.database("DATABASE_URL", ""), "nonsense", "DATABASE_URL"),
         (lambda: read.broker("CELERY_BROKER_URL", ""), "amqp://u:secret@h", "redis://"),
         (lambda: read.choice("LOG_FORMAT", "text", ["json", "text"]), "xml", "be json or text"),
+        (lambda: read.clamd("CLAMD_SOCKET"), "clamd.example.com", "tcp://host:port"),
+        (lambda: read.clamd("CLAMD_SOCKET"), "tcp://u:secret@clamd:3310", "tcp://host:port"),
         (lambda: read.email("EMAIL_URL", ""), "pigeon://u:secret@roof", "smtp://"),
     ],
 )
@@ -28,7 +30,7 @@ def test_a_wrong_value_stops_the_start_with_a_sentence_that_names_it(
     for name in (
         "DEBUG", "MAX_UPLOAD_BYTES", "LAB_TIME_ZONE", "LAB_COUNTRY", "LAB_SUBDIVISION",
         "SITE_URL", "DATABASE_URL", "CELERY_BROKER_URL", "EMAIL_URL",
-        "LOG_FORMAT",
+        "LOG_FORMAT", "CLAMD_SOCKET",
     ):  # fmt: skip
         monkeypatch.setenv(name, value)
     with pytest.raises(ImproperlyConfigured) as refusal:

@@ -18,12 +18,13 @@ from django.db import connection
 from psycopg2 import extensions
 
 from bench.services import Postgres
-from portal import database, storage
+from portal import database, storage, virus_scanner
 from portal.celery import BROKER_REST, HandOver, app, left_to_the_sweep
 from portal.models import Email
 from portal.storage import StorageAway
 from portal.tasks import send_email
 from portal.tests import hanging
+from portal.virus_scanner import ScannerAway
 from portal.work import LEASE, WorkState
 
 pytestmark = pytest.mark.own_servers
@@ -88,6 +89,9 @@ def test_the_numbers_are_those_of_the_table(monkeypatch):
     assert (s3.connect_timeout, s3.read_timeout) == (5, 10)
     assert s3.retries == {"mode": "standard", "total_max_attempts": 2}
     assert made["EMAIL_TIMEOUT"] == 10
+    scanner = virus_scanner
+    limits = (scanner.CONNECT_SECONDS, scanner.SEND_SECONDS, scanner.ANSWER_SECONDS)
+    assert limits == (5, 30, 180)
     broker = made["CELERY_BROKER_TRANSPORT_OPTIONS"]
     assert (broker["socket_connect_timeout"], broker["socket_timeout"]) == (1, 2)
     assert BROKER_REST == 5
@@ -169,6 +173,43 @@ def test_a_mail_server_that_hangs_is_waited_for(hang, mail, settings):
         send_email(mail.pk)
     mail.refresh_from_db()
     assert (mail.work_waits_for, mail.work_failures) == ("mail", 0)
+
+
+# The virus scanner
+
+
+@pytest.mark.parametrize("limit", ["CONNECT_SECONDS", "SEND_SECONDS", "ANSWER_SECONDS"])
+def test_a_virus_scanner_that_hangs_is_away(limit, settings, monkeypatch, tmp_path):
+    monkeypatch.setattr(virus_scanner, limit, 1)
+    path = tmp_path / "file"
+    # What fits into the buffers of the two sockets is as good as taken.
+    path.write_bytes(bytes(32 * 1024**2 if limit == "SEND_SECONDS" else 10))
+    hang = hanging.full if limit == "CONNECT_SECONDS" else hanging.silent
+    with hang() as port:
+        settings.CLAMD_SOCKET = f"tcp://127.0.0.1:{port}"
+        with at_most(1, at_least=1), pytest.raises(ScannerAway):
+            virus_scanner.scan(path)
+
+
+def test_a_virus_scanner_that_takes_no_connection_at_its_socket_is_away(settings, tmp_path):
+    settings.CLAMD_SOCKET = str(tmp_path / "s")
+    with socket.socket(socket.AF_UNIX) as listener, closing(socket.socket(socket.AF_UNIX)) as first:
+        listener.bind(settings.CLAMD_SOCKET)
+        listener.listen(0)
+        first.connect(settings.CLAMD_SOCKET)
+        with at_most(5), pytest.raises(ScannerAway):
+            virus_scanner.version()
+
+
+def test_a_lease_is_renewed_while_the_virus_scanner_thinks(settings, monkeypatch, tmp_path):
+    monkeypatch.setattr(virus_scanner, "ANSWER_SECONDS", 3)
+    path, renewed = tmp_path / "file", []
+    path.write_bytes(b"body")
+    with hanging.silent() as port:
+        settings.CLAMD_SOCKET = f"tcp://127.0.0.1:{port}"
+        with pytest.raises(ScannerAway):
+            virus_scanner.scan(path, lambda: renewed.append(time.monotonic()))
+    assert len(renewed) >= 3
 
 
 # The broker, with its real time-outs

@@ -94,7 +94,7 @@ def test_a_portal_in_good_health_has_an_ok_on_each_line(lab):
     assert lines["database"].startswith("OK     database      PostgreSQL 1")
     assert lines["clock"].endswith("s apart")
     assert lines["storage"].endswith("written, read back, deleted")
-    assert len(lines) == 13
+    assert len(lines) == 14
     left = lab.services.storage.client().list_objects_v2(Bucket="cases", Prefix="checks/")
     assert left["KeyCount"] == 0
 

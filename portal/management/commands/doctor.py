@@ -19,10 +19,11 @@ from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
-from portal import neighbours, storage
+from portal import neighbours, probes, storage, virus_scanner
 from portal.management.commands.prepare import is_behind
 from portal.models import Host
 from portal.pdf import missing_fonts
+from portal.virus_scanner import Verdict
 
 SECONDS = 10  # for each check
 CLOCKS_APART = 5  # seconds
@@ -121,6 +122,29 @@ def files_host():
     return settings.FILES_URL
 
 
+def scanner():
+    """Whether the virus scanner tells what it did not look into, which its defaults call clean."""
+    told = neighbours.scanner()
+    if virus_scanner.is_set_up():
+        for probe, setting in ((probes.encrypted(), "Encrypted"), (probes.nested(), "ExceedsMax")):
+            if _scanned(probe) == Verdict.CLEAN:
+                raise Wrong(
+                    "The virus scanner calls files clean into which it did not look. Write "
+                    f"“Alert{setting} yes” into clamd.conf and restart clamd."
+                )
+    return told
+
+
+def _scanned(body):
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(body)
+        file.flush()
+        try:
+            return virus_scanner.scan(file.name)[0]
+        except virus_scanner.ScannerAway as problem:
+            raise neighbours.Away(str(problem)) from problem
+
+
 def fonts():
     if missing := missing_fonts():
         raise Wrong(
@@ -204,6 +228,7 @@ CHECKS = [
     ("storage", stored_and_read_back, STORAGE),
     ("files host", files_host, ""),
     ("mail server", neighbours.mail, "Correct EMAIL_URL, or look after the server."),
+    ("virus scanner", scanner, "Start clamd, or correct CLAMD_SOCKET."),
     ("fonts", fonts, ""),
     ("disk", disk, ""),
     ("static files", static_files, ""),
