@@ -151,7 +151,20 @@ def test_a_block_in_the_past_gives_409(office, case, ann):
 
 @pytest.mark.parametrize(
     "value",
-    ["", "0", "-1", "999999", "abc", "1.5", "1 OR 1=1", "9" * 40, "9" * 5000, "\x00", "৯৯৯৯৯", "‮7"],
+    [
+        "",
+        "0",
+        "-1",
+        "999999",
+        "abc",
+        "1.5",
+        "1 OR 1=1",
+        "9" * 40,
+        "9" * 5000,
+        "\x00",
+        "৯৯৯৯৯",
+        "\u202e7",
+    ],
 )
 def test_a_block_that_makes_no_sense_gets_a_sentence(office, case, value, soon):
     response = office.post(url(case), {"block": value})
