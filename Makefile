@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run stack test lint format fuzz drill fleet restore-drill screenshots clean setup-test
+.PHONY: help run stack test lint format fuzz drill fleet restore-drill audit screenshots clean setup-test
 
 BIN := .venv/bin
 # A production environment for the checks that look at settings; nothing of it is real.
@@ -47,6 +47,10 @@ fleet: setup-test ## Cut some of several hosts off and see that nothing is lost;
 restore-drill: setup-test ## Back up under load, lose everything, restore, and compare (CASES=1000)
 	$(BIN)/python bench/restore_drill.py --cases $(or $(CASES),1000)
 
+audit: setup-test ## Ask security tools about the code and a portal with the demo (QUICK=1, OFFLINE=1)
+	@bin/setup audit
+	$(BIN)/python -m audit $(if $(QUICK),--quick) $(if $(OFFLINE),--offline)
+
 format: setup-test ## Put code and templates into the shape that lint asks for
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
@@ -56,7 +60,7 @@ screenshots: setup-test ## Take the pictures of the manual anew, from the demo t
 	$(BIN)/python manage.py screenshots
 
 clean: ## Remove what make installed and built; the data in var/ stays
-	rm -rf .venv node_modules tests/observatory/node_modules static/vendor staticfiles .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf .venv .venv-audit node_modules tests/observatory/node_modules static/vendor staticfiles .ruff_cache .pytest_cache .import_linter_cache
 
 setup-test:
 	@bin/setup test

@@ -1,0 +1,1 @@
+"""What security tools find in this project, and whether each finds a fault planted for it."""
