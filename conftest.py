@@ -13,6 +13,7 @@ import pytest
 from botocore.config import Config
 from django.conf import settings
 from django.contrib.auth.models import Group
+from django.db import connection
 from django.test import override_settings
 from django.utils import timezone
 from kombu import pools
@@ -64,6 +65,29 @@ def pytest_xdist_auto_num_workers(config):
 def static_folder():
     """A live server looks for the folder that collectstatic makes, and warns without it."""
     Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
+
+
+EMPTY_LOG = "GRANT TRUNCATE ON accounts_access TO CURRENT_USER"
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):
+    """Tests that commit empty all tables after them, which the portal may not do to its log."""
+    with django_db_blocker.unblock():
+        _run_on_postgresql(EMPTY_LOG)
+
+
+@pytest.fixture
+def log_can_be_emptied(transactional_db):
+    """For tests that restore or migrate the access log, and so take that right away again."""
+    yield
+    _run_on_postgresql(EMPTY_LOG)
+
+
+def _run_on_postgresql(sql):
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(sql)
 
 
 @pytest.fixture(autouse=True)

@@ -18,6 +18,8 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
 from django.utils import timezone
 
+from accounts import access_log
+from accounts.models import Access
 from cases.models import Attachment, Prescription
 from cases.verifying import LEFT_OVER, Verification, in_batches, removed
 from portal import dump, staging, storage
@@ -52,6 +54,14 @@ def restore(folder, force, progress):
             progress.step(line["size"])
     dump.load(backup.folder / manifest["database"]["path"], list(_silenced()))
     _bring_up_to_date()
+    access_log.protect()
+    # The rows of after the backup are lost; the chain goes on with the moment up to which it is.
+    access_log.write(
+        what=Access.What.PORTAL,
+        action=Access.Action.RESTORED,
+        result=Access.Result.DONE,
+        item=manifest["made_at"],
+    )
     done["mails not sent"] = Email.objects.filter(work_failure=NOT_SENT).count()
     _settle_arrived(backup.lines(manifest))
     done.update(_settle_stored(progress))

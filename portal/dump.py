@@ -138,8 +138,8 @@ def _load_postgresql(path, then):
 
 def _feed(psql, restore, path, then):
     psql.write(b"BEGIN;\nSET LOCAL lock_timeout = '20s';\n")
-    for table in _tables():
-        psql.write(f"DROP TABLE IF EXISTS {table} CASCADE;\n".encode())
+    for what in _dropped():
+        psql.write(f"DROP {what} CASCADE;\n".encode())
     command = [restore, "--no-owner", "--no-privileges", "--file=-", str(path)]
     with subprocess.Popen(  # noqa: S603  our own program and a file of ours
         command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
@@ -162,16 +162,23 @@ def _close(pipe):
         return
 
 
-def _tables():
+def _dropped():
+    """What the dump brings itself: the tables, and the functions of their triggers."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables"
+            "SELECT format('TABLE IF EXISTS %I.%I', schemaname, tablename) FROM pg_tables"
             " WHERE schemaname = current_schema()"
+            " UNION ALL "
+            "SELECT format('FUNCTION IF EXISTS %s', oid::regprocedure) FROM pg_proc"
+            " WHERE pronamespace = current_schema()::regnamespace"
+            " AND prorettype = 'trigger'::regtype"
+            # Those of an extension stay with it.
+            " AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = pg_proc.oid AND deptype = 'e')"
         )
-        tables = [name for (name,) in cursor.fetchall()]
+        dropped = [name for (name,) in cursor.fetchall()]
     # No transaction of our own may stand in the way of psql.
     connection.close()
-    return tables
+    return dropped
 
 
 def _run(program, options):

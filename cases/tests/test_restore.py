@@ -9,10 +9,10 @@ import pytest
 from django.contrib.sessions.models import Session
 from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.utils import timezone
 
-from accounts.models import Practice, User
+from accounts.models import Access, Practice, User
 from cases.models import Attachment, Case, Prescription
 from cases.tasks import render_prescription, store_attachment
 from cases.tests import lab_files
@@ -20,7 +20,10 @@ from portal import backups, storage
 from portal.models import Email, Host
 from portal.work import WorkState
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("log_can_be_emptied"),
+]
 
 on_disk = pytest.mark.disk
 
@@ -94,6 +97,36 @@ def test_a_backup_of_an_older_release_is_migrated(case, folder, capsys):
     call_command("migrate", verbosity=0)
     restore(folder, capsys, force=True)
     call_command("migrate", check=True, verbosity=0)
+
+
+def test_the_access_log_comes_back_whole_and_goes_on(
+    backed_up, folder, wipe, dentist_client, capsys
+):
+    dentist_client.get(f"/cases/{backed_up.number}/")
+    call_command("backup", str(folder))
+    before = list(Access.objects.order_by("pk").values())
+    wipe()
+    restore(folder, capsys)
+    call_command("verify_access_log")
+    *after, restored = Access.objects.order_by("pk").values()
+    assert after == before
+    made_at = json.loads((folder / "manifest.json").read_text())["made_at"]
+    assert (restored["action"], restored["item"]) == ("restored", made_at)
+    assert (restored["user_id"], restored["chain"]) == (None, 0)
+    # Twice, over what was there.
+    restore(folder, capsys, force=True)
+    call_command("verify_access_log")
+
+
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite knows no rights.")
+def test_after_a_restore_the_access_log_cannot_be_changed_either(backed_up, folder, capsys):
+    restore(folder, capsys, force=True)
+    for grant, refusal in (("", "permission denied"), ("GRANT", "never changed or deleted")):
+        if grant:
+            with connection.cursor() as cursor:
+                cursor.execute("GRANT UPDATE ON accounts_access TO CURRENT_USER")
+        with pytest.raises(DatabaseError, match=refusal):
+            Access.objects.update(item="x")
 
 
 def test_no_mail_is_sent(backed_up, folder, wipe, capsys, sent):
