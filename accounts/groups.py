@@ -45,7 +45,9 @@ RIGHTS = {
         "portal": ["view_news", "change_news", "add_news", "delete_news"],
     },
     # Any case, once a reason is typed for it (45 CFR 164.312(a)(2)(ii)).
-    EMERGENCY: {"cases": ["view_case", "view_attachment", "view_prescription"]},
+    EMERGENCY: {
+        "cases": ["view_case", "view_attachment", "view_prescription", "add_emergencygrant"],
+    },
 }  # fmt: skip
 
 

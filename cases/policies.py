@@ -1,9 +1,16 @@
 """Who may do what now. Whose case it is at all, `Case.objects.visible_to` says."""
 
+from cases.models import sees_all_cases
+
 
 def can_send_cases(user):
     """Cases come from members of a practice; the lab's own staff send none."""
     return bool(user.practice_id) and user.practice.is_active
+
+
+def can_open_in_emergency(user):
+    """The group Emergency: any case for a while, once a reason is typed."""
+    return user.is_staff and user.has_perm("cases.add_emergencygrant")
 
 
 def can_update(user, case):
@@ -20,8 +27,9 @@ def can_schedule(user, case):
 
 
 def can_write_message(user, case):
-    return user.is_staff or _is_member(user, case)
+    """A member of the practice, and who works on cases at the lab: others there only read."""
+    return _is_member(user, case) or sees_all_cases(user)
 
 
 def _is_member(user, case):
-    return user.practice_id == case.practice_id
+    return user.practice_id is not None and user.practice_id == case.practice_id

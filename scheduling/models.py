@@ -8,8 +8,16 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from accounts.models import check_time_zone, lab_time_zone
-from cases.models import Case
+from cases.models import Case, EmergencyGrant, sees_all_cases
 from portal.times import check_years
+
+
+class PlannerQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        """All for who works on all cases, and themselves for a planner."""
+        if not user.is_active or not user.is_staff:
+            return self.none()
+        return self if sees_all_cases(user) else self.filter(user=user)
 
 
 class Planner(models.Model):
@@ -27,6 +35,8 @@ class Planner(models.Model):
     )
     block_minutes = models.PositiveSmallIntegerField("minutes a block", default=60)
     is_active = models.BooleanField(default=True, help_text="New blocks are opened.")
+
+    objects = PlannerQuerySet.as_manager()
 
     class Meta:
         ordering = ["user__name"]
@@ -99,6 +109,21 @@ class DayOff(models.Model):
 
 
 class BlockQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        """A planner's own, all for who works on all cases.
+
+        A member of a practice sees those that are offered and not taken, and those with a session
+        of their own practice: one that others have taken is to them like one that never was.
+        """
+        if not user.is_active:
+            return self.none()
+        if user.is_staff:
+            return self if sees_all_cases(user) else self.filter(planner__user=user)
+        booked = PlanningSession.objects.booked()
+        offered = Q(is_open=True, planner__is_active=True) & ~Q(pk__in=booked.values("block"))
+        own = PlanningSession.objects.visible_to(user)
+        return self.filter(offered | Q(pk__in=own.order_by().values("block")))
+
     def free(self, now):
         """Blocks that can be booked at `now`: open, still to come and taken by nobody."""
         return (
@@ -149,7 +174,14 @@ class Block(models.Model):
 
 class PlanningSessionQuerySet(models.QuerySet):
     def visible_to(self, user):
-        return self.filter(case__in=Case.objects.visible_to(user))
+        """Those of visible cases; of them a planner only those on their own blocks."""
+        if sees_all_cases(user):
+            return self
+        visible = self.filter(case__in=Case.objects.visible_to(user))
+        if not user.is_staff:
+            return visible
+        granted = Q(case__in=EmergencyGrant.objects.open_to(user).values("case"))
+        return visible.filter(Q(block__planner__user=user) | granted)
 
     def booked(self):
         return self.filter(state=PlanningSession.State.BOOKED)

@@ -1,6 +1,14 @@
 """What is true of cases: rows, and what the database refuses."""
 
-from cases.models.case import DESCRIPTION_LIMIT, Case, CaseEvent, CaseNumber, CaseQuerySet
+from cases.models.case import (
+    DESCRIPTION_LIMIT,
+    Case,
+    CaseEvent,
+    CaseNumber,
+    CaseQuerySet,
+    EmergencyGrant,
+    sees_all_cases,
+)
 from cases.models.conversation import Draft, Message, MissingItem
 from cases.models.files import Attachment, Prescription, object_key
 from cases.progress import Progress
@@ -13,9 +21,11 @@ __all__ = [
     "CaseNumber",
     "CaseQuerySet",
     "Draft",
+    "EmergencyGrant",
     "Message",
     "MissingItem",
     "Prescription",
     "Progress",
     "object_key",
+    "sees_all_cases",
 ]

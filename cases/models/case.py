@@ -25,14 +25,30 @@ class CaseNumber(models.Model):
         return str(10_000 + self.pk)
 
 
+def sees_all_cases(user):
+    """Whether somebody works on every case of the lab: the right of the group Lab."""
+    return user.is_active and user.is_staff and user.has_perm("cases.change_case")
+
+
 class CaseQuerySet(models.QuerySet):
     def visible_to(self, user):
-        """The only way to cases: those of the user's practice, or all for lab staff."""
+        """The only way to cases.
+
+        Members see those of their practice. Of the lab's staff, who works on cases sees all; a
+        planner those with a session on their own blocks; anybody else those that were opened to
+        them in an emergency.
+        """
         if not user.is_authenticated or not user.is_active:
             return self.none()
-        if user.is_staff:
+        if not user.is_staff:
+            return self.filter(practice__is_active=True, practice=user.practice_id)
+        if sees_all_cases(user):
             return self
-        return self.filter(practice__is_active=True, practice=user.practice_id)
+        mine = Q(pk__in=EmergencyGrant.objects.open_to(user).values("case"))
+        if user.has_perm("scheduling.view_planningsession"):
+            planned = Case.objects.filter(planning_sessions__block__planner__user=user)
+            mine |= Q(pk__in=planned.order_by().values("pk"))
+        return self.filter(mine)
 
     def needing_attention(self):
         return self.filter(progress__in=NEEDS_DENTIST, archived_at=None)
@@ -223,3 +239,31 @@ class CaseEvent(models.Model):
     @property
     def to_state(self):
         return None if self.to_progress is None else Progress(self.to_progress)
+
+
+class EmergencyGrantQuerySet(models.QuerySet):
+    def open_to(self, user):
+        """Those by which a user sees a case at this moment, while they may still use them."""
+        if not (user.is_active and user.has_perm("cases.add_emergencygrant")):
+            return self.none()
+        return self.filter(user=user, until__gt=timezone.now())
+
+
+class EmergencyGrant(models.Model):
+    """Somebody of the lab may read one case for a while (45 CFR 164.312(a)(2)(ii))."""
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="emergency_grants")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="emergency_grants"
+    )
+    reason = models.TextField(max_length=1000)
+    at = models.DateTimeField(default=timezone.now)
+    until = models.DateTimeField()
+
+    objects = EmergencyGrantQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-at"]
+
+    def __str__(self):
+        return f"Case {self.case.number} for {self.user}"

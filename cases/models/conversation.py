@@ -4,6 +4,7 @@ import uuid
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 
 from cases import readiness
@@ -31,6 +32,11 @@ class MissingItem(models.Model):
         return readiness.REASONS[self.reason].help
 
 
+class MessageQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        return self.filter(case__in=Case.objects.visible_to(user))
+
+
 class Message(models.Model):
     """A line of the conversation between practice and lab about a case."""
 
@@ -38,6 +44,8 @@ class Message(models.Model):
     author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     body = models.TextField(max_length=5000)
     created_at = models.DateTimeField(default=timezone.now)
+
+    objects = MessageQuerySet.as_manager()
 
     class Meta:
         ordering = ["created_at", "pk"]
@@ -48,6 +56,18 @@ class Message(models.Model):
     @property
     def from_lab(self):
         return self.author.practice_id is None
+
+
+class DraftQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        """A person's own new cases, and the updates of the cases of their practice.
+
+        The lab sees what was sent, and never what was only typed.
+        """
+        if not (user.is_active and user.practice_id):
+            return self.none()
+        own = Q(case=None, user=user, user__practice__is_active=True)
+        return self.filter(own | Q(case__in=Case.objects.visible_to(user)))
 
 
 class Draft(models.Model):
@@ -61,6 +81,8 @@ class Draft(models.Model):
     case = models.ForeignKey(Case, null=True, on_delete=models.CASCADE, related_name="drafts")
     data = models.JSONField(default=dict)
     updated_at = models.DateTimeField(default=timezone.now)
+
+    objects = DraftQuerySet.as_manager()
 
     class Meta:
         ordering = ["-updated_at"]

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.models import Practice
 from cases import filetypes
-from cases.models.case import Case
+from cases.models.case import Case, sees_all_cases
 from cases.models.conversation import MissingItem
 from portal import staging
 from portal.models import staging_queue
@@ -37,10 +37,16 @@ class AttachmentQuerySet(WorkQuerySet):
         return self.filter(host__in=["", settings.STAGING_HOST])
 
     def visible_to(self, user):
-        """Files of visible cases, and those of open forms of the user's practice."""
+        """Files of visible cases, and those of open forms of the user's practice.
+
+        Who works on all cases sees those of all open forms too, to help when one fails.
+        """
+        if sees_all_cases(user):
+            return self
         cases = Q(case__in=Case.objects.visible_to(user))
         own = Q(case=None, practice=user.practice_id, practice__is_active=True)
-        return self.filter(cases | own) if user.practice_id else self.filter(cases)
+        is_member = user.is_active and user.practice_id
+        return self.filter(cases | own) if is_member else self.filter(cases)
 
     def refused(self):
         """Files in which the virus scanner found something; their bytes are gone."""
@@ -166,6 +172,11 @@ class Attachment(Work):
         return int(100 * self.received_bytes / self.size) if self.size else 0
 
 
+class PrescriptionQuerySet(WorkQuerySet):
+    def visible_to(self, user):
+        return self.filter(case__in=Case.objects.visible_to(user))
+
+
 class Prescription(Work):
     """A revision of the RX script, printed from its snapshot alone; old ones stay."""
 
@@ -178,7 +189,7 @@ class Prescription(Work):
     sha256 = models.CharField(max_length=64, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
 
-    objects = WorkQuerySet.as_manager()
+    objects = PrescriptionQuerySet.as_manager()
 
     class Meta:
         verbose_name = "RX script"
