@@ -89,9 +89,9 @@ def initial(draft):
     return values
 
 
-def of_update(case):
-    """The draft of the case's next update, or None."""
-    return Draft.objects.filter(pk=update_key(case), case=case).first()
+def of_update(case, user):
+    """The draft of the case's next update, or None; the lab sees no drafts."""
+    return Draft.objects.visible_to(user).filter(pk=update_key(case), case=case).first()
 
 
 def fingerprint(draft):
@@ -112,5 +112,5 @@ def open_drafts(user):
     """Unfinished new cases of a user that hold something, newest first."""
     # A save that crossed Submit on its way may have come after it.
     sent = Case.objects.filter(form_key=OuterRef("form_key"))
-    rows = Draft.objects.filter(~Exists(sent), user=user, case=None)
+    rows = Draft.objects.visible_to(user).filter(~Exists(sent), user=user, case=None)
     return [draft for draft in rows[:20] if draft.data.get("patient_name", [""])[-1].strip()]

@@ -27,9 +27,12 @@ def awaiting_answer(cases):
     return cases.exclude(last_message_practice=None)
 
 
-def counts():
-    """Pairs of progress and its number of cases, in `LAB_ORDER`; archived cases count too."""
-    found = Case.objects.aggregate(
+def counts(user):
+    """Pairs of progress and its number of cases that the user sees, in `LAB_ORDER`.
+
+    Archived cases count too.
+    """
+    found = Case.objects.visible_to(user).aggregate(
         **{progress.name: Count("pk", filter=Q(progress=progress)) for progress in Progress}
     )
     return [(progress, found[progress.name]) for progress in LAB_ORDER]

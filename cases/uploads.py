@@ -7,7 +7,7 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.db import IntegrityError, transaction
 from django.db.models import Q
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
@@ -15,7 +15,8 @@ from django.utils import timezone
 from django.utils.http import http_date
 from django.views.decorators.http import require_http_methods
 
-from cases import drafts, filetypes, policies, receiving, tus
+from cases import access, drafts, filetypes, policies, receiving, tus
+from cases.access import Action, Result, What
 from cases.models import Attachment, Case, Draft, MissingItem
 from cases.tus import Refused
 from portal.text import plain_text
@@ -26,6 +27,7 @@ FILES_A_FORM = 2000
 SILENCE_SECONDS = 30
 
 State = Attachment.State
+ADDED = (What.FILE, Action.ADDED)
 
 
 def speaks_tus(view):
@@ -85,6 +87,7 @@ def _files_of_form(request):
     form_key = _form_key(request.GET.get("form", ""))
     answers = request.GET.get("answers", "")
     files = Attachment.objects.visible_to(request.user).filter(form_key=form_key, case=None)
+    access.note(request, None, What.FORM, Action.OPENED, str(form_key))
     context = {
         "form_key": form_key,
         "files": files,
@@ -105,13 +108,13 @@ def _create(request):
     metadata = tus.metadata(request.headers)
     name = filetypes.clean_name(metadata.get("filename", ""))
     upload_key = _upload_key(metadata.get("key", ""))
-    if earlier := _announced(request.user, upload_key, size):
+    if earlier := _announced(request, upload_key, size):
         return _created(earlier, earlier.received_bytes)
     # tus knows no forms: a client that names none gets a key of its own, and the file expires
     # like every one that no form took.
     form_key = _form_key(metadata["form"]) if metadata.get("form") else uuid.uuid4()
     _check_size(name, size)
-    case, form_key, answers = _place(request.user, form_key, metadata)
+    of_case, case, form_key, answers = _place(request, form_key, metadata)
     _check_number(request.user, form_key)
     receiving.check_room(size)
     try:
@@ -126,9 +129,10 @@ def _create(request):
                 size=size,
                 upload_key=upload_key,
             )
+            access.note(request, of_case, *ADDED, str(attachment.pk), Result.DONE)
     except IntegrityError:
         # The same announcement, a moment earlier.
-        return _created(_announced(request.user, upload_key, size), 0)
+        return _created(_announced(request, upload_key, size), 0)
     has_bytes = tus.has_bytes(request.headers)
     return _created(attachment, _receive_first(request, attachment) if has_bytes else 0)
 
@@ -140,10 +144,11 @@ def _upload_key(text):
         raise Refused(400, "The key of the upload is broken. Please reload the page.") from None
 
 
-def _announced(user, upload_key, size):
+def _announced(request, upload_key, size):
     """The upload of an announcement that is made again because its answer was lost, or None."""
     earlier = upload_key and Attachment.objects.filter(upload_key=upload_key).first()
-    if earlier and (earlier.uploaded_by_id, earlier.size) != (user.pk, size):
+    if earlier and (earlier.uploaded_by_id, earlier.size) != (request.user.pk, size):
+        access.note(request, None, *ADDED, str(upload_key), Result.NOT_THEIRS)
         raise Refused(409, "Another file has this key. Please choose the file again.")
     return earlier
 
@@ -176,25 +181,30 @@ def _check_size(name, size):
         )
 
 
-def _place(user, form_key, metadata):
-    """The case, form and missing item a new file belongs to; case and item may be None.
+def _place(request, form_key, metadata):
+    """The case it is about, then case, form and missing item that a new file is given.
+
+    All but the form may be None: a file of a case's next update has no case yet.
 
     A file waits for Submit, unless its form was submitted a moment ago; from a page older than
     the last update of its case it goes into the next one. Refuses with 404 what is another
     practice's, the same as what does not exist, and with 403 a read-only case.
     """
+    user, asked = request.user, (What.FORM, Action.ADDED, str(form_key))
     foreign = (
         Case.objects.filter(form_key=form_key).exclude(practice=user.practice_id),
         Attachment.objects.filter(form_key=form_key).exclude(practice=user.practice_id),
         Draft.objects.filter(pk=form_key).exclude(user__practice=user.practice_id),
     )
     if any(rows.exists() for rows in foreign):
+        access.note(request, None, *asked, Result.NOT_THEIRS)
         raise Refused(404, "There is no such form. Please reload the page.")
-    named = _named_case(user, metadata)
+    named = _named_case(request, metadata)
     submitted = Q(form_key=form_key) | Q(attachments__form_key=form_key)
     attach_to = Case.objects.visible_to(user).filter(submitted).first()
     case = named or attach_to
     if case and not policies.can_update(user, case):
+        access.note(request, case, *asked, Result.NOT_NOW)
         raise Refused(
             403,
             f"Case {case.number} is {case.state.label} and takes no more files here. "
@@ -202,25 +212,25 @@ def _place(user, form_key, metadata):
         )
     if named and not attach_to:
         form_key = drafts.update_key(named)
-    return attach_to, form_key, _answered_item(case, metadata)
+    return case, attach_to, form_key, _answered_item(request, case, metadata)
 
 
-def _named_case(user, metadata):
+def _named_case(request, metadata):
     if not metadata.get("case"):
         return None
-    number = plain_text(metadata["case"])
-    case = Case.objects.visible_to(user).filter(number=number).first()
-    if case is None:
-        raise Refused(404, "There is no such case. Please reload the page.")
-    return case
+    try:
+        return access.find(request, plain_text(metadata["case"]), *ADDED)
+    except Http404:
+        raise Refused(404, "There is no such case. Please reload the page.") from None
 
 
-def _answered_item(case, metadata):
+def _answered_item(request, case, metadata):
     text = metadata.get("answers", "")
     if not text:
         return None
     item = case and _is_key(text) and MissingItem.objects.filter(case=case, pk=int(text)).first()
     if not item:
+        access.note(request, case, *ADDED, "answers", Result.NOT_THERE)
         raise Refused(404, "The case does not miss this any more. Please reload the page.")
     return item
 
@@ -254,16 +264,25 @@ def upload(request, pk):
     answer = answers.get(_method(request))
     if answer is None:
         raise Refused(405, "An upload knows HEAD, PATCH and DELETE.", {"Allow": ", ".join(answers)})
-    return answer(request, _own(request.user, pk))
+    return answer(request, _own(request, pk))
 
 
-def _own(user, pk):
-    visible = Attachment.objects.visible_to(user).filter(practice=user.practice_id, pk=pk)
+def _own(request, pk):
+    """The upload of the person's practice. Many requests are one upload: its begin is noted."""
+    visible = Attachment.objects.visible_to(request.user).filter(pk=pk)
     # Without case and form it is removed, and only its bytes wait to go.
-    attachment = visible.exclude(case=None, form_key=None).first()
+    attachment = visible.exclude(case=None, form_key=None).select_related("case").first()
     if attachment is None:
+        _note_refusal(request, pk)
         raise Refused(404, "There is no such upload. Please choose the file again.")
     return attachment
+
+
+def _note_refusal(request, pk):
+    others = Attachment.objects.filter(pk=pk).exclude(practice=request.user.practice_id)
+    theirs = others.values_list("practice", flat=True).first()
+    result = Result.NOT_THEIRS if theirs else Result.NOT_THERE
+    access.note(request, None, *ADDED, str(pk), result, theirs)
 
 
 def _check_not_expired(attachment):
@@ -307,7 +326,13 @@ def _expiry(attachment):
 
 
 def _remove(request, attachment):
-    if attachment.case_id or not receiving.remove(attachment):
+    asked = (What.FILE, Action.REMOVED, str(attachment.pk))
+    with transaction.atomic():
+        is_removed = not attachment.case_id and receiving.remove(attachment)
+        if is_removed:
+            access.note(request, None, *asked, Result.DONE)
+    if not is_removed:
+        access.note(request, attachment.case, *asked, Result.NOT_NOW)
         raise Refused(
             403,
             f"“{attachment.name}” belongs to a case that was sent and stays with it. "

@@ -2,14 +2,18 @@ from django.contrib import admin, messages
 from django.contrib.admin import helpers
 from django.core.exceptions import PermissionDenied
 from django.db import models
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
+from django.views.decorators.http import require_http_methods
 
+from cases import access
+from cases.access import Action, What
+from cases.admin.logged import LoggedAdmin
 from portal.times import short_time
-from scheduling import opening, services
+from scheduling import opening, policies, services
 from scheduling.forms import MoveForm
 from scheduling.models import Block, DayOff, Planner, PlanningSession, WorkingHours
 
@@ -32,6 +36,18 @@ class PlannerAdmin(admin.ModelAdmin):
     inlines = [WorkingHoursInline, DayOffInline]
     formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
     actions = ["open_blocks"]
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).visible_to(request.user)
+
+    def has_change_permission(self, request, obj=None):
+        # A planner's own page is where they set their hours; the rest of it they read.
+        return super().has_change_permission(request, obj) or policies.can_set_hours(request.user)
+
+    def get_readonly_fields(self, request, obj=None):
+        if super().has_change_permission(request, obj):
+            return []
+        return ["user", "time_zone", "meeting_link", "block_minutes", "is_active"]
 
     def save_related(self, request, form, formsets, change):
         super().save_related(request, form, formsets, change)
@@ -78,12 +94,23 @@ class ReadOnlyRows:
 @admin.register(Block)
 class BlockAdmin(ReadOnlyRows, admin.ModelAdmin):
     list_display = ["time", "planner", "taken_by", "is_open"]
-    list_filter = ["planner", FreeFilter, "is_open", ("starts_at", admin.DateFieldListFilter)]
+    list_filter = [
+        ("planner", admin.RelatedOnlyFieldListFilter),
+        FreeFilter,
+        "is_open",
+        ("starts_at", admin.DateFieldListFilter),
+    ]
     list_select_related = ["planner__user"]
     actions = ["withdraw", "offer"]
 
     def get_queryset(self, request):
-        return super().get_queryset(request).prefetch_related("sessions__case")
+        blocks = super().get_queryset(request).visible_to(request.user)
+        return blocks.prefetch_related("sessions__case")
+
+    def formfield_for_foreignkey(self, db_field, request, **kwargs):
+        if db_field.name == "planner":
+            kwargs["queryset"] = Planner.objects.visible_to(request.user)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     @admin.display(description="time", ordering="starts_at")
     def time(self, block):
@@ -106,9 +133,14 @@ class BlockAdmin(ReadOnlyRows, admin.ModelAdmin):
 
 
 @admin.register(PlanningSession)
-class PlanningSessionAdmin(ReadOnlyRows, admin.ModelAdmin):
+class PlanningSessionAdmin(LoggedAdmin, ReadOnlyRows, admin.ModelAdmin):
+    what = what_of_list = What.PLANNING
     list_display = ["case", "time", "planner", "practice", "state", "move_link"]
-    list_filter = ["state", "block__planner", ("block__starts_at", admin.DateFieldListFilter)]
+    list_filter = [
+        "state",
+        ("block__planner", admin.RelatedOnlyFieldListFilter),
+        ("block__starts_at", admin.DateFieldListFilter),
+    ]
     list_select_related = ["case__practice", "block__planner__user"]
     search_fields = ["case__number", "case__practice__name"]
     actions = ["mark_missed", "mark_held", "cancel", "move"]
@@ -119,7 +151,9 @@ class PlanningSessionAdmin(ReadOnlyRows, admin.ModelAdmin):
     def get_urls(self):
         move = path(
             "<int:pk>/move/",
-            self.admin_site.admin_view(self.move_view),
+            self.admin_site.admin_view(
+                require_http_methods(["GET", "HEAD", "POST"])(self.move_view)
+            ),
             name="scheduling_planningsession_move",
         )
         return [move, *super().get_urls()]
@@ -172,21 +206,27 @@ class PlanningSessionAdmin(ReadOnlyRows, admin.ModelAdmin):
 
     def _each(self, request, queryset, service, outcome):
         for session in queryset.with_people():
+            asked = (session.case, What.PLANNING, Action.ENDED, str(session.pk))
             try:
-                service(session, request.user, timezone.now())
+                with access.changing(request, *asked):
+                    service(session, request.user, timezone.now())
             except services.NotAllowed as refusal:
                 self.message_user(request, refusal, messages.ERROR)
             else:
                 self.message_user(request, f"The session of case {session.case} {outcome}.")
 
     def move_view(self, request, pk):
-        """Choose a free block of any planner for a booked session."""
-        if not self.has_change_permission(request):
+        """Choose another free block for a session: the lab any, a planner one of their own."""
+        if not policies.can_change_sessions(request.user):
             raise PermissionDenied
-        session = get_object_or_404(PlanningSession.objects.with_people(), pk=pk)
-        form = MoveForm(request.POST or None, session=session)
+        sessions = PlanningSession.objects.visible_to(request.user).with_people()
+        session = sessions.filter(pk=pk).first()
+        if session is None:
+            self.refuse(request, pk)
+        form = MoveForm(request.POST or None, session=session, user=request.user)
         if request.method == "POST" and form.is_valid():
             return self._moved(request, session, form.cleaned_data["block"])
+        access.note(request, session.case, self.what, Action.OPENED, str(session.pk))
         context = {
             **self.admin_site.each_context(request),
             "title": f"Move the planning session of case {session.case}",
@@ -199,7 +239,8 @@ class PlanningSessionAdmin(ReadOnlyRows, admin.ModelAdmin):
 
     def _moved(self, request, session, block):
         try:
-            services.move_session(session, block, request.user, timezone.now())
+            with access.changing(request, session.case, self.what, Action.MOVED, str(session.pk)):
+                services.move_session(session, block, request.user, timezone.now())
         except services.BlockGone as refusal:
             self.message_user(request, refusal, messages.ERROR)
             return redirect(_move_url(session))

@@ -8,16 +8,16 @@ from scheduling.models import Block
 class BookingForm(forms.Form):
     """The block a dentist chose; whether it is still free, the service says."""
 
-    block = forms.ModelChoiceField(Block.objects.all())
+    block = forms.ModelChoiceField(Block.objects.none())
+
+    def __init__(self, *args, user, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["block"].queryset = Block.objects.visible_to(user)
 
     @property
-    def problem(self):
-        """A sentence on why no block was understood, or ""."""
-        if not self.errors:
-            return ""
-        if self.has_error("block", "required"):
-            return "Nothing was booked yet. Please choose a time and press Go."
-        return "There is no such time any more. Nothing was booked. Please choose one of these."
+    def is_empty(self):
+        """Whether Go was pressed without a choice."""
+        return self.has_error("block", "required")
 
 
 class FreeBlockField(forms.ModelChoiceField):
@@ -32,11 +32,11 @@ class FreeBlockField(forms.ModelChoiceField):
 class MoveForm(forms.Form):
     """The block the lab moves a session to."""
 
-    def __init__(self, *args, session, now=None, **kwargs):
+    def __init__(self, *args, session, user, now=None, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["block"] = FreeBlockField(
             session.case.practice.time_zone,
-            queryset=Block.objects.free(now or timezone.now()),
+            queryset=Block.objects.visible_to(user).free(now or timezone.now()),
             label="New time",
             empty_label="Choose a free block",
             error_messages={

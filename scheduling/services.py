@@ -15,6 +15,12 @@ from scheduling.models import Block, PlanningSession
 State = PlanningSession.State
 
 
+TAKEN = (
+    "That time was taken by somebody else a moment ago. Nothing was booked. "
+    "Please choose one of the times that are left."
+)
+
+
 class BlockGone(NotAllowed):
     """The block cannot be booked; nothing was booked."""
 
@@ -89,10 +95,7 @@ def _still_free(block, now):
 
 
 def _taken():
-    return BlockTaken(
-        "That time was taken by somebody else a moment ago. Nothing was booked. "
-        "Please choose one of the times that are left."
-    )
+    return BlockTaken(TAKEN)
 
 
 def _already_booked(case):

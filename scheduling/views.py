@@ -4,14 +4,13 @@ from itertools import groupby
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.models import Access
 from cases import access, policies
-from cases.models import Case
+from cases.access import Action, Result, What
 from portal import times
 from scheduling import emails, services
 from scheduling.forms import BookingForm
@@ -26,25 +25,27 @@ DAYS_AT_FIRST = 5
 @require_http_methods(["GET", "HEAD", "POST"])
 def schedule(request, number):
     """Choose a free block and press Go; once booked, the confirmation."""
-    case = _case(request.user, number)
-    session = _booked(case)
+    case = access.find(request, number, What.PLANNING, _asked(request))
+    session = _booked(request.user, case)
     if session is None and not policies.can_schedule(request.user, case):
+        access.note(request, case, What.PLANNING, _asked(request), result=Result.NOT_NOW)
         messages.info(request, _why_not(request.user, case))
         return redirect(case)
     if request.method == "POST":
         return _book(request, case, session)
     if session is None:
         return _choose(request, case)
+    access.note(request, case, What.PLANNING, Action.OPENED, str(session.pk))
     return render(request, "scheduling/planned.html", _planned(session))
 
 
-def _case(user, number):
-    cases = Case.objects.visible_to(user).select_related("practice")
-    return get_object_or_404(cases, number=number)
+def _asked(request):
+    return Action.BOOKED if request.method == "POST" else Action.OPENED
 
 
-def _booked(case):
-    return PlanningSession.objects.booked().with_people().filter(case=case).first()
+def _booked(user, case):
+    sessions = PlanningSession.objects.visible_to(user).booked().with_people()
+    return sessions.filter(case=case).first()
 
 
 def _why_not(user, case):
@@ -60,13 +61,19 @@ def _why_not(user, case):
 
 
 def _book(request, case, session):
-    form = BookingForm(request.POST)
+    form = BookingForm(request.POST, user=request.user)
     if not form.is_valid():
         if session:
             return redirect("scheduling:schedule", case.number)
-        return _choose(request, case, form.problem, status=400)
+        if form.is_empty:
+            problem = "Nothing was booked yet. Please choose a time and press Go."
+            return _choose(request, case, problem, status=400)
+        # One that others have or that was withdrawn is to them like one that never was.
+        access.note(request, case, What.PLANNING, Action.BOOKED, result=Result.NOT_NOW)
+        return _choose(request, case, services.TAKEN, status=409)
     try:
-        services.book(form.cleaned_data["block"], case, request.user, timezone.now())
+        with access.changing(request, case, What.PLANNING, Action.BOOKED):
+            services.book(form.cleaned_data["block"], case, request.user, timezone.now())
     except services.AlreadyBooked as refusal:
         _tell_unless_the_same(request, case, form.cleaned_data["block"], refusal)
     except services.BlockGone as refusal:
@@ -79,14 +86,15 @@ def _book(request, case, session):
 
 def _tell_unless_the_same(request, case, block, refusal):
     # A double click asks for what it has got, and sees the same confirmation.
-    session = _booked(case)
+    session = _booked(request.user, case)
     if session is None or session.block_id != block.pk:
         messages.warning(request, refusal)
 
 
 def _choose(request, case, problem="", status=200):
     now, zone = timezone.now(), case.practice.time_zone
-    blocks = Block.objects.free(now).filter(starts_at__lt=now + AHEAD)
+    access.note(request, case, What.PLANNING, Action.OPENED, "free blocks")
+    blocks = Block.objects.visible_to(request.user).free(now).filter(starts_at__lt=now + AHEAD)
     days = [
         (day, list(blocks))
         for day, blocks in groupby(blocks, lambda block: times.day(block.starts_at, zone))
@@ -117,11 +125,11 @@ def _planned(session):
 @require_safe
 def planning_calendar(request, number):
     """The booked session as a calendar file to download; the access log keeps who asked."""
+    asked = (What.CALENDAR, Action.DOWNLOADED)
+    case = access.find(request, number, *asked)
     booked = PlanningSession.objects.booked().with_people()
-    session = get_object_or_404(booked, case__number=number)
-    case, asked = session.case, (Access.What.CALENDAR, str(session.pk))
-    access.check(request, case, *asked)
-    access.note(request, case, *asked, Access.Result.GIVEN)
+    session = access.part(request, case, booked, *asked)
+    access.note(request, case, *asked, str(session.pk))
     text = calendar_file(session, timezone.now(), case.practice.time_zone)
     name = f"planning-{case.number}.ics"
     return HttpResponse(

@@ -8,7 +8,9 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.timesince import timesince
 
-from cases import export, lab_queue, services, teeth
+from cases import access, export, lab_queue, services, teeth
+from cases.access import Action, What
+from cases.admin.logged import LoggedAdmin
 from cases.admin.pages import CasePages
 from cases.forms import MessageForm
 from cases.models import Case, MissingItem
@@ -48,7 +50,8 @@ def move_action(to):
         moved = 0
         for case in queryset:
             try:
-                services.move(case, to, Who.LAB, request.user, timezone.now())
+                with access.changing(request, case, What.CASE, Action.PROGRESS):
+                    services.move(case, to, Who.LAB, request.user, timezone.now())
             except services.NotAllowed as refusal:
                 model_admin.message_user(request, str(refusal), messages.ERROR)
             else:
@@ -94,7 +97,9 @@ _USUAL_STEPS = [
 
 
 @admin.register(Case)
-class CaseAdmin(CasePages, ReadOnlyAdmin, admin.ModelAdmin):
+class CaseAdmin(LoggedAdmin, CasePages, ReadOnlyAdmin, admin.ModelAdmin):
+    # It would lead from the key of any row to its number.
+    view_on_site = False
     list_display = [
         "number", "badge", "patient_name", "practice", "ship_date", "modified_at", "last_word",
     ]  # fmt: skip
@@ -142,17 +147,17 @@ class CaseAdmin(CasePages, ReadOnlyAdmin, admin.ModelAdmin):
             Prefetch("missing_items", queryset=unanswered, to_attr="open_items")
         )
 
-    def change_view(self, request, object_id, form_url="", extra_context=None):
-        case = self.get_object(request, object_id)
-        if case and self.has_view_permission(request, case):
-            extra_context = {
-                **(extra_context or {}),
-                "title": f"Case {case}",
-                "subtitle": None,
-                "case": case,
-                **self._panels(request, case),
-            }
-        return super().change_view(request, object_id, form_url, extra_context)
+    def case_of(self, row):
+        return row
+
+    def render_change_form(self, request, context, obj=None, **kwargs):
+        context |= {
+            "title": f"Case {obj}",
+            "subtitle": None,
+            "case": obj,
+            **self._panels(request, obj),
+        }
+        return super().render_change_form(request, context, obj=obj, **kwargs)
 
     def _panels(self, request, case):
         allowed = moves(Who.LAB)[case.state]

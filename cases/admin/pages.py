@@ -9,13 +9,13 @@ from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
-from cases import policies, receiving, services
+from cases import access, policies, receiving, services
+from cases.access import Action, Result, What
 from cases.admin.forms import ShipDateForm, TrackingForm, move_form
 from cases.admin.work import render_again
 from cases.forms import MessageForm
-from cases.models import Case
 from cases.progress import Progress, Who, may_move
 
 
@@ -23,11 +23,12 @@ class CasePages:
     """The pages below `admin/cases/case/<pk>/`; mixed into the admin of cases."""
 
     def get_urls(self):
+        forms = require_http_methods(["GET", "HEAD", "POST"])
         pages = [
-            ("progress/<slug:to>/", self.progress_page, "progress"),
-            ("ship-date/", self.ship_date_page, "ship_date"),
-            ("tracking/", self.tracking_page, "tracking"),
-            ("message/", self.message_page, "message"),
+            ("progress/<slug:to>/", forms(self.progress_page), "progress"),
+            ("ship-date/", forms(self.ship_date_page), "ship_date"),
+            ("tracking/", forms(self.tracking_page), "tracking"),
+            ("message/", forms(self.message_page), "message"),
             ("try-again/", require_POST(self.try_again_page), "try_again"),
         ]
         own = [
@@ -38,8 +39,8 @@ class CasePages:
 
     def progress_page(self, request, pk, to):
         """Move the case, after asking for what this move needs."""
-        case = self._case(request, pk)
         to = _progress_named(to)
+        case = self._case(request, pk, Action.PROGRESS)
         if request.method != "POST" and not may_move(Who.LAB, case.state, to):
             refusal = f"Case {case} is {case.state.label} and cannot become {to.label}."
             return self._back(request, case, refusal, messages.ERROR)
@@ -47,7 +48,8 @@ class CasePages:
         if form.is_valid():
             outcome = f"Case {case} is now {to.label}."
             warning = form.warning if to == Progress.SHIPPED else ""
-            return self._act(request, case, partial(_move, case, to, form), outcome, warning)
+            move = partial(_move, case, to, form)
+            return self._act(request, case, Action.PROGRESS, move, outcome, warning)
         return self._page(
             request,
             case,
@@ -59,61 +61,68 @@ class CasePages:
         )
 
     def ship_date_page(self, request, pk):
-        case = self._case(request, pk)
+        case = self._case(request, pk, Action.SHIP_DATE)
         form = ShipDateForm(request.POST or None, initial={"ship_date": case.ship_date})
         if request.method == "POST" and form.is_valid():
             date = form.cleaned_data["ship_date"]
             service = partial(services.set_ship_date, case, date=date)
-            return self._act(request, case, service, f"The ship date of case {case} is set.")
+            outcome = f"The ship date of case {case} is set."
+            return self._act(request, case, Action.SHIP_DATE, service, outcome)
         title = f"Case {case}: ship date"
         return self._page(request, case, form, title=title, button="Set ship date")
 
     def tracking_page(self, request, pk):
-        case = self._case(request, pk)
+        case = self._case(request, pk, Action.TRACKING)
         initial = {"carrier": case.carrier, "tracking_number": case.tracking_number}
         form = TrackingForm(request.POST or None, initial=initial)
         if form.is_valid():
             service = partial(services.correct_tracking, case, **form.cleaned_data)
             outcome = f"The tracking of case {case} is corrected."
-            return self._act(request, case, service, outcome, form.warning)
+            return self._act(request, case, Action.TRACKING, service, outcome, form.warning)
         title = f"Case {case}: tracking"
         return self._page(request, case, form, title=title, button="Correct tracking")
 
     def message_page(self, request, pk):
-        case = self._case(request, pk)
+        case = self._case(request, pk, Action.WRITTEN)
         if not policies.can_write_message(request.user, case):
+            access.note(request, case, What.MESSAGE, Action.WRITTEN, result=Result.NOT_NOW)
             raise PermissionDenied
         form = MessageForm(request.POST or None)
         if form.is_valid():
             body = form.cleaned_data["body"]
-            services.post_message(case, request.user, body, timezone.now())
+            with access.changing(request, case, What.MESSAGE, Action.WRITTEN):
+                services.post_message(case, request.user, body, timezone.now())
             return self._back(request, case, "Your message is sent; the practice is told by mail.")
         title = f"Case {case}: message to {case.practice}"
         return self._page(request, case, form, title=title, button="Send message")
 
     def try_again_page(self, request, pk):
         """Start the failed work of one file or one RX revision of the case again."""
-        case = self._case(request, pk)
+        case = self._case(request, pk, Action.TRIED_AGAIN)
         if "attachment" in request.POST:
-            row = _row(case.attachments, request.POST["attachment"])
-            started = receiving.store_again(row)
+            what, again = What.FILE, receiving.store_again
+            row = _row(case.attachments.visible_to(request.user), request.POST["attachment"])
         else:
-            row = _row(case.prescriptions, request.POST.get("prescription"))
-            started = render_again(row)
+            what, again = What.RX, render_again
+            asked = request.POST.get("prescription")
+            row = _row(case.prescriptions.visible_to(request.user), asked)
+        with access.changing(request, case, what, Action.TRIED_AGAIN, str(row.pk)):
+            started = again(row)
         if started:
             return self._back(request, case, f"{row} is tried again within a minute.")
         refusal = f"{row}: there is nothing to try again. Please ask the practice to upload it."
         return self._back(request, case, refusal, messages.WARNING)
 
-    def _case(self, request, pk):
+    def _case(self, request, pk, action):
         if not self.has_change_permission(request):
             raise PermissionDenied
-        return get_object_or_404(Case.objects.select_related("practice", "dentist"), pk=pk)
+        return access.find_row(request, pk, What.CASE, action)
 
-    def _act(self, request, case, service, outcome, warning=""):
+    def _act(self, request, case, action, service, outcome, warning=""):
         """Call the service and go back with its outcome, or with its refusal."""
         try:
-            service(actor=request.user, now=timezone.now())
+            with access.changing(request, case, What.CASE, action):
+                service(actor=request.user, now=timezone.now())
         except services.NotAllowed as refusal:
             return self._back(request, case, str(refusal), messages.ERROR)
         if warning:
@@ -125,6 +134,7 @@ class CasePages:
         return redirect(page_of(case))
 
     def _page(self, request, case, form, **context):
+        access.note(request, case, What.CASE, Action.OPENED)
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,

@@ -5,7 +5,9 @@ from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.utils.html import format_html
 
-from cases import receiving
+from cases import access, receiving
+from cases.access import Action, What
+from cases.admin.logged import LoggedAdmin
 from cases.models import Attachment, Prescription
 from portal.read_only import ReadOnlyAdmin
 from portal.work import WorkState
@@ -20,7 +22,7 @@ def case_link(case):
     )
 
 
-class WorkAdmin(ReadOnlyAdmin, admin.ModelAdmin):
+class WorkAdmin(LoggedAdmin, ReadOnlyAdmin, admin.ModelAdmin):
     list_per_page = 50
     actions = ["try_again"]
 
@@ -36,7 +38,10 @@ class WorkAdmin(ReadOnlyAdmin, admin.ModelAdmin):
     @admin.action(description="Try again what failed", permissions=["change"])
     def try_again(self, request, queryset):
         rows = list(queryset)
-        started = sum(self.start_again(row) for row in rows)
+        started = 0
+        for row in rows:
+            with access.changing(request, row.case, self.what, Action.TRIED_AGAIN, str(row.pk)):
+                started += self.start_again(row)
         left = len(rows) - started
         self.message_user(
             request, f"Tried again within a minute: {started}. Left as they are: {left}."
@@ -51,6 +56,7 @@ def render_again(prescription):
 
 @admin.register(Attachment)
 class AttachmentAdmin(WorkAdmin):
+    what = what_of_list = What.FILE
     list_display = [
         "name", "of_case", "practice", "kind", "readable_size", "state", "work_state",
         "verdict", "work_failure", "created_at", "download",
@@ -78,6 +84,7 @@ class AttachmentAdmin(WorkAdmin):
 
 @admin.register(Prescription)
 class PrescriptionAdmin(WorkAdmin):
+    what = what_of_list = What.RX
     list_display = [
         "of_case", "revision", "practice", "created_at", "work_state", "work_failure", "download",
     ]  # fmt: skip

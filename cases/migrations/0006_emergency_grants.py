@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("cases", "0004_work_names_and_index"),
+        ("cases", "0005_attachment_virus_scan"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

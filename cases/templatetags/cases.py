@@ -4,7 +4,8 @@ from django import template
 from django.conf import settings
 from django.utils.http import urlencode
 
-from cases import teeth, tooth_chart
+from cases import access, teeth, tooth_chart
+from cases.access import Action, What
 from cases.models import Attachment, Case
 from cases.progress import Colour, Progress, of_colour
 
@@ -104,11 +105,17 @@ def tooth_groups(numbering, chosen):
     ]
 
 
-@register.simple_tag
-def attention(user):
-    """How many of the user's cases need the dentist: the number and up to 5 of the cases."""
+@register.simple_tag(takes_context=True)
+def attention(context, user):
+    """How many of the user's cases need the dentist: the number and up to 5 of the cases.
+
+    They are shown by name, which the access log keeps.
+    """
     cases = Case.objects.visible_to(user).needing_attention()
-    return {"count": cases.count(), "cases": cases.select_related("practice")[:5]}
+    count = cases.count()
+    if count:
+        access.note(context["request"], None, What.CASES, Action.OPENED, "needing attention")
+    return {"count": count, "cases": cases.select_related("practice")[:5]}
 
 
 @register.simple_tag

@@ -14,9 +14,10 @@ def lab_overview(context):
     if not user.has_perm("cases.view_case"):
         return {}
     return {
-        "counts": lab_queue.counts(),
+        "counts": lab_queue.counts(user),
         "unanswered": lab_queue.awaiting_answer(
-            lab_queue.with_last_message(Case.objects.all())
+            lab_queue.with_last_message(Case.objects.visible_to(user))
         ).count(),
-        "failed": list(status.failed_work()),
+        # Of all cases, and of the mails.
+        "failed": list(status.failed_work()) if user.has_perm("portal.view_host") else [],
     }

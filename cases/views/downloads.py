@@ -5,45 +5,45 @@ from contextlib import ExitStack
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.db.models import Q
+from django.http import HttpResponse
+from django.shortcuts import redirect
 from django.views.decorators.http import require_safe
 
-from accounts.models import Access
 from cases import access
+from cases.access import Action, Result, What
 from cases.models import Attachment, Prescription
 from portal import storage
 from portal.work import WorkState
 
 logger = logging.getLogger(__name__)
-Result = Access.Result
 
 
 @require_safe
 def rx(request, number, revision=None):
     """An RX script as a PDF: the newest that is ready, or the named revision."""
-    scripts = Prescription.objects.select_related("case").filter(case__number=number)
+    asked = (What.RX, Action.DOWNLOADED, str(revision or ""))
+    case = access.find(request, number, *asked)
+    scripts = Prescription.objects.annotate(is_done=Q(work_state=WorkState.DONE))
+    scripts = scripts.order_by("-is_done", "-revision")
     if revision is not None:
         scripts = scripts.filter(revision=revision)
-    script = scripts.filter(work_state=WorkState.DONE).first() or scripts.first()
-    if script is None:
-        raise Http404
-    asked = (script.case, Access.What.RX, str(script.revision))
-    access.check(request, *asked)
+    script = access.part(request, case, scripts, *asked)
+    asked = (case, What.RX, Action.DOWNLOADED, str(script.revision))
     if not script.is_ready:
         access.note(request, *asked, Result.NOT_READY)
         messages.info(request, "The RX script is being prepared. It will be on this page.")
-        return redirect(script.case)
+        return redirect(case)
     return _give(request, asked, script.file.name, script.file_name)
 
 
 @require_safe
 def download(request, number, pk):
     """One file of a case, once it is stored."""
-    files = Attachment.objects.select_related("case").filter(case__number=number)
-    file = get_object_or_404(files, pk=pk)
-    asked = (file.case, Access.What.FILE, str(pk))
-    access.check(request, *asked)
+    asked = (What.FILE, Action.DOWNLOADED, str(pk))
+    case = access.find(request, number, *asked)
+    file = access.part(request, case, Attachment.objects.filter(pk=pk), *asked)
+    asked = (case, *asked)
     if file.state != Attachment.State.STORED:
         access.note(request, *asked, Result.NOT_READY)
         return _sentence(409, f"{file.name} is not stored yet. Please try again in a minute.")

@@ -1,13 +1,15 @@
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import F
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.models import Practice
-from cases import export, policies, services
+from cases import access, export, policies, services
+from cases.access import Action, Result, What
 from cases.models import Case
 from portal.text import plain_text
 
@@ -49,6 +51,7 @@ def case_list(request):
         "can_send": policies.can_send_cases(request.user),
         "is_lab": request.user.is_staff,
     }
+    access.note(request, None, What.CASES, Action.OPENED)
     return render(request, "cases/case_list.html", context)
 
 
@@ -105,27 +108,35 @@ def _headers(sort):
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def archive(request, number):
-    case = get_object_or_404(Case.objects.visible_to(request.user), number=number)
+    case = _to_archive(request, number, Action.ARCHIVED)
     if request.method != "POST":  # from the sign-in page, when the session had ended
         return redirect(case)
-    if policies.can_archive(request.user, case):
+    with access.changing(request, case, What.CASE, Action.ARCHIVED):
         services.archive(case, request.user, timezone.now())
-        messages.success(
-            request,
-            f"Case {case.number} is archived. It is neither held nor cancelled by that: "
-            "for those, please contact us.",
-        )
+    messages.success(
+        request,
+        f"Case {case.number} is archived. It is neither held nor cancelled by that: "
+        "for those, please contact us.",
+    )
     return _back(request)
+
+
+def _to_archive(request, number, action):
+    case = access.find(request, number, What.CASE, action)
+    if not policies.can_archive(request.user, case):
+        access.note(request, case, What.CASE, action, result=Result.NOT_NOW)
+        raise PermissionDenied("Cases are archived by members of their practice.")
+    return case
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def unarchive(request, number):
-    case = get_object_or_404(Case.objects.visible_to(request.user), number=number)
+    case = _to_archive(request, number, Action.UNARCHIVED)
     if request.method != "POST":  # from the sign-in page, when the session had ended
         return redirect(case)
-    if policies.can_archive(request.user, case):
+    with access.changing(request, case, What.CASE, Action.UNARCHIVED):
         services.unarchive(case, request.user, timezone.now())
-        messages.success(request, f"Case {case.number} is back in the list.")
+    messages.success(request, f"Case {case.number} is back in the list.")
     return _back(request)
 
 

@@ -1,15 +1,19 @@
+from contextlib import nullcontext
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.db import transaction
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from cases import drafts, emails, policies, services
+from cases import access, drafts, emails, policies, services
+from cases.access import Action, Result, What
 from cases.forms import CaseForm, SignatureForm
 from cases.models import Attachment, Case, Draft
 from portal import qr
@@ -32,7 +36,7 @@ def new_case(request):
         # Back from the confirmation: another patient's files must not join the case that was sent.
         messages.info(request, f"That form was sent: it is case {sent.number}. This is a new one.")
         key = drafts.new_key(request.user)
-    draft = Draft.objects.filter(pk=key, user=request.user).first()
+    draft = Draft.objects.visible_to(request.user).filter(pk=key, user=request.user).first()
     initial = {"shipping_address": request.user.practice.shipping_address}
     if draft:
         initial = drafts.initial(draft)
@@ -45,10 +49,14 @@ def _submit(request):
     form = CaseForm(request.POST, practice=request.user.practice)
     signature = SignatureForm(request.POST)
     if not (form.is_valid() & signature.is_valid()):
-        drafts.keep(key, request.user, request.POST)
+        with access.changing(request, None, What.FORM, Action.KEPT, str(key)):
+            drafts.keep(key, request.user, request.POST)
         return _page(request, key, form, signature, status=422)
     name = signature.cleaned_data["signed_name"]
-    case, is_new = services.submit_case(key, request.user, form.values, name, timezone.now())
+    with transaction.atomic():
+        case, is_new = services.submit_case(key, request.user, form.values, name, timezone.now())
+        if is_new:
+            access.note(request, case, What.CASE, Action.CREATED, result=Result.DONE)
     if not is_new and _differs(case, form.values):
         return _keep_as_new(request, case)
     if not is_new:
@@ -63,7 +71,8 @@ def _differs(case, values):
 def _keep_as_new(request, case):
     """A form that was sent, changed after Back, and sent again: nothing typed is lost."""
     key = drafts.new_key(request.user)
-    drafts.keep(key, request.user, request.POST)
+    with access.changing(request, None, What.FORM, Action.KEPT, str(key)):
+        drafts.keep(key, request.user, request.POST)
     messages.warning(
         request,
         f"This form was sent as case {case.number} before you changed it, and that case is "
@@ -74,6 +83,7 @@ def _keep_as_new(request, case):
 
 
 def _page(request, key, form, signature, draft=None, status=200):
+    access.note(request, None, What.FORM, Action.OPENED, str(key))
     context = {
         "form": form,
         "signature": signature,
@@ -81,7 +91,7 @@ def _page(request, key, form, signature, draft=None, status=200):
         "practice": request.user.practice,
         "form_key": key,
         "form_token": drafts.token(key, request.user),
-        "files": Attachment.objects.of_form(key).filter(practice=request.user.practice),
+        "files": Attachment.objects.visible_to(request.user).of_form(key),
         "draft": draft,
         "open_drafts": [other for other in drafts.open_drafts(request.user) if other.pk != key],
     }
@@ -94,7 +104,7 @@ def _keep_and_sign_in(request):
     if owner is None:
         return redirect_to_login(request.get_full_path())
     key, user = owner
-    if drafts.new_key(user, str(key)) == key:
+    if policies.can_send_cases(user) and drafts.new_key(user, str(key)) == key:
         drafts.keep(key, user, request.POST)
     return sign_in_again(request, f"{reverse('cases:new')}?draft={key}")
 
@@ -115,25 +125,36 @@ def keep_draft(request, form_key):
     """Called by the page while somebody types: 204 when kept, 401 when signed out."""
     if not request.user.is_authenticated:
         return HttpResponse("Please sign in again.", status=401, content_type="text/plain")
-    case = None
+    case, asked = None, (What.FORM, Action.KEPT, str(form_key))
     if "case" in request.POST:
-        visible = Case.objects.visible_to(request.user)
-        case = get_object_or_404(visible, number=plain_text(request.POST["case"]))
-    if case is None and drafts.new_key(request.user, str(form_key)) != form_key:
+        case = access.find(request, plain_text(request.POST["case"]), *asked)
+    elif not policies.can_send_cases(request.user):
+        raise PermissionDenied("New cases are sent by members of a practice.")
+    elif drafts.new_key(request.user, str(form_key)) != form_key:
+        access.note(request, None, *asked, Result.NOT_THEIRS)
         return HttpResponse("This form is not yours.", status=404, content_type="text/plain")
-    if case and (
-        drafts.update_key(case) != form_key or not policies.can_update(request.user, case)
-    ):
+    if case and not policies.can_update(request.user, case):
+        access.note(request, case, *asked, Result.NOT_NOW)
         return HttpResponse("This form was sent.", status=409, content_type="text/plain")
-    drafts.keep(form_key, request.user, request.POST, case)
+    if case and drafts.update_key(case) != form_key:
+        return HttpResponse("This form was sent.", status=409, content_type="text/plain")
+    # One row for a form and not one for every other key stroke.
+    is_first = not Draft.objects.visible_to(request.user).filter(pk=form_key).exists()
+    with access.changing(request, case, *asked) if is_first else nullcontext():
+        drafts.keep(form_key, request.user, request.POST, case)
     return HttpResponse(status=204)
 
 
 @require_POST
 def discard_draft(request, form_key):
-    draft = get_object_or_404(Draft, pk=form_key, user=request.user)
+    asked = (What.FORM, Action.REMOVED, str(form_key))
+    draft = Draft.objects.visible_to(request.user).filter(pk=form_key, user=request.user).first()
+    if draft is None:
+        access.note(request, None, *asked, Result.NOT_THERE)
+        raise Http404
     case = draft.case
-    draft.delete()
+    with access.changing(request, case, *asked):
+        draft.delete()
     messages.success(request, "The unfinished form is discarded.")
     return redirect(case or "cases:new")
 
@@ -141,8 +162,7 @@ def discard_draft(request, form_key):
 @require_safe
 def created(request, number):
     """The confirmation, made to be printed for the patient's record."""
-    cases = Case.objects.visible_to(request.user).select_related("practice", "dentist")
-    case = get_object_or_404(cases, number=number)
+    case = access.opened(request, number, item="confirmation")
     context = {
         "case": case,
         "files": case.attachments.all(),

@@ -2,13 +2,15 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
-from django.shortcuts import get_object_or_404, redirect, render
+from django.core.exceptions import PermissionDenied
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from cases import drafts, policies, services
+from cases import access, drafts, policies, services
+from cases.access import Action, Result, What
 from cases.forms import MessageForm, PrescriptionForm, SignatureForm
 from cases.models import Attachment, Case, Message
 from cases.views.new import sign_in_again
@@ -17,17 +19,11 @@ UNSENT_MESSAGE = "unsent_message"
 MESSAGE_LIMIT = Message._meta.get_field("body").max_length
 
 
-def _visible(request, number):
-    """The case, or the 404 that a case of another practice and a wrong number share."""
-    cases = Case.objects.visible_to(request.user).select_related("practice", "dentist")
-    return get_object_or_404(cases, number=number)
-
-
 @never_cache
 @require_safe
 def record(request, number):
-    case = _visible(request, number)
-    draft = drafts.of_update(case)
+    case = access.find(request, number)
+    draft = drafts.of_update(case, request.user)
     return _page(request, case, _form(case, draft), _message_form(request, case), draft=draft)
 
 
@@ -45,6 +41,7 @@ def _message_form(request, case):
 
 
 def _page(request, case, form, message_form, draft=None, status=200):
+    access.note(request, case, What.CASE, Action.OPENED)
     key = drafts.update_key(case)
     context = {
         "case": case,
@@ -56,8 +53,8 @@ def _page(request, case, form, message_form, draft=None, status=200):
         "draft": draft,
         "message_form": message_form,
         "files": case.attachments.all(),
-        "unsent": Attachment.objects.unsent(key).filter(practice=case.practice),
-        "of_form": Attachment.objects.of_form(key).filter(practice=case.practice),
+        "unsent": _unsent(request, case, key),
+        "of_form": _files(request, case).of_form(key),
         "missing": case.missing_items.filter(answered_at=None),
         "missing_note": case.missing_note,
         "prescriptions": case.prescriptions.all(),
@@ -70,6 +67,14 @@ def _page(request, case, form, message_form, draft=None, status=200):
     return render(request, "cases/case_record.html", context, status=status)
 
 
+def _unsent(request, case, key):
+    return _files(request, case).unsent(key)
+
+
+def _files(request, case):
+    return Attachment.objects.visible_to(request.user).filter(practice=case.practice)
+
+
 @never_cache
 @login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -77,7 +82,7 @@ def update(request, number):
     """Look over an update with its old and new ship date, sign it and send it."""
     if not request.user.is_authenticated:
         return _keep_and_sign_in(request, number)
-    case = _visible(request, number)
+    case = access.find(request, number, What.CASE, Action.UPDATED)
     if request.method != "POST":
         return redirect(case)
     if not policies.can_update(request.user, case):
@@ -86,7 +91,8 @@ def update(request, number):
         return _confirm(request, case)
     form = PrescriptionForm(request.POST, numbering=case.practice.tooth_numbering)
     key = drafts.update_key(case)
-    draft = drafts.keep(key, request.user, request.POST, case)
+    with access.changing(request, case, What.FORM, Action.KEPT, str(key)):
+        draft = drafts.keep(key, request.user, request.POST, case)
     if request.POST.get("form_key", str(key)) != str(key):
         messages.warning(
             request,
@@ -104,12 +110,13 @@ def _keep_and_sign_in(request, number):
     case = user and Case.objects.visible_to(user).filter(number=number).first()
     if not case or drafts.update_key(case) != key:
         return redirect_to_login(request.get_full_path())
-    if "confirm" not in request.POST:
+    if "confirm" not in request.POST and policies.can_update(user, case):
         drafts.keep(key, user, request.POST, case)
     return sign_in_again(request, case.get_absolute_url())
 
 
 def _too_late(request, case):
+    access.note(request, case, What.CASE, Action.UPDATED, result=Result.NOT_NOW)
     messages.error(
         request,
         f"Case {case.number} is {case.state.label} and can no longer be changed here. "
@@ -119,6 +126,7 @@ def _too_late(request, case):
 
 
 def _look_over(request, case, draft, form, signature, status=200):
+    access.note(request, case, What.CASE, Action.OPENED, "update")
     key = draft.form_key
     context = {
         "case": case,
@@ -128,9 +136,9 @@ def _look_over(request, case, draft, form, signature, status=200):
         "all_forms": [signature],
         "teeth": form.cleaned_data["teeth"],
         "values": form.cleaned_data,
-        "unsent": Attachment.objects.unsent(key).filter(practice=case.practice),
+        "unsent": _unsent(request, case, key),
         "unanswered": case.missing_items.filter(answered_at=None).exclude(
-            pk__in=Attachment.objects.unsent(key).values("answers")
+            pk__in=_unsent(request, case, key).values("answers")
         ),
         "new_ship_date": services.expected_ship_date(timezone.now(), case.planning_date),
         "form_token": drafts.token(key, request.user),
@@ -140,7 +148,7 @@ def _look_over(request, case, draft, form, signature, status=200):
 
 
 def _confirm(request, case):
-    draft = drafts.of_update(case)
+    draft = drafts.of_update(case, request.user)
     if draft is None:
         messages.info(request, f"This update of case {case.number} was sent already.")
         return redirect(case)
@@ -155,7 +163,8 @@ def _confirm(request, case):
         return _look_over(request, case, draft, form, signature, status=422)
     name = signature.cleaned_data["signed_name"]
     try:
-        services.update_case(case, draft, request.user, form.values, name, timezone.now())
+        with access.changing(request, case, What.CASE, Action.UPDATED):
+            services.update_case(case, draft, request.user, form.values, name, timezone.now())
     except services.AlreadySent as sent:
         messages.info(request, str(sent))
     except services.NotAllowed as refusal:
@@ -184,14 +193,18 @@ def _look_again(request, case, draft, form):
 def post_message(request, number):
     if not request.user.is_authenticated:
         return _keep_message_and_sign_in(request, number)
-    case = _visible(request, number)
+    case = access.find(request, number, What.MESSAGE, Action.WRITTEN)
     if request.method != "POST":
         return redirect(case)
+    if not policies.can_write_message(request.user, case):
+        access.note(request, case, What.MESSAGE, Action.WRITTEN, result=Result.NOT_NOW)
+        raise PermissionDenied("Who only reads a case writes no messages on it.")
     form = MessageForm(request.POST)
-    if not policies.can_write_message(request.user, case) or not form.is_valid():
-        draft = drafts.of_update(case)
+    if not form.is_valid():
+        draft = drafts.of_update(case, request.user)
         return _page(request, case, _form(case, draft), form, draft=draft, status=422)
-    services.post_message(case, request.user, form.cleaned_data["body"], timezone.now())
+    with access.changing(request, case, What.MESSAGE, Action.WRITTEN):
+        services.post_message(case, request.user, form.cleaned_data["body"], timezone.now())
     request.session.pop(UNSENT_MESSAGE, None)
     messages.success(request, "Your message is sent.")
     return redirect(f"{case.get_absolute_url()}#messages")
@@ -210,7 +223,7 @@ def _keep_message_and_sign_in(request, number):
 @require_safe
 def rx_state(request, number):
     """The list of RX revisions, fetched again by the page until all are ready."""
-    case = _visible(request, number)
+    case = access.opened(request, number, What.RX)
     context = {"case": case, "practice": case.practice, "prescriptions": case.prescriptions.all()}
     return render(request, "cases/_prescriptions.html", context)
 
@@ -218,6 +231,6 @@ def rx_state(request, number):
 @require_safe
 def file_states(request, number):
     """The list of files, fetched again by the page until all are stored."""
-    case = _visible(request, number)
+    case = access.opened(request, number, What.FILE)
     context = {"case": case, "practice": case.practice, "files": case.attachments.all()}
     return render(request, "cases/_files.html", context)
