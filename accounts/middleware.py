@@ -4,7 +4,8 @@ from django.contrib.auth import logout
 from django.http import HttpResponse
 from django.shortcuts import redirect
 
-from accounts import activity, second_step
+from accounts import access_log, activity, second_step
+from accounts.models import Access
 
 # All that somebody may do whose second step is still missing.
 WITHOUT_SECOND_STEP = {
@@ -64,3 +65,36 @@ class SecondStep:
         if name in activity.BY_PROGRAMS:
             return HttpResponse(SET_UP_FIRST, status=403, content_type="text/plain; charset=utf-8")
         return redirect("mfa_index")
+
+
+def note_refusals(get_response):
+    """Add a row to the access log for each 403 that whoever refused did not note.
+
+    Of the address only the name of its page is kept: the rest may hold what somebody typed.
+    """
+
+    def answer(request):
+        response = get_response(request)
+        if response.status_code == 403 and not getattr(request, "refusal_is_noted", False):
+            _note(request)
+        return response
+
+    return answer
+
+
+def _note(request):
+    user = getattr(request, "user", None)
+    # Strangers could fill the log otherwise.
+    if user is None or not user.is_authenticated:
+        return
+    match = request.resolver_match
+    is_asking = request.method in {"GET", "HEAD", "OPTIONS"}
+    access_log.write(
+        user=user,
+        practice_id=user.practice_id,
+        what=Access.What.PAGE,
+        action=Access.Action.OPENED if is_asking else Access.Action.CHANGED,
+        item=match.view_name[:60] if match else "",
+        result=Access.Result.NOT_NOW,
+        address=access_log.address_of(request),
+    )
