@@ -217,10 +217,25 @@ class UserAdmin(BaseUserAdmin):
 class AccessAdmin(ReadOnlyAdmin, admin.ModelAdmin):
     """The access log, to read."""
 
-    list_display = ["at", "user", "practice", "case_number", "what", "item", "result", "address"]
-    list_filter = ["what", "result"]
+    list_display = [
+        "at", "user", "practice", "case_number", "what", "action", "item", "result", "address",
+    ]  # fmt: skip
+    list_filter = ["action", "what", "result"]
     list_select_related = ["user", "practice"]
     list_per_page = 50
     search_fields = ["case_number", "user__email", "user__name"]
     search_help_text = "Case ID, or name or address of a user"
     date_hierarchy = "at"
+    # A count of millions of rows for one more word on the page.
+    show_full_result_count = False
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).visible_to(request.user)
+
+    def get_fields(self, request, obj=None):
+        fields = ["chain", "position", *self.list_display, "previous", "digest"]
+        # A reason for emergency access may name a patient, whom the office does not see.
+        return [*fields, "note"] if request.user.has_perm("cases.change_case") else fields
+
+    def get_readonly_fields(self, request, obj=None):
+        return self.get_fields(request, obj)

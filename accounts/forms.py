@@ -6,6 +6,7 @@ from crispy_forms.helper import FormHelper
 from crispy_forms.layout import HTML, Layout, Row, Submit
 from django import forms
 from django.conf import settings
+from django.db.models import Q
 
 from accounts.models import Practice, User
 from portal.text import plain_text
@@ -129,3 +130,37 @@ class AcceptForm(SetPasswordForm):
         if not name:
             raise forms.ValidationError("Please type your name.")
         return name
+
+
+class WhoForm(forms.Form):
+    """What to show of the access log of a practice; what makes no sense shows nothing."""
+
+    LAB, OTHERS = "lab", "others"
+
+    case = forms.CharField(label="Case ID", required=False, max_length=12)
+    who = forms.ChoiceField(label="Person", required=False)
+
+    def __init__(self, *args, practice, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.practice = practice
+        members = [(str(user.pk), str(user)) for user in practice.members.all()]
+        lab, others = (self.LAB, "Everybody of the lab"), (self.OTHERS, "Anybody else")
+        self.fields["who"].choices = [("", "Everybody"), *members, lab, others]
+        self.fields["case"].widget.attrs = {"class": "form-control", "autocomplete": "off"}
+        self.fields["who"].widget.attrs = {"class": "form-select"}
+
+    def chosen(self, rows):
+        """Those of the rows that were asked for."""
+        if not self.is_bound:
+            return rows
+        if not self.is_valid():
+            return rows.none()
+        number, who = plain_text(self.cleaned_data["case"]), self.cleaned_data["who"]
+        if number:
+            rows = rows.filter(case_number=number)
+        if who == self.LAB:
+            return rows.filter(user__is_staff=True)
+        if who == self.OTHERS:
+            mine = Q(user__practice=self.practice) | Q(user__is_staff=True)
+            return rows.filter(Q(user=None) | ~mine)
+        return rows.filter(user=who) if who else rows

@@ -4,3 +4,8 @@
 def can_manage_members(user):
     """Owners invite, deactivate and name owners."""
     return user.owns_a_practice
+
+
+def can_read_access_log(user):
+    """Owners read who opened the cases of their practice; staff read it in admin."""
+    return user.owns_a_practice

@@ -28,6 +28,7 @@ accounts_urls = (
             sessions.sign_out_everywhere,
             name="sign_out_everywhere",
         ),
+        path("account/access/", views.access, name="access"),
     ],
     "accounts",
 )

@@ -2,10 +2,17 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
 from django.core import signing
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.forms import NameForm, PracticeForm
+from accounts import access_log, policies
+from accounts.forms import NameForm, PracticeForm, WhoForm
+from accounts.models import Access
+
+ROWS_A_PAGE = 50
 
 UNSAVED = "unsaved_account"  # in the session: whose it is, and what was typed
 _SALT = "accounts.views.account"
@@ -77,3 +84,36 @@ def _save(form):
     # Only these: what the lab changed a moment ago in the same row stays.
     form.instance.save(update_fields=list(form.fields))
     return True
+
+
+@never_cache
+@require_safe
+def access(request):
+    """Who opened, fetched and changed what of the practice; the newest first."""
+    if not policies.can_read_access_log(request.user):
+        raise PermissionDenied("The access log is read by owners of the practice.")
+    practice = request.user.practice
+    form = WhoForm(request.GET or None, practice=practice)
+    rows = form.chosen(Access.objects.visible_to(request.user).select_related("user"))
+    # The number in the chain is the order of writing, and has an index with the practice.
+    rows = rows.filter(chain=practice.pk).order_by("-position")
+    page = Paginator(rows, ROWS_A_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "page": page,
+        "form": form,
+        "practice": practice,
+        "is_filtered": bool(request.GET.get("case") or request.GET.get("who")),
+    }
+    _note_reading(request, practice)
+    return render(request, "accounts/access.html", context)
+
+
+def _note_reading(request, practice):
+    access_log.write(
+        user=request.user,
+        practice_id=practice.pk,
+        what=Access.What.LOG,
+        action=Access.Action.OPENED,
+        result=Access.Result.GIVEN,
+        address=access_log.address_of(request),
+    )
