@@ -48,3 +48,19 @@ def message_posted(message):
     return outbox.write(
         "message_posted", settings.LAB_EMAIL, f"{case.number}:{message.pk}", context
     )
+
+
+def emergency_access(grant):
+    """Tell the owners of the practice; the reason, which may hold a name, is in their log."""
+    case = grant.case
+    owners = case.practice.members.filter(is_owner=True, is_active=True)
+    # Somebody is told in any case.
+    for to in owners.values_list("email", flat=True) or [case.practice.email]:
+        context = {
+            "case": case,
+            "practice": case.practice,
+            "person": grant.user,
+            "at": grant.at,
+            "until": grant.until,
+        }
+        outbox.write("emergency_access", to, f"{case.number}:{grant.pk}", context)

@@ -10,6 +10,7 @@ from portal.text import plain_text
 from portal.times import YEARS
 
 IMPLANT_LIMIT = 120
+EMERGENCY_REASON = 20
 
 
 class SignatureForm(forms.Form):
@@ -198,3 +199,32 @@ class MessageForm(forms.ModelForm):
         if not body:
             raise forms.ValidationError("Please type a message first.")
         return body
+
+
+class EmergencyForm(forms.Form):
+    """Why somebody of the lab has to open a case that is not theirs to see."""
+
+    number = forms.CharField(
+        label="Case ID",
+        max_length=20,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        error_messages={"required": "Please type the case ID, such as 26-10427."},
+    )
+    reason = forms.CharField(
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 4, "cols": 60}),
+        help_text="At least 20 characters. The owners of the practice read it.",
+        error_messages={"required": "Please type why you have to open the case."},
+    )
+
+    def clean_number(self):
+        return plain_text(self.cleaned_data["number"]).lstrip("#").strip()
+
+    def clean_reason(self):
+        reason = plain_text(self.cleaned_data["reason"], lines=True)
+        if len(reason) < EMERGENCY_REASON:
+            raise forms.ValidationError(
+                f"Please say it in at least {EMERGENCY_REASON} characters: the practice must "
+                "understand why their case was opened."
+            )
+        return reason

@@ -1,7 +1,7 @@
 from django.urls import path
 
 from cases import uploads
-from cases.views import downloads, listing, new, record
+from cases.views import downloads, emergency, listing, new, record
 
 app_name = "cases"
 urlpatterns = [
@@ -21,6 +21,8 @@ urlpatterns = [
     path("cases/<str:number>/rx/<int:revision>/", downloads.rx, name="rx_revision"),
     path("cases/<str:number>/files/", record.file_states, name="file_states"),
     path("cases/<str:number>/files/<uuid:pk>/", downloads.download, name="download"),
+    path("admin/emergency/", emergency.emergency_page, name="emergency"),
+    path("admin/emergency/<int:pk>/end/", emergency.end_emergency, name="end_emergency"),
     path("files/", uploads.uploads, name="uploads"),
     path("files/<uuid:pk>/", uploads.upload, name="upload"),
 ]

@@ -72,6 +72,7 @@ MEMBERS = {
 }
 # For owners of a practice, about their own members and invitations; to all others they say 403.
 OWNERS = {
+    "accounts:access": ("get", 200),
     "accounts:members": ("get", 200),
     "accounts:deactivate": ("get", 200),
     "accounts:reactivate": ("get", 200),
@@ -103,6 +104,8 @@ FOR_PROGRAMS = {
     "cases:keep_draft": ("post", 204),
     "accounts:stay": ("get", 200),
 }
+# Pages of our own below the admin's address.
+OF_STAFF = {"cases:emergency": ("get", 302), "cases:end_emergency": ("post", 302)}
 STAFF = "admin:"
 IN_ADDRESSES = {"object_id": 1, "content_type_id": 1, "to": "received", "id": 1, "pk": 1}
 
@@ -192,7 +195,7 @@ def leads_out_of_admin(answer):
 
 
 def test_every_address_is_listed_here():
-    listed = {*PUBLIC, *UNUSED, *MEMBERS, *OWNERS, *OF_A_CASE, *FOR_PROGRAMS}
+    listed = {*PUBLIC, *UNUSED, *MEMBERS, *OWNERS, *OF_A_CASE, *FOR_PROGRAMS, *OF_STAFF}
     names = {name for name, _ in PATTERNS if not name.startswith(STAFF)}
     assert names == listed
 
@@ -287,6 +290,17 @@ def test_the_lab_admin_is_closed_to_strangers(client, db):
 
 def test_the_admins_own_sign_in_leads_to_the_one_of_the_portal(client, db):
     assert leads_to_sign_in(client.get("/admin/login/"))
+
+
+@pytest.mark.parametrize(("name", "asked"), OF_STAFF.items())
+def test_pages_of_the_lab_lead_strangers_and_dentists_away(client, dentist_user, name, asked):
+    method, status = asked
+    url = address(name, pk=1)
+    assert leads_to_sign_in(ask(client, method, url))
+    client.force_login(dentist_user)
+    answer = ask(client, method, url)
+    assert answer.status_code == status
+    assert leads_out_of_admin(answer)
 
 
 @pytest.mark.parametrize("method", ["get", "post"])

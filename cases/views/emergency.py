@@ -1,0 +1,74 @@
+"""Pages of Django admin on which somebody of the lab opens a case that they do not see."""
+
+from django.conf import settings
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST
+
+from cases import access, emergency, policies
+from cases.access import Action, Result, What
+from cases.forms import EmergencyForm
+from cases.models import EmergencyGrant
+from portal.times import clock
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@admin.site.admin_view
+def emergency_page(request):
+    """Type a case number and a reason; the cases that are open to the person are listed."""
+    _check(request.user)
+    form = EmergencyForm(request.POST or None)
+    if form.is_valid() and _opened(request, form):
+        return redirect("cases:emergency")
+    context = {
+        **admin.site.each_context(request),
+        "title": "Emergency access",
+        "form": form,
+        "grants": EmergencyGrant.objects.open_to(request.user).select_related("case"),
+        "zone": settings.LAB_TIME_ZONE,
+    }
+    status = 422 if form.errors else 200
+    return TemplateResponse(request, "admin/emergency.html", context, status=status)
+
+
+def _check(user):
+    if not policies.can_open_in_emergency(user):
+        raise PermissionDenied("Emergency access is for the group Emergency.")
+
+
+def _opened(request, form):
+    """Whether the case was opened; else the form says why not."""
+    number, reason = form.cleaned_data["number"], form.cleaned_data["reason"]
+    case = emergency.case_numbered(number)
+    if case is None:
+        access.note_not_there(request, number, What.CASE, Action.EMERGENCY)
+        # Staff may know which numbers there are.
+        form.add_error("number", "There is no case of this number. Please check it.")
+        return False
+    with access.changing(request, case, What.CASE, Action.EMERGENCY, reason=reason):
+        grant = emergency.open_case(case, request.user, reason, timezone.now())
+    messages.success(
+        request,
+        f"Case {case} is open to you until {clock(grant.until, settings.LAB_TIME_ZONE)}. "
+        f"The owners of {case.practice} are told by mail.",
+    )
+    return True
+
+
+@require_POST
+@admin.site.admin_view
+def end_emergency(request, pk):
+    _check(request.user)
+    grant = EmergencyGrant.objects.open_to(request.user).filter(pk=pk).first()
+    if grant is None:
+        asked = (What.CASE, Action.EMERGENCY_ENDED)
+        access.note(request, None, *asked, result=Result.NOT_THERE)
+        raise Http404
+    with access.changing(request, grant.case, What.CASE, Action.EMERGENCY_ENDED):
+        emergency.end(grant, timezone.now())
+    messages.success(request, f"Case {grant.case} is no longer open to you.")
+    return redirect("cases:emergency")
