@@ -69,10 +69,10 @@ MEMBERS = {
     "cases:export_csv": ("get", 200),
     "cases:new": ("get", 200),
     "cases:discard_draft": ("post", 404),  # there is none
+    "accounts:access": ("get", 403),  # is for owners
 }
 # For owners of a practice, about their own members and invitations; to all others they say 403.
 OWNERS = {
-    "accounts:access": ("get", 200),
     "accounts:members": ("get", 200),
     "accounts:deactivate": ("get", 200),
     "accounts:reactivate": ("get", 200),
