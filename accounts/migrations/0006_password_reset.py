@@ -50,7 +50,11 @@ class Migration(migrations.Migration):
                     "work_waits_for",
                     models.CharField(
                         blank=True,
-                        choices=[("storage", "the file storage"), ("mail", "the mail server")],
+                        choices=[
+                            ("storage", "the file storage"),
+                            ("mail", "the mail server"),
+                            ("scanner", "the virus scanner"),
+                        ],
                         editable=False,
                         max_length=10,
                         verbose_name="waits for",
