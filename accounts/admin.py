@@ -14,6 +14,7 @@ from django.views.generic import RedirectView
 from accounts import services
 from accounts.models import Access, Dentist, Invitation, PasswordReset, Practice, User
 from portal.read_only import ReadOnlyAdmin
+from portal.work import WorkState
 
 # One way in, with one set of limits, for dentists and staff.
 admin.site.login = secure_admin_login(admin.site.login)
@@ -211,6 +212,23 @@ class UserAdmin(BaseUserAdmin):
             services.follow_up(before, obj, timezone.now())
         else:
             PasswordReset.ask(obj.email)  # with that link staff choose a password
+
+
+@admin.register(PasswordReset)
+class PasswordResetAdmin(ReadOnlyAdmin, admin.ModelAdmin):
+    """Links that somebody asked for and that could not be written; others are gone at once."""
+
+    list_display = ["created_at", "email", "work_state", "work_failure"]
+    list_filter = ["work_state"]
+    fields = ["created_at", "email", "work_state", "work_failures", "work_failure"]
+    readonly_fields = fields
+    actions = ["try_again"]
+
+    @admin.action(description="Try again what failed", permissions=["view"])
+    def try_again(self, request, queryset):
+        for asked in queryset.filter(work_state=WorkState.FAILED):
+            asked.reask()
+        self.message_user(request, "Failed links will be written within a minute.")
 
 
 @admin.register(Access)

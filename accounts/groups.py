@@ -22,7 +22,7 @@ RIGHTS = {
             "view_workinghours", "change_workinghours", "add_workinghours", "delete_workinghours",
             "view_dayoff", "change_dayoff", "add_dayoff", "delete_dayoff",
         ],
-        "accounts": ["view_practice", "view_dentist"],
+        "accounts": ["view_practice", "view_dentist", "view_passwordreset"],
         "portal": ["view_email", "view_host"],
     },
     # Their own blocks and sessions, and the cases of these.

@@ -169,3 +169,13 @@ def test_sign_in_limits_go_by_the_address_that_the_proxies_name(rf, settings, pr
     claims = {"x-forwarded-for": "203.0.113.1, 198.51.100.7"}
     request = rf.get("/accounts/login/", headers=claims, REMOTE_ADDR="10.0.0.2")
     assert AccountAdapter().get_client_ip(request) == address
+
+
+def test_a_link_that_could_not_be_written_is_tried_again_in_admin(client, lab_user):
+    asked = PasswordReset.objects.create(email="ada@harbor.example", work_state="failed")
+    client.force_login(lab_user)
+    page = client.get("/admin/status/").text
+    address = re.search(r'href="(/admin/accounts/passwordreset/[^"]+)"', page)[1]
+    client.post(address, {"action": "try_again", "_selected_action": [asked.pk]})
+    asked.refresh_from_db()
+    assert asked.work_state == "waiting"
