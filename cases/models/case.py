@@ -35,8 +35,8 @@ class CaseQuerySet(models.QuerySet):
         """The only way to cases.
 
         Members see those of their practice. Of the lab's staff, who works on cases sees all; a
-        planner those with a session on their own blocks; anybody else those that were opened to
-        them in an emergency.
+        planner those with a session on their own blocks, unless it is cancelled; anybody else
+        those that were opened to them in an emergency.
         """
         if not user.is_authenticated or not user.is_active:
             return self.none()
@@ -46,7 +46,10 @@ class CaseQuerySet(models.QuerySet):
             return self
         mine = Q(pk__in=EmergencyGrant.objects.open_to(user).values("case"))
         if user.has_perm("scheduling.view_planningsession"):
-            planned = Case.objects.filter(planning_sessions__block__planner__user=user)
+            planned = Case.objects.filter(
+                planning_sessions__block__planner__user=user,
+                planning_sessions__state__in=["booked", "held", "missed"],
+            )
             mine |= Q(pk__in=planned.order_by().values("pk"))
         return self.filter(mine)
 
