@@ -126,6 +126,8 @@ else:
     DATABASES["default"]["CONN_MAX_AGE"] = 60
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
     DATABASES["default"]["OPTIONS"] = {
+        # What the address itself says, such as ?sslmode=verify-full.
+        **DATABASES["default"].get("OPTIONS", {}),
         # Seconds, but for tcp_user_timeout (ms): how long a server that is gone holds us up.
         "connect_timeout": 5,
         "tcp_user_timeout": 10_000,

@@ -1,0 +1,72 @@
+"""A database on another machine is spoken to as its address says: encrypted, and with no other."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+from django.conf import settings
+
+from bench.services import Postgres
+
+pytestmark = pytest.mark.own_servers
+
+ASK = """
+import django
+django.setup()
+from django.db import connection
+from portal import dump
+with connection.cursor() as cursor:
+    cursor.execute("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()")
+    _, environment = dump._connection([])
+    print(cursor.fetchone()[0], environment["PGSSLMODE"])
+"""
+
+
+def certificate(folder, name):
+    """A certificate for 127.0.0.1 that vouches for itself, and its key."""
+    made, key = folder / f"{name}.pem", folder / f"{name}.key"
+    words = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=own"
+    words += f" -addext subjectAltName=IP:127.0.0.1 -out {made} -keyout {key}"
+    subprocess.run(words.split(), check=True, capture_output=True)
+    return made, key
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("postgres")
+    folder.chmod(0o755)
+    server = Postgres(folder, fast=True)
+    server.prepare()
+    made, key = certificate(server.data, "server")
+    if os.getuid() == 0:
+        for path in (made, key):
+            os.chown(path, server.data.stat().st_uid, -1)
+    with (server.data / "postgresql.conf").open("a") as conf:
+        conf.write(f"ssl = on\nssl_cert_file = '{made}'\nssl_key_file = '{key}'\n")
+    with server:
+        yield server
+
+
+def ask(server, tmp_path, authority):
+    url = f"{server.environment['DATABASE_URL']}?sslmode=verify-full&sslrootcert={authority}"
+    own = {"DATA_DIR": str(tmp_path), "DJANGO_SETTINGS_MODULE": "portal.settings"}
+    return subprocess.run(
+        [sys.executable, "-c", ASK],
+        cwd=settings.BASE_DIR,
+        env={**os.environ, **own, "DATABASE_URL": url},
+        capture_output=True,
+        text=True,
+    )
+
+
+def test_the_portal_and_its_backup_speak_to_the_database_as_the_address_says(server, tmp_path):
+    done = ask(server, tmp_path, server.data / "server.pem")
+    assert done.stdout == "True verify-full\n", done.stderr
+
+
+def test_a_server_that_cannot_prove_who_it_is_gets_no_password(server, tmp_path):
+    stranger, _ = certificate(tmp_path, "stranger")
+    done = ask(server, tmp_path, stranger)
+    assert done.returncode == 1
+    assert "certificate verify failed" in done.stderr
