@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import socket
 import threading
 import time
 import uuid
@@ -88,6 +89,31 @@ def test_pages_are_spread_over_the_hosts_and_survive_the_loss_of_one(nginx, webs
     webs[0].shutdown()
     webs[0].server_close()
     assert {ask(nginx, "/cases/").json()["port"] for _ in range(10)} == {webs[1].server_port}
+
+
+def raw(nginx, *lines):
+    """The first line of the answer to a request in these very words."""
+    with socket.create_connection(("127.0.0.1", nginx.port), timeout=20) as line:
+        line.sendall("\r\n".join([*lines, "Host: localhost", "Connection: close", "", ""]).encode())
+        return line.makefile("rb").readline().decode().strip()
+
+
+@pytest.mark.parametrize(
+    "lengths",
+    [
+        ["Content-Length: 4", "Transfer-Encoding: chunked"],
+        ["Content-Length: 4", "Content-Length: 40"],
+        ["Transfer-Encoding: xchunked"],
+        ["Content-Length: +4"],
+    ],
+)
+def test_a_request_whose_end_can_be_read_in_two_ways_is_refused(nginx, webs, lengths):
+    assert raw(nginx, "POST /cases/ HTTP/1.1", *lengths).split()[1] in {"400", "501"}
+    assert sum(web.received for web in webs) == 0
+
+
+def test_trace_is_refused(nginx):
+    assert raw(nginx, "TRACE / HTTP/1.1") == "HTTP/1.1 405 Not Allowed"
 
 
 def test_bytes_reach_the_portal_before_the_upload_is_whole(nginx, webs):
