@@ -1,0 +1,91 @@
+"""nginx with TLS, by the lines that the README gives out."""
+
+import http.client
+import re
+import socket
+import ssl
+import subprocess
+
+import pytest
+from django.conf import settings
+
+from bench.nginx import Nginx
+from bench.services import free_port
+
+pytestmark = pytest.mark.own_servers
+
+README = (settings.BASE_DIR / "README.md").read_text()
+LINES = re.search(r"cat >/etc/nginx/conf\.d/tls\.conf <<'EOF'\n(.*?)EOF", README, re.DOTALL)[1]
+
+
+class TlsNginx(Nginx):
+    def __init__(self, folder):
+        super().__init__(folder, ["127.0.0.1:9"])
+        self.plain_port = free_port()
+
+    def prepare(self):
+        super().prepare()
+        made, key = self.folder / "fullchain.pem", self.folder / "privkey.pem"
+        words = "openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=own"
+        words += f" -addext subjectAltName=IP:127.0.0.1 -out {made} -keyout {key}"
+        subprocess.run(words.split(), check=True, capture_output=True)
+        lines = LINES.replace("/etc/ssl/portal", str(self.folder))
+        lines = lines.replace("listen 80;", f"listen 127.0.0.1:{self.plain_port};")
+        conf = self.folder / "portal.conf"
+        address = f"listen {self.host}:{self.port}"
+        conf.write_text(conf.read_text().replace(f"{address};", f"{address} ssl;") + lines)
+
+
+@pytest.fixture(scope="module")
+def nginx(tmp_path_factory):
+    with TlsNginx(tmp_path_factory.mktemp("nginx")) as nginx:
+        yield nginx
+
+
+def shake_hands(nginx, **limits):
+    """Version and cipher suite that are agreed on by a client which knows all that we do."""
+    context = ssl.create_default_context(cafile=nginx.folder / "fullchain.pem")
+    context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
+    context.set_ciphers(limits.pop("ciphers", "ALL:@SECLEVEL=0"))
+    for name, value in limits.items():
+        setattr(context, name, value)
+    with (
+        socket.create_connection(("127.0.0.1", nginx.port), timeout=20) as line,
+        context.wrap_socket(line, server_hostname="127.0.0.1") as safe,
+    ):
+        return safe.version(), safe.cipher()[0]
+
+
+def test_browsers_get_the_newest_version(nginx):
+    assert shake_hands(nginx)[0] == "TLSv1.3"
+
+
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion.TLSv1_1 is deprecated")
+def test_versions_before_1_2_are_refused(nginx):
+    with pytest.raises((ssl.SSLError, ConnectionError)):
+        shake_hands(nginx, maximum_version=ssl.TLSVersion.TLSv1_1)
+
+
+def test_old_talks_stay_secret_and_are_not_changed(nginx):
+    version, suite = shake_hands(nginx, maximum_version=ssl.TLSVersion.TLSv1_2)
+    assert version == "TLSv1.2"
+    assert re.match(r"ECDHE-.*(GCM|CHACHA20)", suite)
+
+
+@pytest.mark.parametrize("weak", ["AES256-GCM-SHA384", "ECDHE+AES:!AESGCM:!AESCCM", "aNULL"])
+def test_weak_suites_are_refused(nginx, weak):
+    with pytest.raises((ssl.SSLError, ConnectionError)):
+        shake_hands(nginx, ciphers=f"{weak}:@SECLEVEL=0", maximum_version=ssl.TLSVersion.TLSv1_2)
+
+
+@pytest.mark.parametrize(
+    ("path", "status"), [("/cases/", 301), ("/files/1", 403), ("/metrics", 403)]
+)
+def test_people_are_led_to_https_and_programs_are_refused(nginx, path, status):
+    line = http.client.HTTPConnection("127.0.0.1", nginx.plain_port, timeout=20)
+    line.request("GET", path, headers={"Host": "portal.example.com"})
+    answer = line.getresponse()
+    line.close()
+    assert answer.status == status
+    where = "https://portal.example.com/cases/" if status == 301 else None
+    assert answer.headers["Location"] == where
