@@ -1,6 +1,7 @@
 from contextlib import suppress
 
 from celery import shared_task
+from django.contrib.sessions.models import Session
 from django.db import connection, transaction
 from django.utils import timezone
 
@@ -56,3 +57,9 @@ def abort_old_uploads():
     """Tidy the bucket of uploads that broke off long ago; should it be away, the next hour will."""
     with suppress(storage.StorageAway):
         storage.abort_old_uploads(timezone.now())
+
+
+@shared_task
+def clear_sessions():
+    """Sessions that are over hold what somebody typed or looked at, and nobody needs them."""
+    Session.objects.filter(expire_date__lt=timezone.now()).delete()

@@ -262,6 +262,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 3600,
         "options": {"expires": 3600},
     },
+    "clear sessions": {
+        "task": "portal.periodic.clear_sessions",
+        "schedule": 3600,
+        "options": {"expires": 3600},
+    },
     "open blocks": {"task": "scheduling.periodic.open_blocks", "schedule": 24 * 3600},
 }
 
