@@ -13,6 +13,8 @@ DATA_DIR = Path(read.text("DATA_DIR", str(BASE_DIR / "var")))
 
 DEBUG = read.flag("DEBUG")
 SECRET_KEY = read.secret_key("SECRET_KEY", DATA_DIR / "secret_key")
+# Keys of before: what they signed or locked still opens, and nothing new is made with them.
+SECRET_KEY_FALLBACKS = read.text("SECRET_KEY_FALLBACKS").replace(",", " ").split()
 SITE_URL = read.site_url("SITE_URL", f"http://localhost:{read.text('PORT', '8000')}")
 ALLOWED_HOSTS = [
     host.strip()

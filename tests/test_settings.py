@@ -51,3 +51,8 @@ def test_cookies_belong_to_this_host_alone(tmp_path, site_url, prefix, secure):
         "CSRF_COOKIE_PATH": "/",
         "CSRF_COOKIE_DOMAIN": None,
     }
+
+
+def test_keys_of_before_are_named_with_commas(tmp_path):
+    found = settings_with(tmp_path, "SECRET_KEY_FALLBACKS", SECRET_KEY_FALLBACKS="one, two")
+    assert found == {"SECRET_KEY_FALLBACKS": ["one", "two"]}
