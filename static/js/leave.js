@@ -1,8 +1,7 @@
 // Leaves nothing behind on a computer that people share, in the portal's pages and in admin.
 document.addEventListener("submit", (event) => {
   if (!event.target.matches("[data-sign-out], #logout-form")) return;
-  // The answer says so too (Clear-Site-Data), but not every browser listens. How far an upload was
-  // is kept under the names of files.
+  // The answer says so too (Clear-Site-Data), but not every browser listens.
   try {
     localStorage.clear();
   } catch {

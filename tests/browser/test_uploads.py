@@ -76,6 +76,9 @@ def test_a_closed_tab_goes_on_when_the_same_file_is_chosen_again(portal, visit, 
     steps.choose_files(page, scan)
     steps.kept(page)
     steps.wait_for_share(page, scan.name, 0.2)
+    remembered = page.evaluate("JSON.stringify(localStorage)")
+    assert "/files/" in remembered
+    assert "closed-tab" not in remembered
     again = page.context.new_page()
     page.close()
     line = steps.Line(again)
