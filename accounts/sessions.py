@@ -22,7 +22,7 @@ from accounts import activity, second_step
 def stay(request):
     """Tell a page how long its person stays signed in; POST says that they are still there."""
     if not request.user.is_authenticated:
-        return HttpResponse("You are signed out.", status=401, content_type="text/plain")
+        return HttpResponse("You are signed out.", "text/plain; charset=utf-8", status=401)
     return JsonResponse(
         {
             "seconds": activity.seconds_left(request),

@@ -33,7 +33,7 @@ def help_page(request):
 @require_safe
 @login_not_required
 def healthz(request):
-    return HttpResponse("ok", content_type="text/plain")
+    return HttpResponse("ok", content_type="text/plain; charset=utf-8")
 
 
 @require_safe
@@ -67,7 +67,9 @@ def metrics(request):
         raise Http404
     wanted, shown = f"Bearer {settings.METRICS_TOKEN}", request.headers.get("Authorization", "")
     if not secrets.compare_digest(wanted.encode(), shown.encode()):
-        refusal = HttpResponse("The token is missing or wrong.\n", "text/plain", status=401)
+        refusal = HttpResponse(
+            "The token is missing or wrong.\n", "text/plain; charset=utf-8", status=401
+        )
         refusal["WWW-Authenticate"] = "Bearer"
         return refusal
     text = exposition(status.look(timezone.now()))

@@ -124,7 +124,7 @@ def sign_in_again(request, back_to):
 def keep_draft(request, form_key):
     """Called by the page while somebody types: 204 when kept, 401 when signed out."""
     if not request.user.is_authenticated:
-        return HttpResponse("Please sign in again.", status=401, content_type="text/plain")
+        return HttpResponse("Please sign in again.", "text/plain; charset=utf-8", status=401)
     case, asked = None, (What.FORM, Action.KEPT, str(form_key))
     if "case" in request.POST:
         case = access.find(request, plain_text(request.POST["case"]), *asked)
@@ -132,12 +132,12 @@ def keep_draft(request, form_key):
         raise PermissionDenied("New cases are sent by members of a practice.")
     elif drafts.new_key(request.user, str(form_key)) != form_key:
         access.note(request, None, *asked, Result.NOT_THEIRS)
-        return HttpResponse("This form is not yours.", status=404, content_type="text/plain")
+        return HttpResponse("This form is not yours.", "text/plain; charset=utf-8", status=404)
     if case and not policies.can_update(request.user, case):
         access.note(request, case, *asked, Result.NOT_NOW)
-        return HttpResponse("This form was sent.", status=409, content_type="text/plain")
+        return HttpResponse("This form was sent.", "text/plain; charset=utf-8", status=409)
     if case and drafts.update_key(case) != form_key:
-        return HttpResponse("This form was sent.", status=409, content_type="text/plain")
+        return HttpResponse("This form was sent.", "text/plain; charset=utf-8", status=409)
     # One row for a form and not one for every other key stroke.
     is_first = not Draft.objects.visible_to(request.user).filter(pk=form_key).exists()
     with access.changing(request, case, *asked) if is_first else nullcontext():
