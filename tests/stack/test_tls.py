@@ -30,6 +30,7 @@ class TlsNginx(Nginx):
         words += f" -addext subjectAltName=IP:127.0.0.1 -out {made} -keyout {key}"
         subprocess.run(words.split(), check=True, capture_output=True)
         lines = LINES.replace("/etc/ssl/portal", str(self.folder))
+        lines = lines.replace("/var/log/nginx", str(self.folder))
         lines = lines.replace("listen 80;", f"listen 127.0.0.1:{self.plain_port};")
         conf = self.folder / "portal.conf"
         address = f"listen {self.host}:{self.port}"
@@ -89,3 +90,12 @@ def test_people_are_led_to_https_and_programs_are_refused(nginx, path, status):
     assert answer.status == status
     where = "https://portal.example.com/cases/" if status == 301 else None
     assert answer.headers["Location"] == where
+
+
+def test_what_somebody_searched_for_gets_into_no_log(nginx):
+    context = ssl.create_default_context(cafile=nginx.folder / "fullchain.pem")
+    line = http.client.HTTPSConnection("127.0.0.1", nginx.port, timeout=20, context=context)
+    line.request("GET", "/cases/?q=Quillfeather")
+    assert line.getresponse().status == 502  # nobody is behind it
+    line.close()
+    assert all("Quillfeather" not in log.read_text() for log in nginx.folder.glob("*.log"))
