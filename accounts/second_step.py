@@ -27,6 +27,8 @@ ONLY_ONE = (
 )
 # Recovery codes come along with one of these and are none by themselves.
 STEPS = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
+# What the library has locked in the data of a step: of an app, and of recovery codes.
+LOCKED = {"secret", "seed"}
 
 
 def steps_of(user):
@@ -67,6 +69,13 @@ def _box():
         for key in keys
     ]
     return MultiFernet([Fernet(base64.urlsafe_b64encode(key)) for key in derived])
+
+
+def lock_anew(step):
+    """Lock the secrets of a step with the key of now. Raises InvalidToken for one of no key."""
+    for name in LOCKED.intersection(step.data):
+        step.data[name] = _box().rotate(step.data[name].encode()).decode()
+    step.save(update_fields=["data"])
 
 
 class MFAAdapter(DefaultMFAAdapter):
