@@ -1,3 +1,4 @@
+from allauth.account.signals import authentication_step_completed
 from allauth.mfa.signals import authenticator_added
 from allauth.usersessions.models import UserSession
 from django.contrib.auth.signals import user_logged_in
@@ -9,6 +10,16 @@ from accounts import activity, second_step
 @receiver(user_logged_in)
 def begin_session(sender, request, user, **kwargs):
     activity.begin(request)
+
+
+@receiver(authentication_step_completed)
+def go_on_under_another_key(sender, request, reauthenticated=False, **kwargs):
+    """Who proved again who they are gets a new session; signing in gives one anyway."""
+    if reauthenticated:
+        before = request.session.session_key
+        request.session.cycle_key()
+        session = UserSession.objects.filter(session_key=before)
+        session.update(session_key=request.session.session_key)
 
 
 @receiver(authenticator_added)

@@ -1,5 +1,6 @@
 """Passwords are taken as they are typed, kept so that nobody reads them, and give a new session."""
 
+from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
 
 from accounts.models import User
@@ -63,3 +64,20 @@ def test_signing_in_gives_a_new_session_and_ends_the_one_of_before(client, perso
     assert gets_in(client, person, PASSWORD)
     assert client.session.session_key != before.session_key
     assert not Session.objects.filter(session_key=before.session_key).exists()
+
+
+def test_who_proves_again_who_they_are_goes_on_in_a_new_session(client, person):
+    sign_in(client, person.email)
+    before = client.session.session_key
+    client.post("/accounts/reauthenticate/", {"password": "wrong-password-here"})
+    assert client.session.session_key == before
+    client.post("/accounts/reauthenticate/", {"password": PASSWORD})
+    after = client.session.session_key
+    assert after != before
+    assert Session.objects.get().session_key == after
+    assert UserSession.objects.get().session_key == after
+    assert client.get("/cases/").status_code == 200
+    # Its row in the list still ends it.
+    client.post("/account/sign-out-everywhere/")
+    assert not Session.objects.filter(session_key=after).exists()
+    assert client.get("/cases/").status_code == 302
