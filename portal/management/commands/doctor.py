@@ -59,7 +59,16 @@ def deployment():
 def database():
     neighbours.database()
     version = ".".join(str(part) for part in connection.get_database_version())
-    return f"{connection.display_name} {version}"
+    return f"{connection.display_name} {version}{_line_to_the_database()}"
+
+
+def _line_to_the_database():
+    if connection.vendor != "postgresql":
+        return ""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()")
+        (is_encrypted,) = cursor.fetchone()
+    return ", by TLS" if is_encrypted else ", in the open"
 
 
 def clock():
