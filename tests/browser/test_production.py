@@ -65,7 +65,7 @@ def test_a_case_is_sent_and_a_file_fetched_by_https(page, production, tmp_path):
     page.goto("/accounts/login/")
     steps.sign_in(page, DENTIST)
     cookies = {cookie.pop("name"): cookie for cookie in page.context.cookies()}
-    assert set(cookies) == {"__Host-sessionid", "__Host-csrftoken"}
+    assert set(cookies) == {"__Host-sessionid", "__Host-csrftoken", "__Host-known-device"}
     for cookie in cookies.values():
         assert (cookie["secure"], cookie["sameSite"], cookie["path"]) == (True, "Lax", "/")
         assert cookie["domain"] == PORTAL

@@ -16,6 +16,7 @@ from django.urls import get_resolver
 from django.urls.resolvers import URLResolver
 from django.utils import timezone
 
+from accounts import access_log
 from accounts.models import Access, Invitation, User
 from cases import services as cases
 from cases.models import Draft
@@ -168,8 +169,13 @@ def _lab_rows(practice, member, lab, case, now):
     News.objects.create(title="Open", body="**Always**")
     Host.objects.create(name="web1", heard_at=now)
     Group.objects.get_or_create(name="Nobody")
-    Access.objects.create(
-        user=member, practice=practice, case_number=case.number, what="rx", result="given"
+    access_log.write(
+        user=member,
+        practice_id=practice.pk,
+        case_number=case.number,
+        what=Access.What.RX,
+        action=Access.Action.DOWNLOADED,
+        result=Access.Result.GIVEN,
     )
     Email.objects.create(key=uuid.uuid4().hex, kind="x", to="a@b.example", subject="x", text="x")
     LogEntry.objects.create(
