@@ -6,7 +6,13 @@ from allauth.core.internal.cryptokit import normalize_user_code
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
 from allauth.mfa.totp.forms import ActivateTOTPForm
-from allauth.mfa.webauthn.forms import AddWebAuthnForm, EditWebAuthnForm
+from allauth.mfa.webauthn.forms import (
+    AddWebAuthnForm,
+    AuthenticateWebAuthnForm,
+    EditWebAuthnForm,
+    LoginWebAuthnForm,
+    ReauthenticateWebAuthnForm,
+)
 from django import forms
 from django.core.cache import cache
 
@@ -65,10 +71,36 @@ def _name():
     )
 
 
+class CredentialField(forms.JSONField):
+    """What a browser says of a passkey; Python refuses some JSON with errors of its own."""
+
+    def __init__(self):
+        super().__init__(widget=forms.HiddenInput)
+
+    def to_python(self, value):
+        try:
+            return super().to_python(value)
+        except (ValueError, RecursionError):  # such as a number of 5000 digits
+            raise forms.ValidationError("The browser sent no passkey. Please try again.") from None
+
+
 class NewPasskeyForm(AddWebAuthnForm):
+    credential = CredentialField()
     name = _name()
     # Each key that can sign in by itself may.
     passwordless = None
+
+
+class PasskeyForm(AuthenticateWebAuthnForm):
+    credential = CredentialField()
+
+
+class PasskeyAgainForm(ReauthenticateWebAuthnForm):
+    credential = CredentialField()
+
+
+class PasskeyAloneForm(LoginWebAuthnForm):
+    credential = CredentialField()
 
 
 class PasskeyNameForm(EditWebAuthnForm):

@@ -1,9 +1,11 @@
 """Requests to the admin that no page of it makes."""
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import SuspiciousOperation, ValidationError
 from django.db import DataError
 from django.urls import reverse
 from django.views import defaults
+
+REGEX = {"regex", "iregex"}
 
 
 class RefuseForged:
@@ -20,13 +22,23 @@ class RefuseForged:
     def __call__(self, request):
         return self.get_response(request)
 
+    def process_view(self, request, view, args, kwargs):
+        if in_admin(request) and any(REGEX.intersection(key.split("__")) for key in request.GET):
+            problem = "Lists are not filtered by patterns: one alone can keep a database busy."
+            return defaults.bad_request(request, SuspiciousOperation(problem))
+        return None
+
     def process_exception(self, request, problem):
         return defaults.bad_request(request, problem) if is_forged(request, problem) else None
 
 
+def in_admin(request):
+    return request.path_info.startswith(reverse("admin:index"))
+
+
 def is_forged(request, problem):
     """Whether an exception says that no database takes a value that was sent to the admin."""
-    if not request.path_info.startswith(reverse("admin:index")):
+    if not in_admin(request):
         return False
     if isinstance(problem, DataError):
         return True

@@ -327,6 +327,9 @@ MFA_FORMS = {
     "activate_totp": "accounts.sign_in_forms.NewAppForm",
     "add_webauthn": "accounts.sign_in_forms.NewPasskeyForm",
     "edit_webauthn": "accounts.sign_in_forms.PasskeyNameForm",
+    "authenticate_webauthn": "accounts.sign_in_forms.PasskeyForm",
+    "reauthenticate_webauthn": "accounts.sign_in_forms.PasskeyAgainForm",
+    "login_webauthn": "accounts.sign_in_forms.PasskeyAloneForm",
 }
 # How many proxies stand before the portal. Sign-in limits count by the address they name; with
 # too few, all people share one, and with too many, everybody chooses one.

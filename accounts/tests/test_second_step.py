@@ -253,3 +253,9 @@ def test_a_broken_passkey_gets_a_sentence(client, db, sent):
     answer = client.post(HOME + "webauthn/login/", {"credential": sent})
     assert answer.status_code == 302
     assert client.get("/cases/").status_code == 302
+
+
+@pytest.mark.parametrize("credential", ["9" * 5000, "[" * 100_000, "null", "{}", "[1]"])
+def test_what_is_no_passkey_is_refused_with_a_sentence(client, db, credential):
+    answer = client.post("/accounts/two-step/webauthn/login/", {"credential": credential})
+    assert answer.status_code in (200, 302, 400)

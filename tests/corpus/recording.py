@@ -38,16 +38,21 @@ class Call:
 
     @property
     def sent(self):
-        return self.args[0] if self.args else self.kwargs["data"]
+        at = _data_in(self.args)
+        return self.kwargs["data"] if at is None else self.args[at]
 
     def form(self, data):
         """The same form, with other data, and without a trace on the row that the view had."""
         kwargs = {name: value for name, value in self.kwargs.items() if name != "data"}
         if kwargs.get("instance") is not None:
             kwargs["instance"] = copy.copy(kwargs["instance"])
-        if self.args:
-            return self.cls(data, *self.args[1:], **kwargs)
-        return self.cls(data=data, **kwargs)
+        args = list(self.args)
+        at = _data_in(args)
+        if at is None:
+            kwargs["data"] = data
+        else:
+            args[at] = data
+        return self.cls(*args, **kwargs)
 
     def is_valid(self, form):
         # What the library's middleware does around each request.
@@ -58,6 +63,11 @@ class Call:
         """Name in the data and field, for each field of the form."""
         form = self.form(self.sent)
         return {form.add_prefix(name): field for name, field in form.fields.items()}
+
+
+def _data_in(args):
+    """Which argument is the data: of some forms the first one is a user."""
+    return next((at for at, one in enumerate(args) if isinstance(one, dict)), None)
 
 
 def with_values(sent, values):
@@ -77,7 +87,7 @@ def recorded():
     calls = []
 
     def call(cls, *args, **kwargs):
-        if (args and args[0] is not None) or kwargs.get("data") is not None:
+        if _data_in(args) is not None or kwargs.get("data") is not None:
             calls.append(Call(cls, args, kwargs))
         return type.__call__(cls, *args, **kwargs)
 
