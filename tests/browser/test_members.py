@@ -47,7 +47,7 @@ def test_a_colleague_is_invited_comes_in_and_is_shown_out(portal, worker, visit)
     take_picture(colleague, "phone", "invitation-accepted")
     colleague.get_by_label("Email").fill(NEW)
     colleague.get_by_label("Password").fill(PASSWORD)
-    colleague.get_by_role("button", name="Sign in").click()
+    colleague.get_by_role("button", name="Sign in", exact=True).click()
     expect(colleague.get_by_role("heading", level=1)).to_have_text("Cases")
 
     owner.reload()

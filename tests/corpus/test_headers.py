@@ -7,7 +7,7 @@ import pytest
 from django.core.mail import EmailMessage
 from django.test import Client, RequestFactory
 
-from portal.wsgi import application
+from portal.wsgi import application, in_utf_8
 from tests.corpus import headers
 from tests.corpus.answers import check
 from tests.corpus.limits import within
@@ -23,7 +23,9 @@ BODIES = [b"", b"q=1", b"\xff\xfe%00&&==", b"--x\r\n\r\n", b"--x\r\nContent-Disp
 def in_wsgi(name, value):
     key = _BARE.get(name, "HTTP_" + name.upper().replace("-", "_"))
     # A server gives the bytes of a header as Latin-1.
-    return {key: value.encode().decode("latin-1")}
+    told = {key: value.encode().decode("latin-1")}
+    in_utf_8(lambda environ, start_response: None)(told, None)  # as every request comes in
+    return told
 
 
 def doors(world):
