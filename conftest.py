@@ -32,6 +32,7 @@ LEFT_OUT = (
     {
         "disk": "It is about the folder that the embedded default stores files in.",
         "own_servers": "It brings servers of its own, and has run beside the embedded default.",
+        "once": "It takes long, and has run beside the embedded default.",
         "looks": "It is about what a page looks like, whatever server it comes from.",
     }
     if ON_STACK

@@ -20,6 +20,7 @@ from tests.corpus.world import PATTERNS
 
 pytestmark = [
     pytest.mark.django_db,
+    pytest.mark.once,
     pytest.mark.ignore_template_errors,  # Django's own templates ask for what is not there
 ]
 SHARES = 8

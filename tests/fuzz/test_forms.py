@@ -18,7 +18,11 @@ from tests.corpus.world import PATTERNS
 from tests.fuzz.profiles import FUZZ, examples
 from tests.fuzz.strategies import data_for
 
-pytestmark = [pytest.mark.django_db, pytest.mark.ignore_template_errors]
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.once,
+    pytest.mark.ignore_template_errors,
+]
 SECONDS = 10
 SLOW = 0.002
 SHARES = 8

@@ -23,6 +23,7 @@ SHARES = 4
 SECONDS = 10
 
 
+@pytest.mark.once
 @pytest.mark.django_db
 @pytest.mark.ignore_template_errors
 @pytest.mark.parametrize("share", range(SHARES))
