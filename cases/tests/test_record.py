@@ -387,6 +387,15 @@ def test_a_file_that_is_not_stored_yet_says_so(dentist_client, case):
     assert "not stored yet" in answer.content.decode()
 
 
+def test_a_file_that_was_refused_says_why_and_is_not_waited_for(dentist_client, case):
+    found = {"verdict": "infected", "virus": "Win.Test.Worm"}
+    file = add_file(case, state=Attachment.State.FAILED, **found)
+    answer = dentist_client.get(reverse("cases:download", args=[case.number, file.pk]))
+    assert answer.status_code == 409
+    assert "the virus scanner found Win.Test.Worm" in answer.content.decode()
+    assert "try again" not in answer.content.decode()
+
+
 def test_an_rx_script_in_preparation_says_so(dentist_client, send_case):
     case = send_case()
     answer = dentist_client.get(reverse("cases:rx", args=[case.number]), follow=True)

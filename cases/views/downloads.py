@@ -46,6 +46,8 @@ def download(request, number, pk):
     asked = (case, *asked)
     if file.state != Attachment.State.STORED:
         access.note(request, *asked, Result.NOT_READY)
+        if file.is_infected:
+            return _sentence(409, f"{file.name}. {file.refusal}")
         return _sentence(409, f"{file.name} is not stored yet. Please try again in a minute.")
     return _give(request, asked, file.key, file.name)
 
