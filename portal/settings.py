@@ -79,6 +79,7 @@ MIDDLEWARE = [
     "portal.integrity.with_integrity",
     "portal.middleware.not_stored",
     "portal.middleware.nothing_left",
+    "portal.methods.known_methods",
     "portal.middleware.without_nul",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
