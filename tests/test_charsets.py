@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.test_urls import FORM
+from tests.matrix.rules import NOWHERE
 
 # Form, page and record of programs, errors, and files; with what each is.
 ANSWERS = {
@@ -12,7 +12,7 @@ ANSWERS = {
     "/metrics": "text/plain",
     "/files/": "text/plain",
     "/account/stay/": "text/plain",
-    f"/cases/drafts/{FORM}/": "text/plain",
+    f"/cases/drafts/{NOWHERE['form_key']}/": "text/plain",
     "/admin/jsi18n/": "text/html",
     "/static/js/ui.js": "text/javascript",
     "/static/css/portal.css": "text/css",

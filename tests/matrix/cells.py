@@ -1,0 +1,161 @@
+"""The matrix: each row × role × method × object, what is expected and what comes.
+
+Rules, beside what the rows say:
+- a method that a row does not name is answered with 405, whoever asks and for whatever;
+- somebody who is not signed in, or whose session or account has ended, is led to the sign-in;
+- who may not, gets 403 for a page, and for an object the same answer as for one that is not there:
+  status, headers and body;
+- nothing is written but what a row says with "+";
+- no answer has a word of a practice that is none of the business of who asked.
+"""
+
+import re
+from dataclasses import dataclass
+
+from django.test import override_settings
+from django.urls import get_resolver
+from django.urls.resolvers import URLResolver
+
+from tests.matrix import admin_cells, portal_cells
+from tests.matrix.rules import (
+    ADMIN_SIGN_IN,
+    METHODS,
+    NOBODYS,
+    SET_UP,
+    SIGN_IN,
+    asked,
+    nobodys_first,
+)
+from tests.matrix.world import ROLES
+
+PAGE_METHODS = {"GET", "HEAD", "POST"}
+TO = {SIGN_IN: "/accounts/login/", ADMIN_SIGN_IN: "/admin/login/", SET_UP: "/accounts/two-step/"}
+
+
+def walk(resolver=None, namespaces=(), route=""):
+    """Name and route of every URL pattern below a resolver."""
+    for pattern in (resolver or get_resolver()).url_patterns:
+        below = route + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            inner = [*namespaces, pattern.namespace] if pattern.namespace else namespaces
+            yield from walk(pattern, inner, below)
+        else:
+            yield ":".join([*namespaces, pattern.name or ""]), below
+
+
+def patterns():
+    """What the rows call the patterns: pages of admin by their route, all others by name."""
+    return {route if name.startswith("admin:") else name for name, route in walk()}
+
+
+def all_cells():
+    return [*portal_cells.all_cells(), *admin_cells.all_cells()]
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """A cell that is not as it should be."""
+
+    row: str
+    role: str
+    method: str
+    thing: str
+    what: str
+
+    def __str__(self):
+        thing = f" {self.thing}" if self.thing else ""
+        return f"{self.row}: {self.role} {self.method}{thing}: {self.what}"
+
+
+class Matrix:
+    def __init__(self, world, asker):
+        self.world = world
+        self.asker = asker
+        self.requests = 0
+        self._pages = {}
+
+    def wrong(self, cells, roles=ROLES, methods=METHODS):
+        """Each cell of a row that is not as it should be."""
+        for role in roles:
+            for method in methods:
+                nobodys = None
+                for thing in things_of(cells, role, method):
+                    seen, found = self.cell(cells, role, method, thing, nobodys)
+                    nobodys = nobodys or seen
+                    yield from found
+
+    def cell(self, cells, role, method, thing, nobodys=None):
+        """What an answer looks like to the person, and all that is wrong with it."""
+        with override_settings(**cells.settings):
+            answer, named, sent = self.ask(cells, role, method, thing)
+        expected = cells.expected(role, method, thing)
+        secret = [] if cells.is_secret else self.secret_words(role)
+        found = [*compared(answer, expected), *told(answer, secret, sent)]
+        seen = answer.seen_as(named)
+        if thing not in {None, NOBODYS} and cells.is_hidden(role, method, thing):
+            nobodys = nobodys or self.cell(cells, role, method, NOBODYS)[0]
+            found += [] if seen == nobodys else ["tells that it is there"]
+        return seen, [Wrong(cells.name, role, method, thing, what) for what in found]
+
+    def ask(self, cells, role, method, thing):
+        who = asked(self.world, role, thing)
+        url, sent, named = cells.request(who)
+        if callable(sent.get("data")):
+            sent["data"] = sent["data"](self._page) if method == "POST" else {}
+        answer = self.asker.ask(role, method, url, **sent, after=lambda: cells.after(who))
+        self.requests += 1
+        if url.startswith("/files/"):
+            for side in self.world.sides:
+                side.restore_files()
+        return answer, named, f"{url} {sent}"
+
+    def _page(self, role, url):
+        if url not in self._pages:
+            self._pages[url] = self.asker.ask(role, "GET", url).body.decode()
+        return self._pages[url]
+
+    def secret_words(self, role):
+        """The words that must not turn up with somebody."""
+        own, foreign = self.world.sides
+        everything = [own.office, own.patient, foreign.office, foreign.patient]
+        patients = [own.patient, foreign.patient]
+        return {
+            "owner": [foreign.office, foreign.patient],
+            "member": [foreign.office, foreign.patient],
+            "other": [own.office, own.patient],
+            "lab": [],
+            "superuser": [],
+            "planner": [foreign.office, foreign.patient],
+            "office": patients,
+            "emergency": [foreign.patient],
+            "emergency_over": patients,
+        }.get(role, everything)
+
+
+def things_of(cells, role, method):
+    """The objects to ask for; one is enough where nobody looks for it, and for HEAD."""
+    is_refused_at_once = method not in PAGE_METHODS and not cells.knows_more
+    if cells.is_closed_to(role) or method == "HEAD" or is_refused_at_once:
+        return cells.things[:1]
+    return nobodys_first(cells.things)
+
+
+def compared(answer, expected):
+    """What is wrong with the outcome of a request."""
+    if not answer.is_well:
+        yield "leaves something behind that must not be"
+    # A path, or a host that nobody chose: neither "//elsewhere" nor "/\\elsewhere".
+    if answer.location and not re.match(r"/(?![/\\])|[?#]|$", answer.location):
+        yield f"leads to {answer.location}"
+    if expected in TO:
+        if answer.outcome != "302" or not answer.location.startswith(TO[expected]):
+            yield f"{answer.outcome} {answer.location} instead of {expected}"
+    elif answer.outcome not in expected.split("/"):
+        written = f" {sorted(answer.writes)}" if answer.writes else ""
+        yield f"{answer.outcome}{written} instead of {expected}"
+
+
+def told(answer, secret, sent):
+    """Words in an answer that are none of a person's business and that they did not send."""
+    text = answer.text
+    return [f"says {word}" for word in secret if word in text and word not in sent.lower()]
