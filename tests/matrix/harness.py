@@ -1,0 +1,52 @@
+"""The world and the matrix outside of pytest, for the control."""
+
+import logging
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def matrix(name="matrix"):
+    """A Matrix in a database and folders of its own, all of which are thrown away."""
+    import django
+
+    django.setup()
+    from django.db import connection, transaction
+    from django.test.utils import override_settings, setup_test_environment
+
+    from tests.matrix.asking import Asker
+    from tests.matrix.cells import Matrix
+    from tests.matrix.world import make_world
+
+    logging.disable()
+    setup_test_environment()
+    with tempfile.TemporaryDirectory(prefix="matrix-") as folder:
+        connection.settings_dict["TEST"]["NAME"] = f"{folder}/{name}.sqlite3"
+        connection.creation.create_test_db(verbosity=0)
+        with override_settings(**_settings(Path(folder))), transaction.atomic():
+            world = make_world()
+            yield Matrix(world, Asker(world.people))
+            transaction.set_rollback(True)
+        connection.close()
+
+
+def _settings(folder):
+    from django.conf import settings
+
+    return {
+        "STAGING_DIR": folder / "staging",
+        "STORAGES": {
+            "default": {
+                "BACKEND": "django.core.files.storage.FileSystemStorage",
+                "OPTIONS": {"location": folder / "storage"},
+            },
+            "staticfiles": {
+                "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage",
+            },
+        },
+        "PASSWORD_HASHERS": ["django.contrib.auth.hashers.MD5PasswordHasher"],
+        "WHITENOISE_AUTOREFRESH": True,
+        "EMAIL_FILE_PATH": str(folder / "mail"),
+        "CELERY_BROKER_URL": settings.CELERY_BROKER_URL,
+    }
