@@ -3,6 +3,7 @@
 import hashlib
 import json
 import uuid
+from datetime import timedelta
 
 from django.core import signing
 from django.db.models import Exists, OuterRef
@@ -12,6 +13,7 @@ from django.utils import timezone
 from accounts.models import User
 from cases.models import Attachment, Case, Draft
 
+LASTS = timedelta(days=7)  # since somebody typed, or opened the form
 _SALT = "cases.drafts"
 _NOT_TYPED = {"csrfmiddlewaretoken", "form_token", "confirm"}
 _PLACE = {"form_key", "case"}
@@ -49,9 +51,9 @@ def token(form_key, user):
 
 
 def owner(form_token):
-    """The key and the user of a form's token, or None when it was not ours."""
+    """The key and the user of a form's token, or None when it is not ours or too old."""
     try:
-        key, user_pk = signing.loads(form_token, salt=_SALT)
+        key, user_pk = signing.loads(form_token, salt=_SALT, max_age=LASTS)
     except signing.BadSignature:
         return None
     user = User.objects.filter(pk=user_pk, is_active=True).first()

@@ -7,13 +7,12 @@ from django.conf import settings
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from cases import receiving
+from cases import drafts, receiving
 from cases.models import Attachment, Draft
 from cases.tus import Refused
 from portal.models import Host
 
 UNATTACHED_FOR = timedelta(days=2)
-DRAFT_FOR = timedelta(days=7)
 
 State = Attachment.State
 
@@ -86,4 +85,4 @@ def remove_strays(now):
 def expire_drafts(now):
     """Forms that were left a week ago and have no files."""
     files = Attachment.objects.filter(form_key=OuterRef("form_key"), case=None)
-    Draft.objects.filter(~Exists(files), updated_at__lte=now - DRAFT_FOR).delete()
+    Draft.objects.filter(~Exists(files), updated_at__lte=now - drafts.LASTS).delete()

@@ -1,4 +1,5 @@
 import re
+import time
 import uuid
 
 import pytest
@@ -151,6 +152,17 @@ def test_a_session_that_ended_in_mid_form_loses_nothing(client, dentist_user, ty
 def test_a_form_that_was_never_given_out_keeps_nothing_for_strangers(client, typed):
     answer = client.post(NEW, {**typed, "form_token": "made-up"})
     assert answer.status_code == 302
+    assert not Draft.objects.exists()
+
+
+def test_a_form_that_was_given_out_a_week_ago_keeps_nothing_for_strangers(
+    client, dentist_user, typed, monkeypatch
+):
+    with monkeypatch.context() as a_week_ago:
+        a_week_ago.setattr("time.time", lambda now=time.time: now() - 7 * 86_400 - 1)
+        old = drafts.token(typed["form_key"], dentist_user)
+    answer = client.post(NEW, {**typed, "form_token": old})
+    assert answer["Location"].startswith("/accounts/login/")
     assert not Draft.objects.exists()
 
 
