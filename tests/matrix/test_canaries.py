@@ -131,6 +131,8 @@ def whole_way(world, side):
     answers += [dentist.get(f"{record}{look}") for look in looks]
     answers += [dentist.get(f"/cases/?q={case.number}"), dentist.get(f"{record}nowhere/")]
     case.refresh_from_db()
+    for answer in answers:
+        answer.close()
     assert case.progress == 60, [answer.status_code for answer in answers]
     return case, answers
 
