@@ -18,7 +18,11 @@ from portal import dump, storage
 from portal.progress import Progress
 
 # A snapshot begins a transaction of its own.
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    # Some restore what they have backed up.
+    pytest.mark.usefixtures("log_can_be_emptied"),
+]
 
 on_disk = pytest.mark.disk
 
