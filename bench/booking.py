@@ -85,12 +85,13 @@ class Office:
         self.renew()
 
     def sign_in(self):
+        from django.conf import settings
         from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
         from django.contrib.sessions.backends.db import SessionStore
 
         session = SessionStore()
         session[SESSION_KEY] = str(self.user.pk)
-        session[BACKEND_SESSION_KEY] = "allauth.account.auth_backends.AuthenticationBackend"
+        session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
         session[HASH_SESSION_KEY] = self.user.get_session_auth_hash()
         session.save()
         return session.session_key

@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from datetime import timedelta
 
+from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
 from django.db import DatabaseError, InterfaceError, connection
@@ -22,7 +23,6 @@ from portal.models import Email
 from portal.work import WorkState, kinds
 from scheduling.models import Block, Planner, PlanningSession
 
-BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 PATIENCE = 120
 
 
@@ -58,7 +58,7 @@ def move_in(members):
 def _sign_in(user):
     session = SessionStore()
     session[SESSION_KEY] = str(user.pk)
-    session[BACKEND_SESSION_KEY] = BACKEND
+    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()
     session.save()
     return session.session_key
