@@ -1,10 +1,7 @@
 """Every form that a view makes, with data drawn from its own fields.
 
-Counted: each form class takes 10,000 examples (FUZZ=long). In CI it takes a quarter of a thousand,
-or 25 when it takes longer than SLOW, mostly since it lists hundreds of time zones.
+Counted: each form class takes a thousand examples (FUZZ=ci), or 10,000 (FUZZ=long).
 """
-
-import time
 
 import pytest
 from hypothesis import given
@@ -15,7 +12,7 @@ from tests.corpus.limits import within
 from tests.corpus.recording import recorded, with_values
 from tests.corpus.test_strings import refusing
 from tests.corpus.world import PATTERNS
-from tests.fuzz.profiles import FUZZ, examples
+from tests.fuzz.profiles import examples
 from tests.fuzz.strategies import data_for
 
 pytestmark = [
@@ -24,7 +21,6 @@ pytestmark = [
     pytest.mark.ignore_template_errors,
 ]
 SECONDS = 10
-SLOW = 0.002
 SHARES = 8
 # Their forms are the library's: one for the search and one for the choice of an action.
 ALIKE = ("_history", "_delete")
@@ -42,20 +38,10 @@ def calls(world, patterns):
     return list(found.values())
 
 
-def share_of(call):
-    """Of the examples of a profile, every how many-th this form takes."""
-    call.is_valid(call.form(call.sent))
-    begun = time.perf_counter()
-    call.is_valid(call.form(call.sent))
-    if FUZZ != "ci":
-        return 1
-    return 40 if time.perf_counter() - begun > SLOW else 4
-
-
 def check_form(call):
     fields = call.names()
 
-    @examples(share_of(call))
+    @examples()
     @given(data_for(fields))
     def holds(values):
         sent = with_values(call.sent, values)
