@@ -250,7 +250,7 @@ OF_DENTISTS = {
     if " " not in row.name and not row.owners and row.of not in ROWS and row.name not in NOT_ASKED
 }
 # The pages of admin that are about no row.
-ADMIN = sorted(f"/{route}" for _, route in walk() if re.fullmatch(r"admin/[a-z/_]*", route))
+ADMIN = sorted(f"/{route}" for _, route, _ in walk() if re.fullmatch(r"admin/[a-z/_]*", route))
 
 
 def test_every_page_of_a_dentist_answers(alone, person, places):

@@ -13,6 +13,7 @@ from tests.matrix.rules import (
     NOBODYS,
     NOWHERE,
     OWN,
+    PAGE_METHODS,
     SET_UP,
     SIGN_IN,
     is_member,
@@ -53,7 +54,7 @@ class AdminCells:
         return self.expected(role, method, thing) == self.expected(role, method, NOBODYS)
 
     def expected(self, role, method, thing):
-        if method not in {"GET", "HEAD", "POST"}:
+        if method not in PAGE_METHODS:
             return "405"
         if not is_signed_in(role):
             return self.stranger or SIGN_IN
@@ -135,10 +136,8 @@ class ModelCells(AdminCells):
         return "302"
 
     def request(self, asked):
-        side = asked.side or asked.mine
-        row = side.rows[self.model.label + self.model.which]
-        nowhere = NOWHERE["pk"] if isinstance(row.pk, UUID) else NO_ROW
-        pk = row.pk if asked.side else nowhere
+        row = (asked.side or asked.mine).rows[self.model.label + self.model.which]
+        pk = _key(asked, row)
         url = "/" + self.pattern.replace("<path:object_id>", str(pk))
         sent = {"data": {}}
         if self.kind == "add":
@@ -146,18 +145,21 @@ class ModelCells(AdminCells):
         elif self.kind == "delete":
             sent = {"data": {"post": "yes"}}
         elif self.kind == "change":
-            sent = {
-                "data": partial(
-                    _form_of, asked, side.rows[self.model.label + self.model.which], self.model
-                )
-            }
+            sent = {"data": partial(_form_of, self.model.label, row, {})}
         return url, sent, [str(pk)] if self.kind not in {"list", "add"} else []
 
 
-def _form_of(asked, row, model, get):
-    """What the page of a row sends when "Save" is pressed on it."""
-    url = f"/admin/{model.label.replace('.', '/')}/{row.pk}/change/"
-    return Form(get("superuser", url)).data
+def _form_of(label, row, more, get):
+    """What the page of a row sends when "Save" is pressed on it, and more than it shows."""
+    url = f"/admin/{label.replace('.', '/')}/{row.pk}/change/"
+    return {**Form(get("superuser", url)).data, **more}
+
+
+def _key(asked, row):
+    """The key of a row, or for nobody's object one of the same kind that no row has."""
+    if asked.side:
+        return row.pk
+    return NOWHERE["pk"] if isinstance(row.pk, UUID) else NO_ROW
 
 
 @dataclass(frozen=True, eq=False)
@@ -205,15 +207,9 @@ class PageCells(AdminCells):
         fill = {"pk": pk, "id": pk, "object_id": pk, **page.fill}
         data = _filled(page.data, asked)
         if page.form:
-            data = partial(_form_and, asked, side.rows[page.of], page, data)
+            data = partial(_form_of, page.of, side.rows[page.of], data)
         url = "/admin/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda found: str(fill[found[1]]), route)
         return url + page.query, {"data": data}, [str(pk)] if page.of else []
-
-
-def _form_and(asked, row, page, data, get):
-    """The page's own form, and more than it has fields for."""
-    url = f"/admin/{page.of.replace('.', '/')}/{row.pk}/change/"
-    return {**Form(get("superuser", url)).data, **data}
 
 
 def _filled(data, asked):
@@ -262,8 +258,7 @@ class ActionCells(AdminCells):
 
     def request(self, asked):
         row = (asked.side or asked.mine).rows[self.model.label]
-        nowhere = NOWHERE["pk"] if isinstance(row.pk, UUID) else NO_ROW
-        pk = row.pk if asked.side else nowhere
+        pk = _key(asked, row)
         data = {"action": self.action, "_selected_action": pk, "index": "0", "select_across": "0"}
         return f"/{self.pattern}", {"data": data}, [str(pk)]
 

@@ -21,6 +21,7 @@ from tests.matrix.rules import (
     ADMIN_SIGN_IN,
     METHODS,
     NOBODYS,
+    PAGE_METHODS,
     SET_UP,
     SIGN_IN,
     asked,
@@ -28,24 +29,26 @@ from tests.matrix.rules import (
 )
 from tests.matrix.world import ROLES
 
-PAGE_METHODS = {"GET", "HEAD", "POST"}
 TO = {SIGN_IN: "/accounts/login/", ADMIN_SIGN_IN: "/admin/login/", SET_UP: "/accounts/two-step/"}
 
 
 def walk(resolver=None, namespaces=(), route=""):
-    """Name and route of every URL pattern below a resolver."""
+    """What the rows call every URL pattern below a resolver, its route, and its view.
+
+    Pages of admin are called by their route, all others by name.
+    """
     for pattern in (resolver or get_resolver()).url_patterns:
         below = route + str(pattern.pattern)
         if isinstance(pattern, URLResolver):
             inner = [*namespaces, pattern.namespace] if pattern.namespace else namespaces
             yield from walk(pattern, inner, below)
         else:
-            yield ":".join([*namespaces, pattern.name or ""]), below
+            name = ":".join([*namespaces, pattern.name or ""])
+            yield below if name.startswith("admin:") else name, below, pattern.callback
 
 
 def patterns():
-    """What the rows call the patterns: pages of admin by their route, all others by name."""
-    return {route if name.startswith("admin:") else name for name, route in walk()}
+    return {name for name, *_ in walk()}
 
 
 def all_cells():

@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 @contextmanager
-def matrix(name="matrix"):
+def matrix():
     """A Matrix in a database and folders of its own, all of which are thrown away."""
     import django
 
@@ -22,7 +22,7 @@ def matrix(name="matrix"):
     logging.disable()
     setup_test_environment()
     with tempfile.TemporaryDirectory(prefix="matrix-") as folder:
-        connection.settings_dict["TEST"]["NAME"] = f"{folder}/{name}.sqlite3"
+        connection.settings_dict["TEST"]["NAME"] = f"{folder}/matrix.sqlite3"
         connection.creation.create_test_db(verbosity=0)
         with override_settings(**_settings(Path(folder))), transaction.atomic():
             world = make_world()
@@ -32,8 +32,6 @@ def matrix(name="matrix"):
 
 
 def _settings(folder):
-    from django.conf import settings
-
     return {
         "STAGING_DIR": folder / "staging",
         "STORAGES": {
@@ -48,5 +46,4 @@ def _settings(folder):
         "PASSWORD_HASHERS": ["django.contrib.auth.hashers.MD5PasswordHasher"],
         "WHITENOISE_AUTOREFRESH": True,
         "EMAIL_FILE_PATH": str(folder / "mail"),
-        "CELERY_BROKER_URL": settings.CELERY_BROKER_URL,
     }

@@ -13,6 +13,7 @@ from tests.matrix.rules import (
     NOBODYS,
     NOWHERE,
     OWN,
+    PAGE_METHODS,
     SET_UP,
     SIGN_IN,
     is_member,
@@ -25,7 +26,6 @@ from tests.matrix.world import ALL, BOOKED, SEES
 # The parts of an address that stand for an object.
 NAMING = {"number", "pk", "form_key", "token"}
 REFUSALS = {"403", "404", "405"}
-PAGE_METHODS = {"GET", "HEAD", "POST"}
 ROWS = {"grant", "passkey", "member", "second_owner", "former", "invitation"}
 TOKENS = {"over_token", "known_token", "closed_token"}
 CASES = {"booked", "ready", "made"}

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 from tests.matrix.world import MEMBERS, NO_STEP, NOT_SIGNED_IN
 
+PAGE_METHODS = {"GET", "HEAD", "POST"}
 METHODS = ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"]
 OWN, FOREIGN, NOBODYS, MIXED = "own", "foreign", "nobody's", "own with a foreign part"
 SIGN_IN, ADMIN_SIGN_IN = "302 to sign in", "302 to sign in to admin"

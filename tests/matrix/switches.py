@@ -7,10 +7,9 @@ from unittest import mock
 from django.conf import settings
 from django.contrib import admin
 from django.test import override_settings
-from django.urls import get_resolver
-from django.urls.resolvers import URLResolver
 
 from tests.matrix.asking import Asker
+from tests.matrix.cells import walk
 
 LOGIN = "django.contrib.auth.middleware.LoginRequiredMiddleware"
 # What stands in the way of nobody.
@@ -43,20 +42,9 @@ class Switch:
             return control.first_wrong_of(cells)
 
 
-def patterns(resolver=None, namespaces=(), route=""):
-    for pattern in (resolver or get_resolver()).url_patterns:
-        below = route + str(pattern.pattern)
-        if isinstance(pattern, URLResolver):
-            inner = [*namespaces, pattern.namespace] if pattern.namespace else namespaces
-            yield from patterns(pattern, inner, below)
-        else:
-            name = ":".join([*namespaces, pattern.name or ""])
-            yield below if name.startswith("admin:") else name, pattern.callback
-
-
 def all_switches():
     seen = set()
-    for name, view in patterns():
+    for name, _, view in walk():
         # Of two patterns of one name, the first is the one that answers.
         if name not in seen and getattr(view, "login_required", True):
             yield _login(name, view)
