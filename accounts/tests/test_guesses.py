@@ -189,8 +189,11 @@ def test_of_thirty_guesses_at_once_ten_are_looked_at(person, monkeypatch):
         thread.start()
     for thread in threads:
         thread.join()
+    # Who cannot be counted within a second is refused uncounted, so on a slow day it is fewer.
     assert 1 <= len(looked_at) <= 10
-    assert is_refused(sign_in(Client(REMOTE_ADDR="198.51.100.1"), person.email))
+    guess(Client(REMOTE_ADDR="198.51.100.1"), person.email, 10)
+    assert len(looked_at) == 10
+    assert is_refused(sign_in(Client(REMOTE_ADDR="198.51.100.2"), person.email))
 
 
 def test_more_rows_than_the_cache_likes_do_not_flush_what_was_counted(client, person, monkeypatch):
