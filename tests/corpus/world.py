@@ -1,5 +1,6 @@
 """One row of each kind, so that every address leads somewhere and every form shows up."""
 
+import hashlib
 import re
 import uuid
 from dataclasses import dataclass, field
@@ -7,16 +8,30 @@ from datetime import timedelta
 
 from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
+from allauth.mfa.models import Authenticator
+from cryptography.hazmat.primitives.asymmetric import ec
 from django.apps import apps
 from django.contrib.admin.models import ADDITION, LogEntry
 from django.contrib.auth.models import Group
 from django.contrib.contenttypes.models import ContentType
+from django.core.cache import cache
 from django.test import Client
-from django.urls import get_resolver
+from django.urls import get_resolver, reverse
 from django.urls.resolvers import URLResolver
 from django.utils import timezone
+from fido2.cose import ES256
+from fido2.webauthn import (
+    Aaguid,
+    AttestationObject,
+    AttestedCredentialData,
+    AuthenticatorAttestationResponse,
+    AuthenticatorData,
+    CollectedClientData,
+    RegistrationResponse,
+)
 
-from accounts import access_log
+from accounts import access_log, second_step
+from accounts.groups import OFFICE
 from accounts.models import Access, Invitation, PasswordReset, User
 from cases import services as cases
 from cases.models import Draft
@@ -28,6 +43,10 @@ from scheduling.tests import make
 
 PASSWORD = "four-crowns-and-a-bridge"
 ROLES = ["stranger", "member", "lab"]
+STAFF = ["lab", "office"]
+# At pages of the second step only: who has none yet, who has both kinds and has just come in, who
+# did so long ago, and who has typed the password but no code.
+AT_SECOND_STEP = ["newcomer", "careful", "long_in", "half"]
 TOKEN = "of-a-link-in-a-mail"
 OF_A_MEMBER = ["deactivate", "reactivate", "make_owner", "take_ownership"]
 OF_AN_INVITATION = ["invite_again", "withdraw_invitation"]
@@ -60,6 +79,7 @@ def _walk(resolver, namespaces=(), route="", parameters=()):
             yield Pattern(":".join([*namespaces, pattern.name or ""]), below, asked, label)
 
 
+PASSKEY = Authenticator.Type.WEBAUTHN
 PATTERNS = list(_walk(get_resolver()))
 # Written with its group in an expression, not with a converter.
 _GROUP = re.compile(r"\(\?P<(\w+)>(?:[^()\[\]]|\[[^\]]*\])*\)")
@@ -77,9 +97,22 @@ class World:
     def client(self, role):
         """A browser in which a person of this role is signed in."""
         client = Client(raise_request_exception=True)
-        if role in self.people:
+        if role in {"newcomer", "careful", "half"}:
+            login = {"login": self.people[role].email, "password": PASSWORD}
+            client.post(reverse("account_login"), login)
+            if role == "careful":
+                cache.clear()  # the code of this half minute may have been used
+                code = {"code": second_step.current_code(self.people[role])[0]}
+                client.post(reverse("mfa_authenticate"), code)
+        elif role in self.people:
             client.force_login(self.people[role])
         return client
+
+    def roles(self, pattern):
+        """Who may find a form at a pattern that others do not."""
+        if pattern.name.startswith("admin:"):
+            return STAFF
+        return [*ROLES, *AT_SECOND_STEP] if pattern.name.startswith("mfa_") else ROLES
 
     def address(self, pattern, **given):
         """The address of a pattern, with rows of ours in it. KeyError: tell what stands there."""
@@ -139,7 +172,12 @@ def build(practice, member, lab, make_case):
     }
     own |= {f"accounts:{name}": {"pk": owned.pk} for name in OF_A_MEMBER}
     own |= {f"accounts:{name}": {"pk": asked.pk} for name in OF_AN_INVITATION}
-    people = {"member": member, "lab": lab}
+    people = {"member": member, "lab": lab, **_at_second_step(practice)}
+    people["office"] = User.objects.create_user("office@lab.example", name="Olga", is_staff=True)
+    people["office"].groups.set(Group.objects.filter(name=OFFICE))
+    second_step.enrol(people["office"])
+    passkey = Authenticator.objects.get(user=people["careful"], type=PASSKEY)
+    own |= {f"mfa_{what}_webauthn": {"pk": passkey.pk} for what in ("edit", "remove")}
     return World(people, [case.pk, making.pk], own, given)
 
 
@@ -157,6 +195,31 @@ def _people(practice, member, now):
         expires_at=now + Invitation.LASTS,
     )
     return owned, asked
+
+
+def _at_second_step(practice):
+    people = {
+        role: User.objects.create_user(f"{role}@harbor.example", PASSWORD, practice=practice)
+        for role in AT_SECOND_STEP
+    }
+    for role in ("careful", "long_in", "half"):
+        second_step.enrol(people[role])
+        data = {"name": "Office laptop", "credential": _made_passkey()}
+        Authenticator.objects.create(user=people[role], type=PASSKEY, data=data)
+    return people
+
+
+def _made_passkey():
+    """What a browser answers once it has made a passkey, as JSON."""
+    key = ES256.from_cryptography_key(ec.generate_private_key(ec.SECP256R1()).public_key())
+    made = AttestedCredentialData.create(Aaguid.NONE, b"passkey", key)
+    flags = AuthenticatorData.FLAG.UP | AuthenticatorData.FLAG.AT
+    seen = AuthenticatorData.create(hashlib.sha256(b"localhost").digest(), flags, 0, made)
+    data = CollectedClientData.create(CollectedClientData.TYPE.CREATE, b"", "http://localhost")
+    answer = AuthenticatorAttestationResponse(
+        client_data=data, attestation_object=AttestationObject.create("none", seen, {})
+    )
+    return dict(RegistrationResponse(raw_id=b"passkey", response=answer))
 
 
 def _reset_key(member):

@@ -13,12 +13,13 @@ from tests.corpus.answers import check
 from tests.corpus.limits import within
 from tests.corpus.pages import undone
 from tests.corpus.test_headers import in_wsgi
-from tests.corpus.world import PATTERNS, ROLES
+from tests.corpus.world import AT_SECOND_STEP, PATTERNS, ROLES
 from tests.fuzz.profiles import examples
 from tests.fuzz.strategies import BODIES, HEADERS, METHODS, PARTS, QUERIES
 
 # Of the broker's absence these would tell, which is no matter of what was asked.
 ELSEWHERE = {"portal:readyz", "admin:status"}
+ANYBODY = [*ROLES, "office", *AT_SECOND_STEP]
 SHARES = 4
 SECONDS = 10
 
@@ -29,13 +30,13 @@ SECONDS = 10
 @pytest.mark.parametrize("share", range(SHARES))
 def test_no_view_fails_whatever_it_is_asked(world, share):
     patterns = [one for one in PATTERNS if one.name not in ELSEWHERE][share::SHARES]
-    clients = {role: world.client(role) for role in ROLES}
+    clients = {role: world.client(role) for role in ANYBODY}
 
     @examples(SHARES)
     @given(st.data())
     def holds(data):
         pattern = data.draw(st.sampled_from(patterns), "pattern")
-        client = clients[data.draw(st.sampled_from(ROLES), "role")]
+        client = clients[data.draw(st.sampled_from(ANYBODY), "role")]
         odd = {
             name: quote(data.draw(PARTS, name), safe="/")
             for name in pattern.parameters
