@@ -2,6 +2,7 @@ import logging
 
 import pytest
 
+from tests.corpus.limits import little_memory
 from tests.corpus.world import build
 
 
@@ -19,3 +20,10 @@ def quiet():
     logging.disable(logging.CRITICAL)
     yield
     logging.disable(logging.NOTSET)
+
+
+@pytest.fixture(autouse=True)
+def modest():
+    """Nothing of the corpora takes much memory, in receiving, pages, forms or work of workers."""
+    with little_memory():
+        yield

@@ -1,3 +1,3 @@
-from tests.corpus.conftest import quiet, world
+from tests.corpus.conftest import modest, quiet, world
 
-__all__ = ["quiet", "world"]
+__all__ = ["modest", "quiet", "world"]

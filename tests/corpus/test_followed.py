@@ -1,0 +1,74 @@
+"""Hostile texts on their way through a case: onto its pages, into its RX script and its mails."""
+
+import io
+
+import pytest
+from django.urls import reverse
+from pypdf import PdfReader
+
+from cases.models import Case
+from portal import storage
+from portal.models import Email
+from portal.work import WorkState
+from tests.corpus import pages, strings
+from tests.corpus.answers import check
+from tests.corpus.limits import within
+
+SECONDS = 20
+TOGETHER = 25  # texts in one description
+NAME = "Ropewalker"
+END = "This is where the texts end."
+SHARES = 4
+TEXTS = strings.strings()
+CHUNKS = [TEXTS[at : at + TOGETHER] for at in range(0, len(TEXTS), TOGETHER)]
+
+
+def typed(form, texts):
+    """The form of a new case with hostile texts in what people type; NUL no form takes."""
+    data = form.plain()
+    data["teeth"], data["support"] = ["14"], ["tooth"]
+    texts = [text.replace("\0", "") for text in texts]
+    short = iter(text for text in texts if text.strip() and len(text) <= 40)
+    for name in ("patient_name", "shipping_address", "implant_14"):
+        data[name] = [f"{next(short)} {NAME}"]
+    data["description"] = ["\n".join([*(text[:200] for text in texts), END])]
+    return data
+
+
+def printed(case):
+    """The text of the case's RX script, in one line."""
+    prescription = case.prescriptions.get()
+    assert prescription.work_state == WorkState.DONE
+    reader = PdfReader(io.BytesIO(b"".join(storage.blocks(prescription.file.name))))
+    links = [note.get_object() for page in reader.pages for note in page.get("/Annots", [])]
+    assert {link["/A"]["/URI"] for link in links if "/A" in link} <= {case.record_url}
+    # After a character beyond U+FFFF, pypdf reads all others of that font with a NUL each.
+    texts = [page.extract_text().replace("\0", "") for page in reader.pages]
+    return " ".join(" ".join(texts).split())
+
+
+@pytest.mark.once
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("share", range(SHARES))
+def test_hostile_texts_go_through_a_case_and_change_nothing_around_them(world, share):
+    client, lab = world.client("member"), world.client("lab")
+    new = reverse("cases:new")
+    for chunk in CHUNKS[share::SHARES]:
+        form = next(one for one in pages.read(client.get(new), new) if one.key[0] == "cases:new")
+        with within(SECONDS, chunk):
+            sent = form.send(client, typed(form, chunk))
+        assert sent.status_code == 302, chunk
+        case = Case.objects.latest("created_at")
+        assert END in printed(case)
+        record = f"/cases/{case.number}/"
+        for who, page in [
+            (client, sent["Location"]), (client, record), (client, "/cases/"),
+            (lab, f"/admin/cases/case/{case.pk}/change/"),
+        ]:  # fmt: skip
+            answer = who.get(page)
+            check(answer, (page, chunk))
+            assert answer.status_code == 200, page
+        assert END in client.get(record).content.decode()
+        mail = Email.objects.get(kind="case_submitted", key__contains=case.number)
+        assert mail.work_state == WorkState.DONE
+        assert NAME not in mail.subject + mail.text
