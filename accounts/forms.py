@@ -69,6 +69,7 @@ class NameForm(forms.ModelForm):
     class Meta:
         model = User
         fields = ["name"]
+        labels = {"name": "Your name"}
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)

@@ -115,7 +115,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     """A person who signs in: a member of one practice, or of the lab when it has none."""
 
     email = models.EmailField(unique=True)
-    name = models.CharField("your name", max_length=120)
+    name = models.CharField(max_length=120)
     practice = models.ForeignKey(
         Practice, null=True, blank=True, on_delete=models.PROTECT, related_name="members"
     )

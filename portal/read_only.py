@@ -1,16 +1,9 @@
-from django.utils.text import capfirst
-
-
 class ReadOnlyAdmin:
     """Rows are read; what changes them are actions and pages that call a service.
 
     "May change" is asked without a row for those, and answered by the user's rights. A row
     itself has no form, and losing one is the worst that can happen: none is ever deleted here.
     """
-
-    def changelist_view(self, request, extra_context=None):
-        title = capfirst(self.opts.verbose_name_plural)
-        return super().changelist_view(request, {"title": title, **(extra_context or {})})
 
     def has_add_permission(self, request):
         return False

@@ -59,7 +59,7 @@ class AttachmentAdmin(WorkAdmin):
     what = what_of_list = What.FILE
     list_display = [
         "name", "of_case", "practice", "kind", "readable_size", "state", "work_state",
-        "verdict", "work_failure", "created_at", "download",
+        "virus_scan", "work_failure", "created_at", "download",
     ]  # fmt: skip
     list_filter = ["state", "verdict", "work_state", "kind"]
     list_select_related = ["case", "practice"]
@@ -71,6 +71,13 @@ class AttachmentAdmin(WorkAdmin):
     ]  # fmt: skip
     readonly_fields = fields
     start_again = staticmethod(receiving.store_again)
+
+    @admin.display(ordering="verdict")
+    def virus_scan(self, attachment):
+        """In a list without the reason, which a file's own page and the filter give."""
+        if not attachment.verdict or attachment.was_scanned:
+            return attachment.get_verdict_display()
+        return "Not scanned"
 
     @admin.display(description="size", ordering="size")
     def readable_size(self, attachment):

@@ -168,6 +168,13 @@ def test_an_empty_list_says_what_to_do_next(dentist_client):
     assert "matches “nobody”" in dentist_client.get(LIST, {"q": "nobody"}).content.decode()
 
 
+def test_staff_to_whom_no_case_is_open_are_not_asked_to_send_one(client, lab_user):
+    client.force_login(lab_user)
+    page = client.get(LIST).content.decode()
+    assert "No cases to show" in page
+    assert "Send your first case" not in page
+
+
 def test_another_practices_cases_are_not_listed(client, other_practice_user, case):
     client.force_login(other_practice_user)
     assert patients(client.get(LIST)) == []

@@ -145,6 +145,9 @@ def test_dentist_and_lab_see_whether_a_stored_file_was_scanned(
     dentist_client.force_login(lab_user)
     page = dentist_client.get(f"/admin/cases/case/{case.pk}/change/").content.decode()
     assert words in page
+    # A list has no room for the reason.
+    page = dentist_client.get("/admin/cases/attachment/").content.decode()
+    assert f'<td class="field-virus_scan">{words.partition(" for viruses")[0]}</td>' in page
 
 
 def test_a_file_refused_before_submit_is_shown_below_the_form_and_then_on_the_case(
