@@ -1,4 +1,5 @@
 from datetime import timedelta
+from functools import cache
 from hashlib import sha256
 from secrets import token_urlsafe
 from zoneinfo import ZoneInfo, available_timezones
@@ -13,9 +14,12 @@ from django.utils import timezone
 from accounts import chaining
 from portal.work import Work, WorkQuerySet
 
+# Asked for once, since each time it looks into every file of the zones.
+_time_zones = cache(available_timezones)
+
 
 def check_time_zone(value):
-    if value not in available_timezones():
+    if value not in _time_zones():
         raise ValidationError("“%(value)s” is not a time zone.", params={"value": value})
 
 

@@ -227,7 +227,9 @@ class Line:
 
     def reset(self):
         for writer in filter(None, (self.writer, self.far_writer)):
-            writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+            with suppress(OSError):  # it is closed already
+                line = writer.get_extra_info("socket")
+                line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
             writer.transport.abort()
 
     def close(self):

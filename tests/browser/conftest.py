@@ -25,6 +25,8 @@ PEOPLE = {
     "lab": "lab@demo.example",
 }
 expect.set_options(timeout=5_000 * PATIENCE)
+# Two processes share them, each with a portal of its own, since they take long.
+OF_PAGES = {"test_list", "test_pages", "test_policy", "test_production"}
 SIZES = {"desktop": (1280, 800), "phone": (390, 844)}
 
 
@@ -34,8 +36,8 @@ def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: "worker" in item.fixturenames)
     for item in items:
         if HERE in item.path.parents:
-            # One process runs them all, so that the portal starts once.
-            item.add_marker(pytest.mark.xdist_group("browser"))
+            group = "pages" if item.path.stem in OF_PAGES else "browser"
+            item.add_marker(pytest.mark.xdist_group(group))
             item.add_marker(pytest.mark.browser)
 
 

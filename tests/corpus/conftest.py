@@ -14,6 +14,12 @@ def world(practice, dentist_user, lab_user, make_case):
     return build(practice, dentist_user, lab_user, make_case)
 
 
+@pytest.fixture
+def any_number_of_guesses(settings):
+    """After ten, no further text would be looked at."""
+    settings.ACCOUNT_RATE_LIMITS = False
+
+
 @pytest.fixture(autouse=True)
 def quiet():
     """Tens of thousands of lines that say "Answered" help nobody."""

@@ -52,12 +52,16 @@ class Call:
             kwargs["data"] = data
         else:
             args[at] = data
-        return self.cls(*args, **kwargs)
+        with self._in_request():
+            return self.cls(*args, **kwargs)
 
     def is_valid(self, form):
-        # What the library's middleware does around each request.
-        with request_context(self.request):
+        with self._in_request():
             return form.is_valid()
+
+    def _in_request(self):
+        """What the library's middleware does around each request."""
+        return request_context(self.request)
 
     def names(self):
         """Name in the data and field, for each field of the form."""

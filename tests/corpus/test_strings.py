@@ -21,6 +21,7 @@ from tests.corpus.world import PATTERNS
 pytestmark = [
     pytest.mark.django_db,
     pytest.mark.once,
+    pytest.mark.usefixtures("any_number_of_guesses"),
     pytest.mark.ignore_template_errors,  # Django's own templates ask for what is not there
 ]
 SHARES = 8
@@ -33,12 +34,6 @@ WITHOUT_OWN_FORMS = ("_changelist", "_history", "_delete")
 SECRET = {"password"}
 # For password managers, and a signature under what has changed meanwhile.
 NOT_SHOWN_AGAIN = {"username", "signed_name"}
-
-
-@pytest.fixture(autouse=True)
-def any_number_of_guesses(settings):
-    """After ten, no further text would be looked at."""
-    settings.ACCOUNT_RATE_LIMITS = False
 
 
 def calls_of(client, form):
