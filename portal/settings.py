@@ -270,6 +270,10 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 3600,
         "options": {"expires": 3600},
     },
+    "forget invitations": {
+        "task": "accounts.periodic.forget_invitations",
+        "schedule": 24 * 3600,
+    },
     "open blocks": {"task": "scheduling.periodic.open_blocks", "schedule": 24 * 3600},
 }
 

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from accounts import services
 from accounts.models import Invitation, User
+from accounts.periodic import forget_invitations
 from portal.models import Email
 
 MEMBERS = "/account/members/"
@@ -124,6 +125,14 @@ def test_a_link_works_for_seven_days(owner_client, link_to, practice, owner):
     assert owner_client.get(link_to(NEW)).status_code == 200
     Invitation.objects.update(expires_at=sent_at + timedelta(days=7) - timedelta(minutes=2))
     assert owner_client.get(link_to(NEW)).status_code == 404
+
+
+@pytest.mark.parametrize(("over_for", "is_kept"), [(89, True), (91, False)])
+def test_an_invitation_is_forgotten_ninety_days_after_its_end(owner, practice, over_for, is_kept):
+    sent_at = timezone.now() - Invitation.LASTS - timedelta(days=over_for)
+    services.invite(practice, NEW, "", False, owner, sent_at)
+    forget_invitations()
+    assert Invitation.objects.exists() == is_kept
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,14 @@
+from datetime import timedelta
+
+from celery import shared_task
+from django.utils import timezone
+
+from accounts.models import Invitation
+
+KEPT_FOR = timedelta(days=90)
+
+
+@shared_task
+def forget_invitations():
+    """Remove those that were over long ago: they name people, of whom some never came."""
+    Invitation.objects.filter(expires_at__lt=timezone.now() - KEPT_FOR).delete()
