@@ -5,25 +5,21 @@ and the real limits, and tries to sign in with a wrong password and asks for res
 of address in turn. Prints the median of each kind, and ends with 1 when two of them are more than
 5 ms apart or an answer differs in status, headers or text.
 
-    .venv/bin/python bench/answer_times.py [--tries 500]
+    .venv/bin/python -m bench.answer_times [--tries 500]
 """
 
 import argparse
-import os
 import random
 import re
-import socket
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
-from pathlib import Path
 
 import requests
-from honcho.environ import parse_procfile
 
-ROOT = Path(__file__).resolve().parent.parent
+from bench.embedded import EmbeddedPortal
+
 KINDS = ["known", "unknown", "deactivated"]
 MOST_APART = 5  # milliseconds
 GUESSES = 10  # at one account, and as many from one address: so there are many of both
@@ -42,44 +38,6 @@ User.objects.bulk_create(
     for kind in ("known", "deactivated") for number in range({people})
 )
 """
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def environment(data_dir, port):
-    return {
-        **os.environ,
-        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
-        "DATA_DIR": str(data_dir),
-        "STATIC_ROOT": str(data_dir / "static"),
-        "BIND": f"127.0.0.1:{port}",
-        "SITE_URL": f"http://127.0.0.1:{port}",
-        "PROXIES": "1",  # so that each request may come from an address of its own
-    }
-
-
-def manage(env, *words):
-    subprocess.run([sys.executable, "manage.py", *words], cwd=ROOT, env=env, check=True)
-
-
-def start(name, env, log):
-    command = parse_procfile((ROOT / "Procfile").read_text()).processes[name]
-    return subprocess.Popen(["sh", "-c", command], cwd=ROOT, env=env, stdout=log, stderr=log)
-
-
-def wait_for(base):
-    end = time.monotonic() + PATIENCE
-    while time.monotonic() < end:
-        try:
-            if requests.get(f"{base}/healthz", timeout=5).ok:
-                return
-        except requests.ConnectionError:
-            time.sleep(0.1)
-    sys.exit("The web server did not start. Nothing was measured.")
 
 
 class Stranger:
@@ -141,38 +99,25 @@ def main():
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     arguments.add_argument("--tries", type=int, default=500)
     tries = arguments.parse_args().tries
-    port = free_port()
-    with tempfile.TemporaryDirectory(prefix="times-") as folder:
-        env = environment(Path(folder), port)
-        manage(env, "migrate", "-v", "0")
-        manage(env, "createcachetable")
-        manage(env, "prepare", "--static")
-        manage(env, "shell", "-v", "0", "-c", PEOPLE.format(people=-(-tries // GUESSES)))
-        with (Path(folder) / "log").open("wb") as log:
-            processes = [start(name, env, log) for name in ("broker", "web")]
-            try:
-                base = env["SITE_URL"]
-                wait_for(base)
-                stranger = Stranger(base)
-                good = [
-                    measure(
-                        "forgotten password",
-                        lambda email: stranger.post("/accounts/password/reset/", email=email),
-                        tries,
-                    ),
-                    measure(
-                        "sign-in",
-                        lambda email: stranger.post(
-                            "/accounts/login/", login=email, password=WRONG
-                        ),
-                        tries,
-                    ),
-                ]
-            finally:
-                for process in reversed(processes):
-                    process.terminate()
-                for process in processes:
-                    process.wait(timeout=30)
+    # Behind a proxy, so that each request may come from an address of its own.
+    with (
+        tempfile.TemporaryDirectory(prefix="times-") as folder,
+        EmbeddedPortal(folder, PROXIES="1") as portal,
+    ):
+        portal.manage("shell", "-v", "0", "-c", PEOPLE.format(people=-(-tries // GUESSES)))
+        stranger = Stranger(portal.url)
+        good = [
+            measure(
+                "forgotten password",
+                lambda email: stranger.post("/accounts/password/reset/", email=email),
+                tries,
+            ),
+            measure(
+                "sign-in",
+                lambda email: stranger.post("/accounts/login/", login=email, password=WRONG),
+                tries,
+            ),
+        ]
     return 0 if all(good) else 1
 
 

@@ -5,63 +5,22 @@ Every case belongs to another practice, and every request comes from an own sign
 Prints a line a round and ends with 1 unless each round has exactly one winner, no 5xx, one
 mail to the winner's practice and none to the others.
 
-    .venv/bin/python bench/booking.py [--rounds 20] [--clients 32]
+    .venv/bin/python -m bench.booking [--rounds 20] [--clients 32]
 """
 
 import argparse
 import http.client
 import os
 import re
-import socket
-import subprocess
 import sys
 import tempfile
 import threading
 import time
 from collections import Counter
 from datetime import timedelta
-from pathlib import Path
 from urllib.parse import urlencode
 
-from honcho.environ import parse_procfile
-
-ROOT = Path(__file__).resolve().parent.parent
-START_SECONDS = 30
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def environment(data_dir, port):
-    return {
-        **os.environ,
-        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
-        "DATA_DIR": str(data_dir),
-        "BIND": f"127.0.0.1:{port}",
-        "SITE_URL": f"http://127.0.0.1:{port}",
-        "DJANGO_SETTINGS_MODULE": "portal.settings",
-    }
-
-
-def start(name, env, log):
-    command = parse_procfile((ROOT / "Procfile").read_text()).processes[name]
-    return subprocess.Popen(["sh", "-c", command], cwd=ROOT, env=env, stdout=log, stderr=log)
-
-
-def wait_until_up(port, web):
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline and web.poll() is None:
-        try:
-            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
-            connection.request("GET", "/healthz")
-            if connection.getresponse().status == 200:
-                return
-        except OSError:
-            time.sleep(0.1)
-    sys.exit("The web server did not start. Nothing was measured.")
+from bench.embedded import EmbeddedPortal
 
 
 class Office:
@@ -217,28 +176,11 @@ def main():
     arguments.add_argument("--rounds", type=int, default=20)
     arguments.add_argument("--clients", type=int, default=32)
     options = arguments.parse_args()
-    port = free_port()
-    with tempfile.TemporaryDirectory() as folder:
-        env = environment(folder, port)
-        os.environ.update(env)
-        sys.path.insert(0, str(ROOT))
-        for command in (["migrate"], ["createcachetable"], ["collectstatic", "--no-input"]):
-            subprocess.run(
-                [sys.executable, "manage.py", *command, "-v", "0"], cwd=ROOT, env=env, check=True
-            )
-        log_path = Path(folder) / "log"
-        with log_path.open("wb") as log:
-            processes = [start(name, env, log) for name in ("broker", "web")]
-            try:
-                wait_until_up(port, processes[1])
-                good = run(port, options.rounds, options.clients)
-            finally:
-                for process in reversed(processes):
-                    process.terminate()
-                for process in processes:
-                    process.wait(timeout=15)
+    with tempfile.TemporaryDirectory() as folder, EmbeddedPortal(folder) as portal:
+        os.environ.update(portal.environment)
+        good = run(portal.port, options.rounds, options.clients)
         if not good:
-            print(log_path.read_text()[-5000:], file=sys.stderr)
+            print(portal.log.read_text()[-5000:], file=sys.stderr)
     return 0 if good else 1
 
 

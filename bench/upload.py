@@ -6,7 +6,7 @@ the answer to the last (the file is then safe on the disk), that of dd writing a
 same disk before and after, and the peak memory of every process until the file is stored.
 Ends with 1 when the portal is slower than half of dd or a process takes more than 150 MB.
 
-    .venv/bin/python bench/upload.py [--mib 1024] [--dir /where/to/write]
+    .venv/bin/python -m bench.upload [--mib 1024] [--dir /where/to/write]
 """
 
 import argparse
@@ -15,8 +15,6 @@ import http.client
 import os
 import re
 import shutil
-import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -25,9 +23,9 @@ import uuid
 from pathlib import Path
 
 import requests
-from honcho.environ import parse_procfile
 
-ROOT = Path(__file__).resolve().parent.parent
+from bench.embedded import EmbeddedPortal
+
 MIB = 1024**2
 LEAST_RATIO = 0.5
 MOST_MEMORY = 150 * 10**6
@@ -40,32 +38,6 @@ User.objects.create_user("{EMAIL}", "{PASSWORD}", name="Bench", practice=practic
 """
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def environment(data_dir, port):
-    return {
-        **os.environ,
-        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
-        "DATA_DIR": str(data_dir),
-        "STAGING_DIR": str(data_dir / "staging"),
-        "BIND": f"127.0.0.1:{port}",
-        "SITE_URL": f"http://127.0.0.1:{port}",
-    }
-
-
-def manage(env, *words, **options):
-    subprocess.run([sys.executable, "manage.py", *words], cwd=ROOT, env=env, check=True, **options)
-
-
-def start(name, env, log):
-    command = parse_procfile((ROOT / "Procfile").read_text()).processes[name]
-    return subprocess.Popen(["sh", "-c", command], cwd=ROOT, env=env, stdout=log, stderr=log)
-
-
 def wait_for(what, sentence):
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
@@ -73,13 +45,6 @@ def wait_for(what, sentence):
             return
         time.sleep(0.1)
     sys.exit(f"{sentence} Nothing was measured.")
-
-
-def is_up(base):
-    try:
-        return requests.get(f"{base}/healthz", timeout=5).ok
-    except requests.ConnectionError:
-        return False
 
 
 def sign_in(base):
@@ -154,39 +119,25 @@ def peak(pid):
 
 
 def measure(folder, size):
-    port = free_port()
-    env = environment(folder, port)
-    manage(env, "migrate", "--verbosity", "0")
-    manage(env, "createcachetable")
-    manage(env, "shell", "--command", MEMBER, stdout=subprocess.DEVNULL)
-    with open(folder / "log", "w") as log:
-        running = {name: start(name, env, log) for name in ("broker", "web", "worker")}
-        try:
-            return upload_beside_dd(folder, size, port, running)
-        finally:
-            for process in reversed(running.values()):
-                process.send_signal(signal.SIGTERM)
-                process.wait(timeout=30)
-
-
-def upload_beside_dd(folder, size, port, running):
     """Seconds of the portal, mean seconds of dd before and after, peak bytes of each process."""
-    base, form = f"http://127.0.0.1:{port}", str(uuid.uuid4())
-    wait_for(lambda: is_up(base), "The web server did not start.")
-    session = sign_in(base)
-    before = dd(folder, size)
-    seconds = send(session, port, begin(session, base, form, size), size)
-    listed = f"{base}/files/?form={form}"
-    wait_for(
-        lambda: "is-stored" in session.get(listed, timeout=20).text,
-        "The worker did not store the file.",
-    )
-    peaks = {
-        f"{name} {pid}": peak(pid)
-        for name in ("web", "worker")
-        for pid in with_children(running[name].pid)
-    }
-    return seconds, (before + dd(folder, size)) / 2, peaks
+    names = ("broker", "web", "worker")
+    with EmbeddedPortal(folder, names, STAGING_DIR=str(folder / "staging")) as portal:
+        portal.manage("shell", "--command", MEMBER)
+        session, form = sign_in(portal.url), str(uuid.uuid4())
+        before = dd(folder, size)
+        location = begin(session, portal.url, form, size)
+        seconds = send(session, portal.port, location, size)
+        listed = f"{portal.url}/files/?form={form}"
+        wait_for(
+            lambda: "is-stored" in session.get(listed, timeout=20).text,
+            "The worker did not store the file.",
+        )
+        peaks = {
+            f"{name} {pid}": peak(pid)
+            for name in ("web", "worker")
+            for pid in with_children(portal.processes[name].pid)
+        }
+        return seconds, (before + dd(folder, size)) / 2, peaks
 
 
 def report(size, seconds, dd_seconds, peaks):

@@ -81,6 +81,17 @@ def _walk(resolver, namespaces=(), route="", parameters=()):
 
 PASSKEY = Authenticator.Type.WEBAUTHN
 PATTERNS = list(_walk(get_resolver()))
+
+
+def share(number, of):
+    """The patterns of one of so many shares, all those of a model in the same.
+
+    What adds a row and what changes one show the same form, which is then tried once.
+    """
+    subjects = sorted({one.model or one.name for one in PATTERNS})[number::of]
+    return [one for one in PATTERNS if (one.model or one.name) in subjects]
+
+
 # Written with its group in an expression, not with a converter.
 _GROUP = re.compile(r"\(\?P<(\w+)>(?:[^()\[\]]|\[[^\]]*\])*\)")
 

@@ -11,7 +11,7 @@ from tests.corpus.answers import check_sentences
 from tests.corpus.limits import within
 from tests.corpus.recording import recorded, with_values
 from tests.corpus.test_strings import refusing
-from tests.corpus.world import PATTERNS
+from tests.corpus.world import share
 from tests.fuzz.profiles import examples
 from tests.fuzz.strategies import data_for
 
@@ -58,13 +58,8 @@ def check_form(call):
     holds()
 
 
-# What adds a row and what changes one show the same form, which is tried once.
-SHARED = sorted({one.model or one.name for one in PATTERNS})
-
-
-@pytest.mark.parametrize("share", range(SHARES))
-def test_no_form_fails_whatever_it_is_sent(world, share):
-    mine = SHARED[share::SHARES]
-    patterns = [one for one in PATTERNS if (one.model or one.name) in mine]
-    for call in calls(world, [one for one in patterns if not one.name.endswith(ALIKE)]):
+@pytest.mark.parametrize("number", range(SHARES))
+def test_no_form_fails_whatever_it_is_sent(world, number):
+    patterns = [one for one in share(number, SHARES) if not one.name.endswith(ALIKE)]
+    for call in calls(world, patterns):
         check_form(call)

@@ -1,0 +1,81 @@
+"""The portal on the embedded default, in a folder of its own, by the commands of the Procfile."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import requests
+from honcho.environ import parse_procfile
+
+from bench.services import LOCALHOST, free_port
+
+ROOT = Path(__file__).resolve().parent.parent
+START_SECONDS = 60
+STOP_SECONDS = 30
+
+
+class EmbeddedPortal:
+    """An empty portal; the processes in `names` run within the `with` block.
+
+    `url` is where it answers, `environment` what its commands run in, to which `more` is added,
+    `processes` what runs, by name, and `log` the file that all of them write to.
+    """
+
+    def __init__(self, folder, names=("broker", "web"), **more):
+        self.folder = Path(folder)
+        self.names = names
+        self.port = free_port()
+        self.url = f"http://{LOCALHOST}:{self.port}"
+        self.log = self.folder / "log"
+        self.processes = {}
+        self.environment = {
+            **os.environ,
+            "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
+            "DJANGO_SETTINGS_MODULE": "portal.settings",
+            "DATA_DIR": str(self.folder),
+            "STATIC_ROOT": str(self.folder / "static"),
+            "BIND": f"{LOCALHOST}:{self.port}",
+            "SITE_URL": self.url,
+            **more,
+        }
+
+    def manage(self, *words):
+        command = [sys.executable, "manage.py", *words]
+        subprocess.run(
+            command, cwd=ROOT, env=self.environment, check=True, stdout=subprocess.DEVNULL
+        )
+
+    def __enter__(self):
+        for words in (["migrate"], ["createcachetable"], ["prepare", "--static"]):
+            self.manage(*words)
+        commands = parse_procfile((ROOT / "Procfile").read_text()).processes
+        with self.log.open("wb") as log:
+            for name in self.names:
+                self.processes[name] = subprocess.Popen(
+                    ["sh", "-c", commands[name]],
+                    cwd=ROOT, env=self.environment, stdout=log, stderr=log,
+                )  # fmt: skip
+        try:
+            self._wait()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        for process in reversed(self.processes.values()):
+            process.terminate()
+        for process in self.processes.values():
+            process.wait(STOP_SECONDS)
+
+    def _wait(self):
+        end = time.monotonic() + START_SECONDS
+        while time.monotonic() < end and self.processes["web"].poll() is None:
+            try:
+                if requests.get(f"{self.url}/healthz", timeout=5).ok:
+                    return
+            except requests.ConnectionError:
+                time.sleep(0.1)
+        sys.exit(f"The web server did not start. Nothing was measured.\n{self.log.read_text()}")
