@@ -20,7 +20,8 @@ WAPITI += ",redirect,sql,upload,xss"
 # So many times the usual time for all that would otherwise be left out.
 PATIENCE = float(os.environ.get("PATIENCE", "1"))
 CRAWL_SECONDS, ATTACK_SECONDS = 45 * PATIENCE, 12 * PATIENCE
-SQLMAP_SECONDS = {DENTIST: 100 * PATIENCE, STAFF: 300 * PATIENCE}
+# It ends once it has tried everything.
+SQLMAP_SECONDS = {DENTIST: 1200 * PATIENCE, STAFF: 3000 * PATIENCE}
 SIDE_BY_SIDE = 3
 # By itself it stops after the first fault that it finds, and goes on to exploit it. Cookies are
 # taken as they are by Django.
