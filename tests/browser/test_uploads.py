@@ -69,7 +69,10 @@ def test_a_paused_upload_sends_nothing_and_resumes_where_it_was(portal, visit, t
     assert_stored_whole(portal, scan)
 
 
-def test_a_closed_tab_goes_on_when_the_same_file_is_chosen_again(portal, visit, tmp_path):
+def test_a_closed_tab_goes_on_when_the_same_file_is_chosen_again(
+    portal, visit, complaints, tmp_path
+):
+    complaints.expect(CUT_LINE)
     scan = samples.noise(tmp_path / "closed-tab.bin", SMALLER)
     page, line = form_with_a_line(visit, 5)
     page.get_by_label("Patient name").fill("Tabea Closed")
@@ -79,6 +82,9 @@ def test_a_closed_tab_goes_on_when_the_same_file_is_chosen_again(portal, visit, 
     remembered = page.evaluate("JSON.stringify(localStorage)")
     assert "/files/" in remembered
     assert "closed-tab" not in remembered
+    # Closing takes the limit away, and the rest would come at once before the tab is gone.
+    line.cut()
+    expect(steps.file_line(page, scan.name)).to_contain_text("Waiting for the connection")
     again = page.context.new_page()
     page.close()
     line = steps.Line(again)
