@@ -50,9 +50,10 @@ def check_form(call):
             form = call.form(sent)
             is_valid = call.is_valid(form)
             check_sentences(form.errors)
-            if is_valid:  # it is right again, and means the same
-                again = call.form(sent)
-                assert call.is_valid(again)
+            again = call.form(sent)
+            # What is right is right again, and means the same.
+            assert call.is_valid(again) == is_valid
+            if is_valid:
                 assert str(again.cleaned_data) == str(form.cleaned_data)
 
     holds()
