@@ -21,8 +21,8 @@ import requests
 from bench.embedded import EmbeddedPortal
 
 KINDS = ["known", "unknown", "deactivated"]
-# Known ones too: what these are apart from the others is how restless the machine is.
-TWINS = "twin"
+# Known too: how far these are from the known ones is how restless the machine is.
+TWIN = "twin"
 MOST_APART = 5  # milliseconds
 GUESSES = 10  # at one account, and as many from one address: so there are many of both
 PATIENCE = 60
@@ -81,7 +81,7 @@ def _comparable(answer, form):
 
 def measure(name, ask, tries):
     """Ask for an address of each kind in turn; returns whether nothing tells them apart."""
-    kinds = [*KINDS, TWINS]
+    kinds = [*KINDS, TWIN]
     times, answers = {kind: [] for kind in kinds}, {kind: set() for kind in kinds}
     order = random.Random(1)
     for number in range(tries):
@@ -91,7 +91,7 @@ def measure(name, ask, tries):
             answers[kind].add(repr(answer))
     medians = {kind: statistics.median(times[kind]) for kind in KINDS}
     apart = max(medians.values()) - min(medians.values())
-    restless = abs(statistics.median(times[TWINS]) - medians["known"])
+    restless = abs(statistics.median(times[TWIN]) - medians["known"])
     same = len(set().union(*answers.values())) == 1
     figures = ", ".join(f"{kind} {median:.1f} ms" for kind, median in medians.items())
     told = "the same answer" if same else "DIFFERENT ANSWERS"
@@ -107,7 +107,7 @@ def main():
     # Behind a proxy, so that each request may come from an address of its own.
     with (
         tempfile.TemporaryDirectory(prefix="times-") as folder,
-        EmbeddedPortal(folder, PROXIES="1") as portal,
+        EmbeddedPortal(folder, PROXIES="1").running() as portal,
     ):
         portal.manage("shell", "-v", "0", "-c", PEOPLE.format(people=-(-tries // GUESSES)))
         stranger = Stranger(portal.url)

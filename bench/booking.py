@@ -176,7 +176,7 @@ def main():
     arguments.add_argument("--rounds", type=int, default=20)
     arguments.add_argument("--clients", type=int, default=32)
     options = arguments.parse_args()
-    with tempfile.TemporaryDirectory() as folder, EmbeddedPortal(folder) as portal:
+    with tempfile.TemporaryDirectory() as folder, EmbeddedPortal(folder).running() as portal:
         os.environ.update(portal.environment)
         good = run(portal.port, options.rounds, options.clients)
         if not good:

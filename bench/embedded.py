@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import time
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import requests
@@ -17,7 +18,7 @@ STOP_SECONDS = 30
 
 
 class EmbeddedPortal:
-    """An empty portal; the processes in `names` run within the `with` block.
+    """An empty portal; the processes in `names` run within `with portal.running()`.
 
     `url` is where it answers, `environment` what its commands run in, to which `more` is added,
     `processes` what runs, by name, and `log` the file that all of them write to.
@@ -47,35 +48,31 @@ class EmbeddedPortal:
             command, cwd=ROOT, env=self.environment, check=True, stdout=subprocess.DEVNULL
         )
 
-    def __enter__(self):
+    @contextmanager
+    def running(self):
         for words in (["migrate"], ["createcachetable"], ["prepare", "--static"]):
             self.manage(*words)
         commands = parse_procfile((ROOT / "Procfile").read_text()).processes
-        with self.log.open("wb") as log:
-            for name in self.names:
-                self.processes[name] = subprocess.Popen(
-                    ["sh", "-c", commands[name]],
-                    cwd=ROOT, env=self.environment, stdout=log, stderr=log,
-                )  # fmt: skip
         try:
+            with self.log.open("wb") as log:
+                for name in self.names:
+                    self.processes[name] = subprocess.Popen(
+                        ["sh", "-c", commands[name]],
+                        cwd=ROOT, env=self.environment, stdout=log, stderr=log,
+                    )  # fmt: skip
             self._wait()
-        except BaseException:
-            self.__exit__()
-            raise
-        return self
-
-    def __exit__(self, *_):
-        for process in reversed(self.processes.values()):
-            process.terminate()
-        for process in self.processes.values():
-            process.wait(STOP_SECONDS)
+            yield self
+        finally:
+            for process in reversed(self.processes.values()):
+                process.terminate()
+            for process in self.processes.values():
+                process.wait(STOP_SECONDS)
 
     def _wait(self):
         end = time.monotonic() + START_SECONDS
         while time.monotonic() < end and self.processes["web"].poll() is None:
-            try:
+            with suppress(requests.ConnectionError):
                 if requests.get(f"{self.url}/healthz", timeout=5).ok:
                     return
-            except requests.ConnectionError:
-                time.sleep(0.1)
+            time.sleep(0.1)
         sys.exit(f"The web server did not start. Nothing was measured.\n{self.log.read_text()}")

@@ -121,7 +121,8 @@ def peak(pid):
 def measure(folder, size):
     """Seconds of the portal, mean seconds of dd before and after, peak bytes of each process."""
     names = ("broker", "web", "worker")
-    with EmbeddedPortal(folder, names, STAGING_DIR=str(folder / "staging")) as portal:
+    portal = EmbeddedPortal(folder, names, STAGING_DIR=str(folder / "staging"))
+    with portal.running():
         portal.manage("shell", "--command", MEMBER)
         session, form = sign_in(portal.url), str(uuid.uuid4())
         before = dd(folder, size)
