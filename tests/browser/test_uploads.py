@@ -52,7 +52,7 @@ def test_300_megabytes_go_on_after_a_crash_and_after_a_cut(portal, visit, compla
 
 def test_a_paused_upload_sends_nothing_and_resumes_where_it_was(portal, visit, tmp_path):
     scan = samples.noise(tmp_path / "paused.bin", SMALLER)
-    page, line = form_with_a_line(visit, 8)
+    page, line = form_with_a_line(visit, 4)
     steps.choose_files(page, scan)
     steps.wait_for_share(page, scan.name, 0.2)
     own_line = steps.file_line(page, scan.name)
@@ -74,7 +74,7 @@ def test_a_closed_tab_goes_on_when_the_same_file_is_chosen_again(
 ):
     complaints.expect(CUT_LINE)
     scan = samples.noise(tmp_path / "closed-tab.bin", SMALLER)
-    page, line = form_with_a_line(visit, 5)
+    page, line = form_with_a_line(visit, 3)
     page.get_by_label("Patient name").fill("Tabea Closed")
     steps.choose_files(page, scan)
     steps.kept(page)
@@ -117,7 +117,7 @@ def test_an_upload_waits_for_its_host_and_says_that_it_begins_again(
 ):
     complaints.expect("status of 503|status 503")
     scan = samples.noise(tmp_path / "other-host.bin", SMALLER)
-    page, line = form_with_a_line(visit, 8)
+    page, line = form_with_a_line(visit, 4)
     steps.choose_files(page, scan)
     steps.wait_for_share(page, scan.name, 0.2)
     own_line = steps.file_line(page, scan.name)
@@ -139,7 +139,7 @@ def test_an_upload_waits_for_its_host_and_says_that_it_begins_again(
 
 def test_several_files_at_once_show_speed_and_all_arrive(portal, visit, tmp_path):
     scans = [samples.noise(tmp_path / f"several-{number}.bin", 4) for number in range(5)]
-    page, line = form_with_a_line(visit, 4)
+    page, line = form_with_a_line(visit, 2)
     steps.choose_files(page, *scans)
     expect(page.locator(".upload-item.is-sending")).to_have_count(3)
     expect(page.locator(".upload-item.is-queued")).to_have_count(2)
@@ -173,7 +173,7 @@ def test_files_can_be_dropped_and_removed(portal, visit):
 
 def test_submit_waits_for_files_that_are_on_their_way(portal, visit, tmp_path):
     scan = samples.noise(tmp_path / "late.bin", SMALLER)
-    page, line = form_with_a_line(visit, 5)
+    page, line = form_with_a_line(visit, 3)
     steps.fill_case(page, "Lara Late")
     steps.choose_files(page, scan)
     steps.wait_for_share(page, scan.name, 0.1)
@@ -215,7 +215,7 @@ def test_an_upload_whose_session_has_ended_goes_on_after_sign_in(
 ):
     complaints.expect("status of 401")
     scan = samples.noise(tmp_path / "signed-out.bin", SMALLER)
-    page, line = form_with_a_line(visit, 8)
+    page, line = form_with_a_line(visit, 4)
     steps.choose_files(page, scan)
     steps.wait_for_share(page, scan.name, 0.2)
     own_line = steps.file_line(page, scan.name)
