@@ -14,7 +14,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from audit.outcome import BASE_DIR, NotRun
@@ -93,11 +93,10 @@ class Portal:
     def _wait(self, process):
         until = time.monotonic() + READY_WITHIN
         while process.poll() is None and time.monotonic() < until:
-            try:
+            with suppress(OSError):
                 if self.get("/healthz")[0] == 200:
                     return
-            except OSError:
-                time.sleep(0.2)
+            time.sleep(0.2)
         raise NotRun(f"The portal did not start: {self.log.read_text()[-300:]}")
 
     def ask(self, question, *words):
