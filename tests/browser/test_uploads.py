@@ -1,7 +1,5 @@
 """Uploads over lines that break, in a browser, into a portal that really runs."""
 
-import re
-
 import pytest
 from playwright.sync_api import expect
 
@@ -10,6 +8,7 @@ from tests.browser.stack import until
 
 BIG = 300  # megabytes
 SMALLER = 24
+SLOW = 3  # megabytes a second, so that a test can step in before a smaller file is through
 CUT_LINE = "ERR_INTERNET_DISCONNECTED|ERR_CONNECTION_|ERR_EMPTY_RESPONSE|ERR_SOCKET"
 # What nginx says while no web process answers.
 NOBODY_THERE = "502"
@@ -17,7 +16,7 @@ NOBODY_THERE = "502"
 pytestmark = pytest.mark.usefixtures("worker")
 
 
-def form_with_a_line(visit, megabytes_a_second):
+def form_with_a_line(visit, megabytes_a_second=SLOW):
     page = visit("dentist")
     line = steps.Line(page)
     page.goto("/cases/new/")
@@ -56,7 +55,7 @@ def test_300_megabytes_go_on_after_a_crash_and_after_a_cut(portal, visit, compla
 
 def test_a_paused_upload_sends_nothing_and_resumes_where_it_was(portal, visit, tmp_path):
     scan = samples.noise(tmp_path / "paused.bin", SMALLER)
-    page, line = form_with_a_line(visit, 4)
+    page, line = form_with_a_line(visit)
     steps.choose_files(page, scan)
     steps.wait_for_share(page, scan.name, 0.2)
     own_line = steps.file_line(page, scan.name)
@@ -78,7 +77,7 @@ def test_a_closed_tab_goes_on_when_the_same_file_is_chosen_again(
 ):
     complaints.expect(CUT_LINE)
     scan = samples.noise(tmp_path / "closed-tab.bin", SMALLER)
-    page, line = form_with_a_line(visit, 3)
+    page, line = form_with_a_line(visit)
     page.get_by_label("Patient name").fill("Tabea Closed")
     steps.choose_files(page, scan)
     steps.kept(page)
@@ -121,7 +120,7 @@ def test_an_upload_waits_for_its_host_and_says_that_it_begins_again(
 ):
     complaints.expect("status of 503|status 503")
     scan = samples.noise(tmp_path / "other-host.bin", SMALLER)
-    page, line = form_with_a_line(visit, 4)
+    page, line = form_with_a_line(visit)
     steps.choose_files(page, scan)
     steps.wait_for_share(page, scan.name, 0.2)
     own_line = steps.file_line(page, scan.name)
@@ -142,13 +141,13 @@ def test_an_upload_waits_for_its_host_and_says_that_it_begins_again(
 
 
 def test_several_files_at_once_show_speed_and_all_arrive(portal, visit, tmp_path):
-    scans = [samples.noise(tmp_path / f"several-{number}.bin", 4) for number in range(5)]
-    page, line = form_with_a_line(visit, 2)
+    scans = [samples.noise(tmp_path / f"several-{number}.bin", 8) for number in range(5)]
+    page, line = form_with_a_line(visit, 4)
     steps.choose_files(page, *scans)
     expect(page.locator(".upload-item.is-sending")).to_have_count(3)
     expect(page.locator(".upload-item.is-queued")).to_have_count(2)
-    # Of two megabytes a second each file gets its part.
-    expect(steps.file_line(page, scans[0].name)).to_contain_text(re.compile(r"\d KB/s, \d+ s left"))
+    expect(steps.file_line(page, scans[0].name)).to_contain_text("MB/s")
+    expect(steps.file_line(page, scans[0].name)).to_contain_text("left")
     line.limit(100)
     for scan in scans:
         steps.expect_stored(page, scan.name)
@@ -177,7 +176,7 @@ def test_files_can_be_dropped_and_removed(portal, visit):
 
 def test_submit_waits_for_files_that_are_on_their_way(portal, visit, tmp_path):
     scan = samples.noise(tmp_path / "late.bin", SMALLER)
-    page, line = form_with_a_line(visit, 3)
+    page, line = form_with_a_line(visit)
     steps.fill_case(page, "Lara Late")
     steps.choose_files(page, scan)
     steps.wait_for_share(page, scan.name, 0.1)
@@ -219,7 +218,7 @@ def test_an_upload_whose_session_has_ended_goes_on_after_sign_in(
 ):
     complaints.expect("status of 401")
     scan = samples.noise(tmp_path / "signed-out.bin", SMALLER)
-    page, line = form_with_a_line(visit, 4)
+    page, line = form_with_a_line(visit)
     steps.choose_files(page, scan)
     steps.wait_for_share(page, scan.name, 0.2)
     own_line = steps.file_line(page, scan.name)
