@@ -44,6 +44,8 @@ STAGING_DIR = Path(read.text("STAGING_DIR", str(DATA_DIR / "staging")))
 # Whose STAGING_DIR it is: each host serves the queue of its own name.
 STAGING_HOST = read.host_name("STAGING_HOST", "local")
 MAX_UPLOAD_BYTES = read.whole_number("MAX_UPLOAD_BYTES", 4 * 1024**3, at_least=1)
+# Bytes a second, over 20 s: a request that brings less is cut, and what came of a file is kept.
+MIN_BODY_RATE = read.whole_number("MIN_BODY_RATE", 1024, at_least=0)
 S3_BUCKET = read.text("S3_BUCKET")
 # Where clamd looks for viruses in files that arrive; empty: nobody does.
 CLAMD_SOCKET = read.clamd("CLAMD_SOCKET")
@@ -80,6 +82,7 @@ MIDDLEWARE = [
     "portal.middleware.not_stored",
     "portal.middleware.nothing_left",
     "portal.methods.known_methods",
+    "portal.methods.uploads_are_no_forms",
     "portal.middleware.without_nul",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",

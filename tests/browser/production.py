@@ -56,8 +56,9 @@ class Web(Server):
 
     def command(self):
         gunicorn = Path(sys.executable).with_name("gunicorn")
-        words = ["--preload", "--bind", f"{self.host}:{self.port}", "--worker-class", "gthread"]
-        words += ["--workers", "1", "--threads", "16", "--control-socket", "gunicorn.ctl"]
+        words = ["--preload", "--bind", f"{self.host}:{self.port}"]
+        words += ["--worker-class", "portal.web_worker.Worker", "--workers", "1", "--threads", "16"]
+        words += ["--control-socket", "gunicorn.ctl"]
         return [str(gunicorn), "portal.wsgi", *words]
 
     def prepare(self):
