@@ -1,6 +1,7 @@
 """`/files/`: uploads by tus 1.0.0, and the list of files of a form that is not submitted yet."""
 
 import uuid
+from contextlib import contextmanager
 from functools import wraps
 
 from django.conf import settings
@@ -15,16 +16,19 @@ from django.utils import timezone
 from django.utils.http import http_date
 from django.views.decorators.http import require_http_methods
 
+from accounts import access_log
 from cases import access, drafts, filetypes, policies, receiving, tus
 from cases.access import Action, Result, What
 from cases.models import Attachment, Case, Draft, MissingItem
 from cases.tus import Refused
+from portal import slots
 from portal.text import plain_text
 
 UNFINISHED_A_USER = 200
 FILES_A_FORM = 2000
-# A line that died without a word must not hold its upload's lock for hours.
-SILENCE_SECONDS = 30
+# Requests with a body at a time: a browser has three, and a thread reads each.
+AT_ONCE_A_PERSON = 6
+AT_ONCE_AN_ADDRESS = 24  # as in deploy/nginx.conf
 
 State = Attachment.State
 ADDED = (What.FILE, Action.ADDED)
@@ -313,10 +317,27 @@ def _append(request, attachment):
 def _receive(request, attachment, offset):
     length = tus.body_length(request.headers)
     checksum = tus.checksum(request.headers)
-    line = request.environ.get("gunicorn.socket")
-    if line is not None:
-        line.settimeout(SILENCE_SECONDS)
-    return receiving.receive(attachment, request.read, offset, length, checksum)
+    with _one_of_few(request):
+        return receiving.receive(attachment, request.read, offset, length, checksum)
+
+
+@contextmanager
+def _one_of_few(request):
+    """Nobody has so many threads read for them that others find none."""
+    address = access_log.address_of(request)
+    try:
+        with (
+            slots.taken(f"uploads of person {request.user.pk}", AT_ONCE_A_PERSON),
+            slots.taken(f"uploads from {address}", AT_ONCE_AN_ADDRESS),
+        ):
+            yield
+    except slots.NoneFree:
+        raise Refused(
+            429,
+            "So many of your uploads are on their way that this one has to wait. "
+            "Nothing is lost: it goes on by itself.",
+            {"Retry-After": "2"},
+        ) from None
 
 
 def _expiry(attachment):

@@ -2,15 +2,29 @@ from django.http import HttpResponseNotAllowed
 
 METHODS = ["GET", "HEAD", "POST"]
 # Programs that upload know more (tus). Every other page would take an unknown method for a GET.
-KNOWS_MORE = "/files/"
+UPLOADS = "/files/"
 
 
 def known_methods(get_response):
     """Refuse a method that no page knows, before anybody looks at who asks and for what."""
 
     def answer(request):
-        if request.method in METHODS or request.path_info.startswith(KNOWS_MORE):
+        if request.method in METHODS or request.path_info.startswith(UPLOADS):
             return get_response(request)
         return HttpResponseNotAllowed(METHODS)
+
+    return answer
+
+
+def uploads_are_no_forms(get_response):
+    """Let nobody look for a form in what is uploaded: not for its token, not on a page of errors.
+
+    Whatever a stranger calls a body that drips, the first to read it would wait for it.
+    """
+
+    def answer(request):
+        if request.path_info.startswith(UPLOADS):
+            request.content_type = ""
+        return get_response(request)
 
     return answer

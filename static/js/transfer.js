@@ -19,6 +19,9 @@
   // What the server answered that another try, a little later, can heal.
   const canWait = (status) => [0, 409, 423, 460].includes(status) || (status >= 500 && status !== 507);
 
+  // Too many at once, from here or from this practice: the answer says when there is room again.
+  const isOneTooMany = (response) => response?.getStatus() === 429 && response.getHeader("Retry-After");
+
   const sentence = (error) => {
     const response = error.originalResponse;
     if (!response) return "There is no connection. What has arrived is kept: press Resume.";
@@ -111,8 +114,9 @@
     }
 
     mayRetry(error) {
-      const status = error.originalResponse ? error.originalResponse.getStatus() : 0;
-      if (this.removed || this.signedOut || !canWait(status)) return false;
+      const response = error.originalResponse;
+      const isHealed = canWait(response ? response.getStatus() : 0) || isOneTooMany(response);
+      if (this.removed || this.signedOut || !isHealed) return false;
       if (this.state !== "waiting") this.become("waiting");
       return true;
     }
