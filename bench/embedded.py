@@ -20,14 +20,15 @@ STOP_SECONDS = 30
 class EmbeddedPortal:
     """An empty portal; the processes in `names` run within `with portal.running()`.
 
-    `url` is where it answers, `environment` what its commands run in, to which `more` is added,
+    Besides those of the Procfile there is `uploads`, a second web process at `uploads_port`. `url`
+    is where the portal answers, `environment` what its commands run in, to which `more` is added,
     `processes` what runs, by name, and `log` the file that all of them write to.
     """
 
     def __init__(self, folder, names=("broker", "web"), **more):
         self.folder = Path(folder)
         self.names = names
-        self.port = free_port()
+        self.port, self.uploads_port = free_port(), free_port()
         self.url = f"http://{LOCALHOST}:{self.port}"
         self.log = self.folder / "log"
         self.processes = {}
@@ -36,7 +37,7 @@ class EmbeddedPortal:
             "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
             "DJANGO_SETTINGS_MODULE": "portal.settings",
             "DATA_DIR": str(self.folder),
-            "STATIC_ROOT": str(self.folder / "static"),
+            "STATIC_ROOT": os.environ.get("STATIC_ROOT") or str(self.folder / "static"),
             "BIND": f"{LOCALHOST}:{self.port}",
             "SITE_URL": self.url,
             **more,
@@ -53,6 +54,8 @@ class EmbeddedPortal:
         for words in (["migrate"], ["createcachetable"], ["prepare", "--static"]):
             self.manage(*words)
         commands = parse_procfile((ROOT / "Procfile").read_text()).processes
+        bind = f"export BIND={LOCALHOST}:{self.uploads_port}; "
+        commands["uploads"] = f"{bind}{commands['web']} --control-socket {self.folder}/uploads.ctl"
         try:
             with self.log.open("wb") as log:
                 for name in self.names:

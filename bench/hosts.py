@@ -13,13 +13,13 @@ from bench.units import BASE_DIR, DEPLOY, Unit, as_file, settings_in
 
 NUMBERS = {"front": 2, "data": 5, "web1": 11, "web2": 12, "work1": 21, "work2": 22}
 UNITS = {
-    "web1": ["web", "staging"],
-    "web2": ["web", "staging"],
+    "web1": ["web", "uploads", "staging"],
+    "web2": ["web", "uploads", "staging"],
     "work1": ["worker", "beat"],
     "work2": ["worker"],
 }
 HOSTS = list(UNITS)
-PORT = 8000
+PORT, UPLOADS_PORT = 8000, 8001
 
 
 class RoundRobin(Nginx):
@@ -48,8 +48,10 @@ class Fleet:
         self.settings = self._settings()
 
     def make_nginx(self, kind):
-        webs = [f"{self.network[host].address}:{PORT}" for host in ("web1", "web2")]
-        nginx = kind(self.folder / kind.__name__, webs, self.network["front"].address)
+        hosts = [self.network[host].address for host in ("web1", "web2")]
+        webs, uploads = ([f"{host}:{port}" for host in hosts] for port in (PORT, UPLOADS_PORT))
+        front = self.network["front"].address
+        nginx = kind(self.folder / kind.__name__, webs, front, uploads=uploads)
         nginx.port = PORT
         return nginx
 
@@ -85,7 +87,9 @@ class Fleet:
             folder = self.folder / host
             (folder / "etc").mkdir(parents=True)
             own = settings_in((DEPLOY / "host.env").read_text())
-            own |= {"STAGING_HOST": host, "BIND": f"{self.network[host].address}:{PORT}"}
+            address = self.network[host].address
+            own |= {"STAGING_HOST": host, "BIND": f"{address}:{PORT}"}
+            own["UPLOADS_BIND"] = f"{address}:{UPLOADS_PORT}"
             (folder / "etc" / "portal.env").write_text(as_file(self.settings))
             (folder / "etc" / "host.env").write_text(as_file(own))
             inside = self.network[host].inside

@@ -36,9 +36,14 @@ TLS = """
 """
 
 
+def _servers(addresses):
+    return " ".join(f"server {address};" for address in addresses)
+
+
 class Nginx(Server):
     """Passes what comes to `host`:`port` to the web processes at `addresses` ("host:port").
 
+    `uploads` are the addresses of those that take uploads, if these are others.
     `max_upload_bytes` is the portal's MAX_UPLOAD_BYTES. With `certificate`, the paths of one and of
     its key, it speaks TLS and leads there from `http_port`. `start` does not wait for the portal.
     """
@@ -46,10 +51,17 @@ class Nginx(Server):
     name = "nginx"
 
     def __init__(
-        self, folder, addresses, host=LOCALHOST, max_upload_bytes=4 * 1024**3, certificate=None
+        self,
+        folder,
+        addresses,
+        host=LOCALHOST,
+        max_upload_bytes=4 * 1024**3,
+        certificate=None,
+        uploads=None,
     ):
         super().__init__(folder, host)
         self.addresses = addresses
+        self.uploads = uploads or addresses
         self.max_upload_bytes = max_upload_bytes
         self.certificate = certificate
         self.http_port = free_port() if certificate else self.port
@@ -72,7 +84,8 @@ class Nginx(Server):
         (self.folder / "nginx.conf").write_text(MAIN.format(folder=self.folder, tls=tls))
         words = {
             "LISTEN": f"{self.host}:{self.port}" + (" ssl" if self.certificate else ""),
-            "WEB": " ".join(f"server {address};" for address in self.addresses),
+            "WEB": _servers(self.addresses),
+            "UPLOADS": _servers(self.uploads),
             "MAX_UPLOAD_BYTES": self.max_upload_bytes,
             "SCHEME": "$scheme",
         }

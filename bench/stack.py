@@ -1,7 +1,8 @@
 """The portal as a lab runs it on several machines, here on one and without containers.
 
-    bin/stack               PostgreSQL, Valkey, S3 and SMTP, two web processes behind nginx, two
-                            workers and beat in this terminal, below var/stack, until Ctrl-C
+    bin/stack               PostgreSQL, Valkey, S3 and SMTP, behind nginx two web processes and one
+                            for uploads, two workers and beat in this terminal, below var/stack,
+                            until Ctrl-C
     bin/stack COMMAND…      the four servers only, in a folder that is thrown away; COMMAND finds
                             them in its environment, and its exit code is ours
 
@@ -23,17 +24,21 @@ from bench.services import LOCALHOST, ServiceError, Services, free_port
 from portal import terminal
 
 AGAIN = "make stack"
-WEBS = WORKERS = 2
+WEBS, UPLOADS = ["web1", "web2"], "uploads"
+WORKERS = 2
 
 
-def commands(folder: Path, web_ports: list[int]) -> dict[str, str]:
-    """Name and shell command of each process of the portal, from the Procfile."""
+def commands(folder: Path, ports: dict[str, int]) -> dict[str, str]:
+    """Name and shell command of each process of the portal, from the Procfile.
+
+    `ports` are those of the web processes, by their names.
+    """
     procfile = parse_procfile((terminal.BASE_DIR / "Procfile").read_text()).processes
     found = {}
-    for number, port in enumerate(web_ports, start=1):
-        control = shlex.quote(str(folder / f"web{number}.ctl"))
+    for name, port in ports.items():
+        control = shlex.quote(str(folder / f"{name}.ctl"))
         web = f"{procfile['web']} --control-socket {control}"
-        found[f"web{number}"] = f"export BIND={LOCALHOST}:{port}; {web}"
+        found[name] = f"export BIND={LOCALHOST}:{port}; {web}"
     for number in range(1, WORKERS + 1):
         found[f"worker{number}"] = f"{procfile['worker']} --hostname worker{number}@%h"
     found["beat"] = procfile["beat"]
@@ -54,8 +59,10 @@ def run_portal() -> int:
     port = terminal.wanted_port(AGAIN)
     folder = Path(os.environ.get("DATA_DIR") or terminal.BASE_DIR / "var" / "stack").absolute()
     with terminal.claim(folder), Services(folder) as services:
-        web_ports = [free_port() for _ in range(WEBS)]
-        nginx = Nginx(folder / "nginx", [f"{LOCALHOST}:{web}" for web in web_ports])
+        ports = {name: free_port() for name in [*WEBS, UPLOADS]}
+        addresses = {name: f"{LOCALHOST}:{port}" for name, port in ports.items()}
+        uploads = [addresses.pop(UPLOADS)]
+        nginx = Nginx(folder / "nginx", [*addresses.values()], uploads=uploads)
         nginx.port = port
         settings = {
             **services.environment,
@@ -70,7 +77,7 @@ def run_portal() -> int:
         if code := subprocess.run(prepare, cwd=terminal.BASE_DIR, env=environment).returncode:
             return code
         with nginx:
-            return terminal.run(commands(folder, web_ports), environment, AGAIN)
+            return terminal.run(commands(folder, ports), environment, AGAIN)
 
 
 def run_command(words: list[str]) -> int:

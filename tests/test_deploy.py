@@ -9,7 +9,7 @@ import pytest
 from bench.units import BARE, BASE_DIR, DEPLOY, Unit, settings_in
 
 EXAMPLES = "\n".join((DEPLOY / name).read_text() for name in ("portal.env", "host.env"))
-SERVICES = ["web", "worker", "staging", "beat", "sweep"]
+SERVICES = ["web", "uploads", "worker", "staging", "beat", "sweep"]
 
 
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="needs systemd-analyze")

@@ -7,13 +7,14 @@ import threading
 import time
 import uuid
 from collections import Counter
-from contextlib import closing
+from contextlib import ExitStack, closing
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 import requests
 
 from bench.nginx import Nginx
+from tests.browser.stack import until
 
 pytestmark = pytest.mark.own_servers
 
@@ -68,6 +69,14 @@ def nginx(webs, tmp_path):
         yield nginx
 
 
+@pytest.fixture
+def nginx_with_uploads(webs, tmp_path):
+    """One server for pages, the other one for uploads."""
+    pages, uploads = ([f"127.0.0.1:{web.server_port}"] for web in webs)
+    with Nginx(tmp_path, pages, uploads=uploads) as nginx:
+        yield nginx
+
+
 def ask(nginx, path, method="GET", **options):
     address = f"http://127.0.0.1:{nginx.port}{path}"
     return requests.request(method, address, timeout=20, **options)
@@ -89,6 +98,38 @@ def test_pages_are_spread_over_the_hosts_and_survive_the_loss_of_one(nginx, webs
     webs[0].shutdown()
     webs[0].server_close()
     assert {ask(nginx, "/cases/").json()["port"] for _ in range(10)} == {webs[1].server_port}
+
+
+def test_uploads_have_processes_of_their_own(nginx_with_uploads, webs):
+    pages, uploads = (web.server_port for web in webs)
+    for path, method, port in (
+        ("/", "GET", pages),
+        ("/cases/new/", "POST", pages),
+        ("/files/", "POST", uploads),
+        (f"/files/{uuid.uuid4()}/", "PATCH", uploads),
+    ):
+        assert ask(nginx_with_uploads, path, method).json()["port"] == port
+
+
+def begin_upload(nginx):
+    line = http.client.HTTPConnection("127.0.0.1", nginx.port, timeout=20)
+    line.putrequest("PATCH", f"/files/{uuid.uuid4()}/")
+    line.putheader("Content-Length", "1000")
+    line.endheaders(b"x")
+    return line
+
+
+def test_one_address_has_24_uploads_at_a_time_and_pages_all_the_same(nginx, webs):
+    with ExitStack() as lines:
+        for _ in range(24):
+            lines.enter_context(closing(begin_upload(nginx)))
+        until(lambda: sum(web.received for web in webs) == 24)
+        for method, path in (("PATCH", f"/files/{uuid.uuid4()}/"), ("POST", "/files/")):
+            refused = ask(nginx, path, method, data=b"x")
+            assert (refused.status_code, refused.headers["Retry-After"]) == (429, "2")
+            assert "It goes on by itself" in refused.text
+        assert ask(nginx, f"/files/{uuid.uuid4()}/").status_code == 200
+        assert ask(nginx, "/cases/new/", "POST", data=b"x").status_code == 200
 
 
 def raw(nginx, *lines):
@@ -122,10 +163,7 @@ def test_bytes_reach_the_portal_before_the_upload_is_whole(nginx, webs):
     line.putheader("Content-Length", "200000")
     line.endheaders()
     line.send(b"x" * 100_000)
-    deadline = time.monotonic() + 10
-    while sum(web.received for web in webs) < 100_000:
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    until(lambda: sum(web.received for web in webs) >= 100_000)
     line.send(b"x" * 100_000)
     assert line.getresponse().status == 200
     line.close()
