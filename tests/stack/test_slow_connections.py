@@ -1,0 +1,117 @@
+"""Whoever keeps connections open and sends next to nothing keeps nobody out.
+
+bench/slow_connections.py says how long pages take meanwhile; here they have to come at all.
+"""
+
+import re
+import socket
+import tempfile
+from contextlib import ExitStack, contextmanager
+
+import pytest
+import requests
+
+from bench import slow_connections
+from bench.services import LOCALHOST
+from tests.browser.stack import until
+
+pytestmark = [pytest.mark.own_servers, pytest.mark.once, pytest.mark.xdist_group("slow lines")]
+KINDS = [
+    "a form to the first page",
+    "a form to the sign-in",
+    "a form to /files/",
+    "a form to /files/ of a member",
+    "an upload of a member",
+    "half a head",
+]
+
+
+@pytest.fixture(scope="module", params=[slow_connections.alone, slow_connections.behind_nginx])
+def port(request):
+    with tempfile.TemporaryDirectory(prefix="slow-") as folder, request.param(folder) as port:
+        yield port
+
+
+@pytest.fixture(scope="module")
+def begin(port):
+    return slow_connections.kinds(f"http://{LOCALHOST}:{port}")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_pages_come_beside_many_slow_connections(port, begin, kind):
+    with slow_connections.slow(port, begin[kind], number=80, pause=1) as connections:
+        for page in slow_connections.PAGES * 5:
+            answer = requests.get(f"http://{LOCALHOST}:{port}{page}", timeout=15)
+            assert answer.status_code == 200
+        rounds = connections.rounds
+    assert rounds >= 2
+
+
+def test_those_are_all_the_kinds(begin):
+    assert sorted(begin) == sorted(KINDS)
+
+
+@contextmanager
+def line(port, begun):
+    """A connection on which this was sent; gives a file to read the answer from."""
+    with socket.create_connection((LOCALHOST, port), timeout=60) as connection:
+        connection.sendall(begun)
+        with connection.makefile("rb") as answer:
+            yield connection, answer
+
+
+def headers_of(answer):
+    lines = iter(lambda: answer.readline().strip().decode(), "")
+    status = next(lines).split()[1]
+    return status, dict(line.split(": ", 1) for line in lines)
+
+
+@pytest.mark.parametrize("path", ["/files/", "/files/nowhere/", f"/files/{'0' * 32}/"])
+@pytest.mark.parametrize(
+    "kind",
+    ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/plain"],
+)
+def test_a_stranger_is_refused_before_a_byte_of_body_is_read(port, path, kind):
+    begun = slow_connections.form(path, Content_Type=kind)
+    with line(port, begun()) as (_, answer):
+        assert headers_of(answer)[0] in {"401", "403", "404"}
+
+
+def test_an_upload_that_brings_too_little_is_cut_and_what_came_is_kept(port, begin):
+    begun = begin["an upload of a member"]()
+    before = int(re.search(rb"Upload-Offset: (\d+)", begun)[1])
+    with line(port, begun + b"x" * 1000) as (connection, answer):
+        connection.settimeout(0.5)
+        sent = 1000
+        while not (came := peeked(connection)):
+            connection.sendall(b"x")
+            sent += 1
+        connection.settimeout(60)
+        status, headers = headers_of(answer)
+    assert (status, came) == ("204", b"H")
+    assert 1000 <= int(headers["Upload-Offset"]) - before <= sent
+
+
+def peeked(connection):
+    try:
+        return connection.recv(1, socket.MSG_PEEK)
+    except TimeoutError:
+        return b""
+
+
+def test_a_person_has_six_uploads_at_a_time_and_the_seventh_goes_on_after_one(port, begin):
+    def is_taken(stack):
+        """Whether one more is taken, and then stays open."""
+        connection, answer = stack.enter_context(line(port, begin["an upload of a member"]()))
+        connection.settimeout(2)
+        if not peeked(connection):
+            return True
+        status, headers = headers_of(answer)
+        assert (status, headers["Retry-After"]) == ("429", "2")
+        return False
+
+    with ExitStack() as open_lines:
+        with ExitStack() as first:
+            assert is_taken(first)
+            assert [is_taken(open_lines) for _ in range(7)] == [True] * 5 + [False] * 2
+        until(lambda: is_taken(open_lines), 60)
