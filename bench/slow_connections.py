@@ -40,10 +40,10 @@ def _head(method, path, **headers):
     return f"{method} {path} HTTP/1.1\r\nHost: {LOCALHOST}\r\n{lines}".encode()
 
 
-def form(path, **headers):
+def form(path, length=4_000_000, **headers):
     """A function that gives the head of a form whose body is still to come."""
     headers = {"Cookie": f"csrftoken={CSRF}", "Content_Type": FORM} | headers
-    return lambda: _head("POST", path, Content_Length=4_000_000, **headers) + b"\r\n"
+    return lambda: _head("POST", path, Content_Length=length, **headers) + b"\r\n"
 
 
 def kinds(url, uploads=100):

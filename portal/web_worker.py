@@ -46,6 +46,10 @@ REFUSALS = {
     408: ("Request Timeout", "This came too slowly, so it was not taken. Please try again."),
     413: ("Content Too Large", "This is larger than the portal takes. Nothing was changed."),
     431: ("Request Header Fields Too Large", "The head of this request is too long."),
+    503: (
+        "Service Unavailable",
+        "There is no room for this form just now. Please try again.",
+    ),
 }
 
 
@@ -225,12 +229,15 @@ class Worker(ThreadWorker):
             self.drop(conn)
 
     def take(self, conn, data):
-        arrival = self.arriving[conn]
         try:
-            arrival.take(data)
+            self.go_on_with(conn, self.arriving[conn], data)
         except Refused as refusal:
             self.refuse(conn, refusal.args[0])
-            return
+        except OSError:  # of the disk, where large forms wait
+            self.refuse(conn, 503)
+
+    def go_on_with(self, conn, arrival, data):
+        arrival.take(data)
         if arrival.is_there:
             conn.parser.unreader.unread(arrival.read())
             self.forget(conn)

@@ -1,8 +1,12 @@
 """Uploads over lines that break, in a browser, into a portal that really runs."""
 
+from contextlib import ExitStack
+
 import pytest
 from playwright.sync_api import expect
 
+from cases.uploads import AT_ONCE_A_PERSON
+from portal import slots
 from tests.browser import samples, steps
 from tests.browser.stack import until
 
@@ -152,6 +156,25 @@ def test_several_files_at_once_show_speed_and_all_arrive(portal, visit, tmp_path
     for scan in scans:
         steps.expect_stored(page, scan.name)
         assert_stored_whole(portal, scan)
+
+
+def test_an_upload_that_is_one_too_many_waits_and_goes_on_by_itself(
+    portal, visit, complaints, settings, tmp_path
+):
+    complaints.expect("status of 429")
+    settings.DATA_DIR = portal.data_dir
+    (person,) = portal.rows("SELECT id FROM accounts_user WHERE email = 'dentist@demo.example'")[0]
+    scan = samples.noise(tmp_path / "seventh.bin", 2)
+    page, line = form_with_a_line(visit, 100)
+    with ExitStack() as others:
+        for _ in range(AT_ONCE_A_PERSON):
+            others.enter_context(slots.taken(f"uploads of person {person}", AT_ONCE_A_PERSON))
+        steps.choose_files(page, scan)
+        expect(steps.file_line(page, scan.name)).to_contain_text("nothing is lost")
+        assert not portal.stored_file(scan.name)
+    steps.expect_stored(page, scan.name)
+    assert line.created == 1
+    assert_stored_whole(portal, scan)
 
 
 def test_files_can_be_dropped_and_removed(portal, visit):

@@ -77,6 +77,11 @@ def test_a_stranger_is_refused_before_a_byte_of_body_is_read(port, path, kind):
         assert headers_of(answer)[0] in {"401", "403", "404"}
 
 
+def test_a_form_that_is_too_large_is_refused_before_it_comes(port):
+    with line(port, slow_connections.form("/cases/new/", length=10**9)()) as (_, answer):
+        assert headers_of(answer)[0] == "413"
+
+
 def test_an_upload_that_brings_too_little_is_cut_and_what_came_is_kept(port, begin):
     begun = begin["an upload of a member"]()
     before = int(re.search(rb"Upload-Offset: (\d+)", begun)[1])
