@@ -18,7 +18,7 @@ from django.db import connection
 from psycopg2 import extensions
 
 from bench.services import Postgres
-from portal import database, storage, virus_scanner
+from portal import database, storage, virus_scanner, web_worker
 from portal.celery import BROKER_REST, HandOver, app, left_to_the_sweep
 from portal.models import Email
 from portal.storage import StorageAway
@@ -100,6 +100,7 @@ def test_the_numbers_are_those_of_the_table(monkeypatch):
     for limit in ("statement_timeout=30s", "lock_timeout=10s", "session_timeout=60s"):
         assert limit in options["options"]
     assert (database.CONNECT_SECONDS, database.ANSWER_SECONDS) == (5, 40)
+    assert (web_worker.PATIENCE, made["MIN_BODY_RATE"]) == (20, 1024)
 
 
 def test_a_short_task_ends_by_itself_before_it_is_killed_and_its_lease_runs_out():

@@ -66,6 +66,22 @@ def headers_of(answer):
     return status, dict(line.split(": ", 1) for line in lines)
 
 
+def body_of(answer):
+    status, headers = headers_of(answer)
+    return status, answer.read(int(headers["Content-Length"]))
+
+
+def test_requests_that_come_at_once_are_answered_one_after_the_other(port):
+    well = f"GET /healthz HTTP/1.1\r\nHost: {LOCALHOST}\r\n\r\n".encode()
+    odd = f"POST /healthz HTTP/1.1\r\nHost: {LOCALHOST}\r\nContent-Length: 5\r\n\r\na=b&c".encode()
+    with line(port, well + odd + well + well[:20]) as (connection, answer):
+        assert body_of(answer) == ("200", b"ok")
+        assert body_of(answer)[0] == "403"
+        assert body_of(answer) == ("200", b"ok")
+        connection.sendall(well[20:])
+        assert body_of(answer) == ("200", b"ok")
+
+
 @pytest.mark.parametrize("path", ["/files/", "/files/nowhere/", f"/files/{'0' * 32}/"])
 @pytest.mark.parametrize(
     "kind",
