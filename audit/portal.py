@@ -71,15 +71,8 @@ class Portal:
 
     @contextmanager
     def running(self):
-        command = [BIN / "gunicorn", "portal.wsgi", "--preload", "--bind", self.host]
-        command += [
-            "--worker-class",
-            "portal.web_worker.Worker",
-            "--workers",
-            "2",
-            "--threads",
-            "8",
-        ]
+        command = [BIN / "gunicorn", "portal.wsgi", "--bind", self.host]
+        command += ["--workers", "2", "--threads", "8"]
         command += ["--control-socket", self.folder / "gunicorn.ctl"]
         with self.log.open("wb") as log:
             process = subprocess.Popen(

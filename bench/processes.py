@@ -118,10 +118,8 @@ class Portal:
         return Kept(name, command, environment, log)
 
     def _web(self, number):
-        command = ["gunicorn", "portal.wsgi", "--preload", "--log-level", "warning"]
-        command += ["--worker-class", "portal.web_worker.Worker", "--graceful-timeout", "10"]
-        command += ["--workers", "2", "--threads", "16"]
-        command += ["--bind", f"{LOCALHOST}:{self.ports[number]}"]
+        command = ["gunicorn", "portal.wsgi", "--workers", "2", "--graceful-timeout", "10"]
+        command += ["--bind", f"{LOCALHOST}:{self.ports[number]}", "--log-level", "warning"]
         command += ["--control-socket", str(self.folder / f"web{number}.ctl")]
         return self._kept(f"web{number}", command)
 

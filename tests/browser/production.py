@@ -56,9 +56,8 @@ class Web(Server):
 
     def command(self):
         gunicorn = Path(sys.executable).with_name("gunicorn")
-        words = ["--preload", "--bind", f"{self.host}:{self.port}"]
-        words += ["--worker-class", "portal.web_worker.Worker", "--workers", "1", "--threads", "16"]
-        words += ["--control-socket", "gunicorn.ctl"]
+        words = ["--config", str(BASE_DIR / "gunicorn.conf.py"), "--workers", "1"]
+        words += ["--bind", f"{self.host}:{self.port}", "--control-socket", "gunicorn.ctl"]
         return [str(gunicorn), "portal.wsgi", *words]
 
     def prepare(self):
