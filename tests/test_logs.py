@@ -133,7 +133,7 @@ def test_a_refused_request_says_why_and_not_what_was_in_it(dentist_client, lines
 
 @pytest.mark.parametrize(("kind", "body", "announced"), bodies.cut(), ids=range(8))
 def test_a_line_that_broke_off_is_no_failure(client, db, lines, kind, body, announced):
-    ask("POST", "/accounts/login/", body, kind, announced, **as_browser(client))
+    ask("POST", "/accounts/login/", kind, body, announced, **as_browser(client))
     [answered] = lines()
     assert (answered["status"], answered["level"]) == (400, "info")
     assert "exception" not in answered

@@ -3,6 +3,7 @@
 import sys
 from contextlib import contextmanager
 from io import BytesIO
+from urllib.parse import unquote_to_bytes
 
 from django.conf import settings
 from django.core.signals import got_request_exception, request_started
@@ -14,10 +15,11 @@ from portal.wsgi import application
 TOKEN = "t" * 32  # of a form; a browser may keep any
 
 
-def ask(method, address, body=b"", kind="", announced=None, **told):
+def ask(method, address, kind="", body=b"", announced=None, **told):
     """The answer to these bytes, of which the head says that there are `announced`."""
     environ = RequestFactory().generic(method, address).environ | {
-        # A server gives the bytes of a header as Latin-1.
+        # A server gives bytes as Latin-1.
+        "PATH_INFO": unquote_to_bytes(address.partition("?")[0]).decode("latin-1"),
         "CONTENT_TYPE": kind.encode().decode("latin-1"),
         "CONTENT_LENGTH": str(len(body) if announced is None else announced),
         "wsgi.input": BytesIO(body),

@@ -48,7 +48,7 @@ def test_a_body_that_is_no_form_gets_an_answer_that_is_no_fault(world, address):
     for told in browsers(world):
         for kind, body, announced in bodies.bodies() if address in WITH_LARGE else few:
             with undone(world.client("stranger")), faults() as seen:
-                check(ask("POST", address, body, kind, announced, **told), (kind, body[:90]))
+                check(ask("POST", address, kind, body, announced, **told), (kind, body[:90]))
             assert not seen, (kind, body[:90])
 
 
@@ -56,7 +56,7 @@ def test_a_body_that_is_no_form_gets_an_answer_that_is_no_fault(world, address):
 def test_a_form_without_a_boundary_is_refused_with_a_sentence(world, address):
     for told in browsers(world):
         for boundary in ("", "; boundary=", "; boundary=\u00e9", "; boundary*0*=a; boundary*=b"):
-            answer = ask("POST", address, bodies.WHOLE, bodies.MULTIPART + boundary, **told)
+            answer = ask("POST", address, bodies.MULTIPART + boundary, bodies.WHOLE, **told)
             assert answer.status_code == 400
             assert "The request could not be read" in answer.text
 
@@ -65,7 +65,7 @@ def test_a_form_without_a_boundary_is_refused_with_a_sentence(world, address):
 def test_where_files_arrive_no_body_is_read_as_a_form(world, address):
     for told in browsers(world):
         for kind, body, announced in bodies.bodies():
-            answer = ask("POST", address, body, kind, announced, **told)
+            answer = ask("POST", address, kind, body, announced, **told)
             assert answer.status_code in (401, 403, 404, 412)
 
 
@@ -74,12 +74,12 @@ def test_of_a_form_that_broke_off_nothing_is_done(world, kind, body, announced):
     told = as_browser(world.client("member"), sends_token=True)
     before = Message.objects.count()
     address = f"/cases/{world.given['number']}/message/"
-    answer = ask("POST", address, body, kind, announced, **told)
+    answer = ask("POST", address, kind, body, announced, **told)
     assert answer.status_code == 400
     assert "The request could not be read" in answer.text
     assert Message.objects.count() == before
     # The same in one piece is a message, unless it is no form.
-    ask("POST", address, bodies.WHOLE, f"{bodies.MULTIPART}; boundary=b", **told)
+    ask("POST", address, f"{bodies.MULTIPART}; boundary=b", bodies.WHOLE, **told)
     assert Message.objects.count() == before + 1
 
 
@@ -92,7 +92,7 @@ def test_of_a_file_that_broke_off_all_that_came_is_kept(world):
     told = as_browser(world.client("member"), sends_token=True)
     told |= {"HTTP_TUS_RESUMABLE": "1.0.0", "HTTP_UPLOAD_OFFSET": "0"}
     kind = "application/offset+octet-stream"
-    answer = ask("PATCH", f"/files/{file.pk}/", b"solid", kind, 9, **told)
+    answer = ask("PATCH", f"/files/{file.pk}/", kind, b"solid", 9, **told)
     assert (answer.status_code, answer["Upload-Offset"]) == (204, "5")
     assert file.received_bytes == 5
 
@@ -102,5 +102,5 @@ def test_of_a_file_that_broke_off_all_that_came_is_kept(world):
 def test_a_fault_of_ours_is_still_told_as_one(world, address):
     told = as_browser(world.client("lab"), sends_token=True)
     with faults() as seen:
-        assert ask("POST", address, b"body=x", bodies.FORM, **told).status_code == 500
+        assert ask("POST", address, bodies.FORM, b"body=x", **told).status_code == 500
     assert [type(problem) for problem in seen] == [TypeError]
