@@ -2,18 +2,19 @@ from django.contrib import admin
 
 from portal.models import Email, Host, News
 from portal.read_only import ReadOnlyAdmin
+from portal.shown_only import ShownOnlyAdmin
 from portal.work import WorkState
 
 
 @admin.register(News)
-class NewsAdmin(admin.ModelAdmin):
+class NewsAdmin(ShownOnlyAdmin):
     list_display = ["title", "level", "pinned", "starts_at", "ends_at"]
     list_filter = ["level", "pinned"]
     search_fields = ["title", "body"]
 
 
 @admin.register(Email)
-class EmailAdmin(ReadOnlyAdmin, admin.ModelAdmin):
+class EmailAdmin(ReadOnlyAdmin, ShownOnlyAdmin):
     """The outbox, to read; what failed can be sent again."""
 
     list_display = [
@@ -44,7 +45,7 @@ class EmailAdmin(ReadOnlyAdmin, admin.ModelAdmin):
 
 
 @admin.register(Host)
-class HostAdmin(admin.ModelAdmin):
+class HostAdmin(ShownOnlyAdmin):
     """Hosts make themselves known; one that is gone for good is deleted here."""
 
     list_display = ["name", "heard_at"]

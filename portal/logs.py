@@ -99,6 +99,9 @@ def fixed_words(logger, method, line):
     record = line["_record"]
     if record.name.startswith("django.security."):
         line["event"] = f"Refused: {record.name.rpartition('.')[2]}"
+        # Anybody can send what is refused: it is no failure of ours, and has no place to look at.
+        line["level"] = "warning"
+        line.pop("exc_info", None)
     elif record.name == "py.warnings":
         # "file:line: Category: words"; those of a file format quote the file.
         line["event"] = ": ".join(line["event"].split(": ", 2)[:2])

@@ -84,6 +84,7 @@ MIDDLEWARE = [
     "portal.methods.known_methods",
     "portal.methods.uploads_are_no_forms",
     "portal.middleware.without_nul",
+    "portal.forged.readable_form",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -396,6 +397,7 @@ CONTENT_SECURITY_POLICY = {
 # 100,000 when somebody tries, and must then get a sentence, not a refused request.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024**2
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
+DATA_UPLOAD_MAX_NUMBER_FILES = 0
 
 CRISPY_ALLOWED_TEMPLATE_PACKS = "bootstrap5"
 CRISPY_TEMPLATE_PACK = "bootstrap5"

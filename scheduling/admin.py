@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 from cases import access
 from cases.access import Action, What
 from cases.admin.logged import LoggedAdmin
+from portal.shown_only import ShownOnlyAdmin
 from portal.times import short_time
 from scheduling import opening, policies, services
 from scheduling.forms import MoveForm
@@ -29,7 +30,7 @@ class DayOffInline(admin.TabularInline):
 
 
 @admin.register(Planner)
-class PlannerAdmin(admin.ModelAdmin):
+class PlannerAdmin(ShownOnlyAdmin):
     list_display = ["user", "time_zone", "block_minutes", "meeting_link", "is_active"]
     list_filter = ["is_active"]
     list_select_related = ["user"]
@@ -92,7 +93,7 @@ class ReadOnlyRows:
 
 
 @admin.register(Block)
-class BlockAdmin(ReadOnlyRows, admin.ModelAdmin):
+class BlockAdmin(ReadOnlyRows, ShownOnlyAdmin):
     list_display = ["time", "planner", "taken_by", "is_open"]
     list_filter = [
         ("planner", admin.RelatedOnlyFieldListFilter),
@@ -133,7 +134,7 @@ class BlockAdmin(ReadOnlyRows, admin.ModelAdmin):
 
 
 @admin.register(PlanningSession)
-class PlanningSessionAdmin(LoggedAdmin, ReadOnlyRows, admin.ModelAdmin):
+class PlanningSessionAdmin(LoggedAdmin, ReadOnlyRows, ShownOnlyAdmin):
     what = what_of_list = What.PLANNING
     list_display = ["case", "time", "planner", "practice", "state", "move_link"]
     list_filter = [

@@ -17,6 +17,8 @@ from portal.logs import formatter
 from portal.models import Email
 from portal.tasks import send_email
 from portal.urls import urlpatterns as portal_urls
+from tests.corpus import bodies
+from tests.corpus.raw import as_browser, ask
 
 PATIENT = "Canary Quillfeather"
 ADDRESS = "canary@quillfeather.example"
@@ -124,7 +126,17 @@ def test_a_refused_request_says_why_and_not_what_was_in_it(dentist_client, lines
     dentist_client.get("/cases/26-10001/refuses/")
     refused, answered = lines()
     assert refused["event"] == "Refused: SuspiciousFileOperation"
+    assert refused["level"] == "warning"
+    assert "exception" not in refused
     assert answered["status"] == 400
+
+
+@pytest.mark.parametrize(("kind", "body", "announced"), bodies.cut(), ids=range(8))
+def test_a_line_that_broke_off_is_no_failure(client, db, lines, kind, body, announced):
+    ask("POST", "/accounts/login/", kind, body, announced, **as_browser(client))
+    [answered] = lines()
+    assert (answered["status"], answered["level"]) == (400, "info")
+    assert "exception" not in answered
 
 
 def test_probes_are_silent_while_all_is_well(client, db, lines):

@@ -16,6 +16,7 @@ from cases.forms import MessageForm
 from cases.models import Case, MissingItem
 from cases.progress import WITHOUT_SHIP_DATE, Progress, Who, moves
 from portal.read_only import ReadOnlyAdmin
+from portal.shown_only import ShownOnlyAdmin
 
 
 class ArchivedFilter(admin.SimpleListFilter):
@@ -97,7 +98,7 @@ _USUAL_STEPS = [
 
 
 @admin.register(Case)
-class CaseAdmin(LoggedAdmin, CasePages, ReadOnlyAdmin, admin.ModelAdmin):
+class CaseAdmin(LoggedAdmin, CasePages, ReadOnlyAdmin, ShownOnlyAdmin):
     # It would lead from the key of any row to its number.
     view_on_site = False
     list_display = [

@@ -10,6 +10,7 @@ from cases.access import Action, What
 from cases.admin.logged import LoggedAdmin
 from cases.models import Attachment, Prescription
 from portal.read_only import ReadOnlyAdmin
+from portal.shown_only import ShownOnlyAdmin
 from portal.work import WorkState
 
 
@@ -22,7 +23,7 @@ def case_link(case):
     )
 
 
-class WorkAdmin(LoggedAdmin, ReadOnlyAdmin, admin.ModelAdmin):
+class WorkAdmin(LoggedAdmin, ReadOnlyAdmin, ShownOnlyAdmin):
     list_per_page = 50
     actions = ["try_again"]
 

@@ -1,11 +1,12 @@
 """What is drawn for a field or a request: mostly what fits, often an edge, sometimes hostility."""
 
 from datetime import date, timedelta
+from urllib.parse import quote
 
 from django import forms
 from hypothesis import strategies as st
 
-from tests.corpus import headers, queries, strings
+from tests.corpus import bodies, headers, queries, strings
 
 TEXTS = st.sampled_from(strings.strings())
 NUMBERS = st.sampled_from(strings.numbers())
@@ -67,3 +68,37 @@ NAMES = st.sampled_from(
      "prescription", "save_name", "save_practice", "post", "index", "_save", "patient_name"]
 )  # fmt: skip
 BODIES = st.dictionaries(NAMES, HOSTILE, max_size=5)
+# What the lists of the admin are asked for: what they offer, do not offer, or do not have.
+_ASKED = st.sampled_from(
+    ["teeth", "implants", "findings", "snapshot", "id", "pk", "at", "created_at", "note", "state",
+     "practice__id", "case__patient_name", "progress", "password", "_to_field", "_popup", "_facets",
+     "_changelist_filters", "o", "p", "q", "e", "all"]
+)  # fmt: skip
+_HOW = st.sampled_from(
+    ["", "__exact", "__contains", "__contained_by", "__range", "__in", "__isnull", "__gte",
+     "__year", "__month", "__day", "__0", "__a__b", "__regex", "[]", "__" * 30]
+)  # fmt: skip
+_VALUES = st.sampled_from(["", "1", "x", "-1", "9999", "0", "1,2", "None", "{}", "%ED%A0%80"])
+LOOKUPS = st.lists(st.tuples(_ASKED, _HOW, _VALUES | HOSTILE), max_size=3).map(
+    lambda asked: "&".join(f"{name}{how}={_quoted(value)}" for name, how, value in asked)
+)
+
+
+def _quoted(text):
+    return quote(text, safe="%", errors="replace")
+
+
+# Bodies as bytes: (content type, bytes, bytes announced).
+_KINDS = st.sampled_from(
+    [bodies.FORM, *(bodies.MULTIPART + rest for rest in ("", "; boundary=", "; boundary=b"))]
+)
+_GROWN = st.lists(
+    st.sampled_from([b"--b", b"--b--", b"\r\n", b"\r\n\r\n", b"body=x", b"&", b"%", b"=", b";",
+                     b"Content-Disposition: form-data; name=body", b'; filename="a.stl"', b"; name",
+                     b"Content-Transfer-Encoding: base64", b"*0*=", b"*=utf-8''"])
+    | st.binary(max_size=20),
+    max_size=30,
+).map(b"".join)  # fmt: skip
+BYTES = st.sampled_from([one for one in bodies.bodies() if len(one[1]) < 10_000]) | st.tuples(
+    _KINDS, _GROWN, st.integers(-1, 9)
+).map(lambda drawn: (drawn[0], drawn[1], max(len(drawn[1]) + drawn[2], 0)))

@@ -1,5 +1,7 @@
 """Any method at any address with any query, body and header, by anybody.
 
+As the tests' client sends it, whose bodies are in order, and as a server hands it over.
+
 Counted: a thousand requests over all views together (FUZZ=ci), or 10,000 (FUZZ=long).
 """
 
@@ -12,10 +14,11 @@ from hypothesis import strategies as st
 from tests.corpus.answers import check
 from tests.corpus.limits import within
 from tests.corpus.pages import undone
+from tests.corpus.raw import as_browser, ask, faults
 from tests.corpus.test_headers import in_wsgi
 from tests.corpus.world import AT_SECOND_STEP, PATTERNS, ROLES
 from tests.fuzz.profiles import examples
-from tests.fuzz.strategies import BODIES, HEADERS, METHODS, PARTS, QUERIES
+from tests.fuzz.strategies import BODIES, BYTES, HEADERS, LOOKUPS, METHODS, PARTS, QUERIES
 
 # Of the broker's absence these would tell, which is no matter of what was asked.
 ELSEWHERE = {"portal:readyz", "admin:status"}
@@ -57,3 +60,42 @@ def test_no_view_fails_whatever_it_is_asked(world, share):
         check(answer, (method, address, query, header, body))
 
     holds()
+
+
+# What there is not, what only looks like a file of ours, and where files arrive.
+ADDRESSES = [
+    "/nowhere/", "/static/x", "/robots.txt", "/admin/nowhere/", "/cases/nowhere/message/",
+    "/files/nowhere/", "/files/", "/accounts/login/", "/cases/new/", "/account/",
+]  # fmt: skip
+
+
+@pytest.mark.once
+@pytest.mark.django_db
+@pytest.mark.ignore_template_errors
+@pytest.mark.parametrize("share", range(SHARES))
+def test_nothing_that_a_server_hands_over_is_a_fault(world, share):
+    patterns = [one for one in PATTERNS if one.name not in ELSEWHERE][share::SHARES]
+    addresses = [*ADDRESSES, *(world.address(pattern) for pattern in patterns)]
+    lists = [world.address(one) for one in PATTERNS if one.name.endswith("_changelist")]
+    clients = {role: world.client(role) for role in ANYBODY}
+
+    @examples(SHARES)
+    @given(st.data())
+    def holds(data):
+        client = clients[data.draw(st.sampled_from(ANYBODY), "role")]
+        told = as_browser(client, data.draw(st.booleans(), "sends token"))
+        if data.draw(st.booleans(), "asks a list"):
+            address, query = data.draw(st.sampled_from(lists), "list"), data.draw(LOOKUPS, "query")
+            sent = ("GET", f"{address}?{query}")
+        else:
+            address = data.draw(st.sampled_from(addresses) | PARTS.map(_as_address), "address")
+            sent = ("POST", address, *data.draw(BYTES, "body"))
+        with within(SECONDS, sent), undone(client), faults() as seen:
+            check(ask(*sent, **told), sent)
+        assert not seen, sent
+
+    holds()
+
+
+def _as_address(text):
+    return f"/{quote(text, errors='replace')}"

@@ -21,6 +21,7 @@ HARMLESS = {
     "portal.middleware.nothing_left": "headers, see portal/tests/test_wire.py",
     "portal.middleware.without_nul": "repairs addresses, see tests/corpus",
     "portal.middleware.in_utf_8": "reads texts, see tests/corpus",
+    "portal.forged.readable_form": "turns 500 into 400, see tests/corpus",
     "portal.forged.RefuseForged": "turns 500 into 400, see tests/corpus",
     "cases.views.files_host.files_only": "another host, see its own tests",
     "accounts.middleware.note_refusals": "writes the access log, see its own tests",
