@@ -6,7 +6,7 @@ from django.http import QueryDict, UnreadablePostError
 from django.urls import reverse
 from django.views import defaults
 
-from portal.methods import KNOWS_MORE
+from portal.methods import UPLOADS
 
 LONGEST_SEARCH = 400
 
@@ -15,11 +15,12 @@ def readable_form(get_response):
     """Answer 400 to a form that cannot be read, whatever it was sent to.
 
     Read here, a body fails in one place: not in a view, nor while the page of an error is drawn.
-    No form is sent to where files arrive, whose bytes are read by nobody else.
+    No form is sent to where files arrive, whatever a stranger calls a body that drips: it is read
+    by nobody but the view, once it is known who sends it.
     """
 
     def answer(request):
-        if request.path_info.startswith(KNOWS_MORE):
+        if request.path_info.startswith(UPLOADS):
             request.POST = QueryDict()
         try:
             request.POST  # noqa: B018 (it is read when it is asked for)

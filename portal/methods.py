@@ -14,17 +14,3 @@ def known_methods(get_response):
         return HttpResponseNotAllowed(METHODS)
 
     return answer
-
-
-def uploads_are_no_forms(get_response):
-    """Let nobody look for a form in what is uploaded: not for its token, not on a page of errors.
-
-    Whatever a stranger calls a body that drips, the first to read it would wait for it.
-    """
-
-    def answer(request):
-        if request.path_info.startswith(UPLOADS):
-            request.content_type = ""
-        return get_response(request)
-
-    return answer

@@ -82,7 +82,6 @@ MIDDLEWARE = [
     "portal.middleware.not_stored",
     "portal.middleware.nothing_left",
     "portal.methods.known_methods",
-    "portal.methods.uploads_are_no_forms",
     "portal.middleware.without_nul",
     "portal.forged.readable_form",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -3,7 +3,7 @@ import os
 from django.core.wsgi import get_wsgi_application
 from django.utils.http import parse_header_parameters
 
-from portal.methods import KNOWS_MORE
+from portal.methods import UPLOADS
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
@@ -60,7 +60,7 @@ def in_one_piece(answer):
 
     def answer_to_the_whole(environ, start_response):
         length = environ.get("CONTENT_LENGTH") or "0"
-        if length.isdecimal() and not environ["PATH_INFO"].startswith(KNOWS_MORE):
+        if length.isdecimal() and not environ["PATH_INFO"].startswith(UPLOADS):
             environ["wsgi.input"] = Whole(environ["wsgi.input"], int(length))
         return answer(environ, start_response)
 
