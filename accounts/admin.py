@@ -61,7 +61,10 @@ class PracticeAdmin(admin.ModelAdmin):
         return ", ".join(owner.name for owner in practice.shown) or "none yet"
 
     def save_model(self, request, obj, form, change):
+        before = Practice.objects.filter(pk=obj.pk).first()
         super().save_model(request, obj, form, change)
+        if before:
+            services.tell_of_address(before, obj, request.user)
         if change and not obj.is_active:
             members = obj.members.values_list("pk", flat=True)
             services.end_sessions(members, timezone.now())
@@ -209,7 +212,7 @@ class UserAdmin(BaseUserAdmin):
             obj.is_owner = False  # of the practice that was left, not of the new one
         super().save_model(request, obj, form, change)
         if before:
-            services.follow_up(before, obj, timezone.now())
+            services.follow_up(before, obj, request.user, timezone.now())
         else:
             PasswordReset.ask(obj.email)  # with that link staff choose a password
 

@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts import access_log, policies
+from accounts import access_log, policies, services
 from accounts.forms import NameForm, PracticeForm, WhoForm
 from accounts.models import Access
 
@@ -26,11 +26,13 @@ def account(request):
         return _keep_and_sign_in(request)
     practice = request.user.practice
     typed = _typed_before(request)
-    practice_form = PracticeForm(instance=practice, initial=typed) if practice else None
+    practice_form = _practice_form(request, initial=typed) if practice else None
     name_form = NameForm(instance=request.user, initial=typed)
     if practice and "save_practice" in request.POST:
-        practice_form = PracticeForm(request.POST, instance=practice)
-        saved = _save(practice_form)
+        practice_form = _practice_form(request, request.POST)
+        saved = practice_form.is_valid()
+        if saved:
+            services.change_practice(practice, practice_form.changeable, request.user)
         # A refused value must not show up as the practice's own elsewhere on the page.
         practice.refresh_from_db()
     elif "save_name" in request.POST:
@@ -76,6 +78,14 @@ def _typed_before(request):
         return {}
     messages.warning(request, "What you typed is below. It is not saved yet: please press Save.")
     return typed
+
+
+def _practice_form(request, *args, **kwargs):
+    practice = request.user.practice
+    may = policies.can_change_confirmation_address(request.user)
+    if not may and "email" in kwargs.get("initial", {}):
+        kwargs["initial"] = {**kwargs["initial"], "email": practice.email}
+    return PracticeForm(*args, instance=practice, may_change_address=may, **kwargs)
 
 
 def _save(form):
