@@ -18,7 +18,8 @@ pytestmark = pytest.mark.ignore_template_errors  # of Django admin
 
 def told(kind="members_changed", to=OWNER):
     """The texts of the mails of a kind to an address, the oldest first."""
-    return list(Email.objects.filter(kind=kind, to=to).order_by("pk").values_list("text", flat=True))
+    mails = Email.objects.filter(kind=kind, to=to).order_by("pk")
+    return list(mails.values_list("text", flat=True))
 
 
 @pytest.fixture
