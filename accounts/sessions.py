@@ -1,7 +1,9 @@
 """Where somebody is signed in, for how long, and by which steps."""
 
+from allauth.account.adapter import get_adapter
+from allauth.core.internal import ratelimit
 from allauth.mfa.models import Authenticator
-from allauth.mfa.webauthn.views import remove_webauthn
+from allauth.mfa.webauthn.views import login_webauthn, remove_webauthn
 from allauth.usersessions.models import UserSession
 from allauth.usersessions.views import list_usersessions
 from django.contrib import messages
@@ -13,7 +15,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import activity, second_step
+from accounts import activity, guesses, second_step
 
 
 @never_cache
@@ -48,6 +50,17 @@ def sign_out_everywhere(request):
     logout(request)
     messages.success(request, "You are signed out everywhere.")
     return redirect("account_login")
+
+
+@login_not_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def passkey_sign_in(request):
+    """The library's page, with a limit for strangers: each question to a passkey is a session."""
+    if request.method == "GET" and get_adapter().is_ajax(request):
+        taken = ratelimit.consume(request, app=guesses.APP, action="ask_passkey", limit_get=True)
+        if taken is None:
+            return ratelimit.respond_429(request)
+    return login_webauthn(request)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -42,6 +42,7 @@ urlpatterns = [
         name="account_email",
     ),
     path("accounts/", include("allauth.account.urls")),
+    path("accounts/two-step/webauthn/login/", sessions.passkey_sign_in, name="mfa_login_webauthn"),
     path(
         "accounts/two-step/webauthn/keys/<int:pk>/remove/",
         sessions.remove_passkey,

@@ -1,7 +1,10 @@
+from datetime import timedelta
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
 from django.core import signing
+from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.shortcuts import redirect, render
@@ -14,7 +17,7 @@ from accounts.models import Access
 
 ROWS_A_PAGE = 50
 
-UNSAVED = "unsaved_account"  # in the session: whose it is, and what was typed
+UNSAVED_FOR = timedelta(days=7)
 _SALT = "accounts.views.account"
 
 
@@ -58,26 +61,37 @@ def account(request):
 def _keep_and_sign_in(request):
     """Keep what was typed when the session ended before Save, for the person who typed it."""
     try:
-        whose = signing.loads(request.POST.get("whose", ""), salt=_SALT)
+        whose = signing.loads(request.POST.get("whose", ""), salt=_SALT, max_age=UNSAVED_FOR)
     except signing.BadSignature:
         return redirect_to_login(request.path)
     names = {*PracticeForm.Meta.fields, *NameForm.Meta.fields}
     typed = {name: value[:1000] for name, value in request.POST.items() if name in names}
-    request.session[UNSAVED] = [whose, typed]
-    messages.info(
-        request,
-        "You were signed out after a while. What you typed is kept: sign in and go on where you "
-        "were.",
-    )
-    return redirect_to_login(request.path)
+    # One row a person, and never in a session: strangers could begin any number of those.
+    cache.set(_place(whose), typed, UNSAVED_FOR.total_seconds())
+    return sign_in_again(request.path)
+
+
+def sign_in_again(back_to):
+    """To the sign-in page, from where a person comes back to the form with all that was kept.
+
+    The page says so by its address: a message would be a row in a session of a stranger.
+    """
+    return redirect(f"{redirect_to_login(back_to).url}&kept=1")
 
 
 def _typed_before(request):
-    whose, typed = request.session.pop(UNSAVED, (None, {}))
-    if not typed or whose != request.user.pk:
-        return {}
-    messages.warning(request, "What you typed is below. It is not saved yet: please press Save.")
+    place = _place(request.user.pk)
+    typed = cache.get(place, {})
+    if typed:
+        cache.delete(place)
+        messages.warning(
+            request, "What you typed is below. It is not saved yet: please press Save."
+        )
     return typed
+
+
+def _place(user_pk):
+    return f"unsaved_account:{user_pk}"
 
 
 def _practice_form(request, *args, **kwargs):

@@ -45,6 +45,28 @@ def update_key(case):
     return uuid.uuid5(case.form_key, f"after revision {case.prescriptions.count()}")
 
 
+def message_key(case, user):
+    """The key of a person's message form on a case: of a text that could not be sent, one row."""
+    return uuid.uuid5(case.form_key, f"message of {user.pk}")
+
+
+def keep_message(case, user, body):
+    """Keep a message whose writer was signed out before it was sent."""
+    kept = {"user": user, "case": case, "updated_at": timezone.now()}
+    kept["data"] = {"body": [body.replace("\0", "")]}
+    Draft.objects.update_or_create(form_key=message_key(case, user), defaults=kept)
+
+
+def unsent_message(case, user):
+    """What a person has typed to a case and could not send, or ""."""
+    row = message_row(case, user).first()
+    return row.data["body"][-1] if row else ""
+
+
+def message_row(case, user):
+    return Draft.objects.filter(user=user, case=case, form_key=message_key(case, user))
+
+
 def token(form_key, user):
     """Proof that a form was given to a user, for the case that the session ends before Submit."""
     return signing.dumps([str(form_key), user.pk], salt=_SALT)

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts.views import sign_in_again
 from cases import access, drafts, emails, policies, services
 from cases.access import Action, Result, What
 from cases.forms import CaseForm, SignatureForm
@@ -106,17 +107,7 @@ def _keep_and_sign_in(request):
     key, user = owner
     if policies.can_send_cases(user) and drafts.new_key(user, str(key)) == key:
         drafts.keep(key, user, request.POST)
-    return sign_in_again(request, f"{reverse('cases:new')}?draft={key}")
-
-
-def sign_in_again(request, back_to):
-    """To the sign-in page, from where a person comes back to the form with all that was kept."""
-    messages.info(
-        request,
-        "You were signed out after a while. What you typed and uploaded is kept: "
-        "sign in and go on where you were.",
-    )
-    return redirect_to_login(back_to)
+    return sign_in_again(f"{reverse('cases:new')}?draft={key}")
 
 
 @require_POST
