@@ -14,6 +14,7 @@ from accounts.models import User
 from cases.models import Attachment, Case, Draft
 
 LASTS = timedelta(days=7)  # since somebody typed, or opened the form
+MESSAGES = 20  # of one person that are kept unsent, each of another case
 _SALT = "cases.drafts"
 _NOT_TYPED = {"csrfmiddlewaretoken", "form_token", "confirm"}
 _PLACE = {"form_key", "case"}
@@ -51,10 +52,14 @@ def message_key(case, user):
 
 
 def keep_message(case, user, body):
-    """Keep a message whose writer was signed out before it was sent."""
+    """Keep a message whose writer was signed out before it was sent; whether it is kept."""
+    others = Draft.objects.filter(user=user, data__has_key="body")
+    if others.exclude(pk=message_key(case, user)).count() >= MESSAGES:
+        return False
     kept = {"user": user, "case": case, "updated_at": timezone.now()}
     kept["data"] = {"body": [body.replace("\0", "")]}
     Draft.objects.update_or_create(form_key=message_key(case, user), defaults=kept)
+    return True
 
 
 def unsent_message(case, user):

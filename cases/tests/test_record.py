@@ -384,6 +384,17 @@ def test_whoever_has_the_proof_keeps_one_message_on_a_case_and_no_session(
     assert not Session.objects.exists()
 
 
+def test_of_more_cases_than_anybody_writes_to_at_once_no_message_is_kept(
+    client, dentist_user, make_case, monkeypatch
+):
+    monkeypatch.setattr(drafts, "MESSAGES", 2)
+    for case in [make_case(), make_case(), make_case()]:
+        client.force_login(dentist_user)
+        answer = written_before_sign_out(client, case)
+    assert "kept" not in answer["Location"]
+    assert Draft.objects.count() == 2
+
+
 def test_a_refused_message_leaves_the_unsent_update_alone(dentist_client, case):
     autosave = reverse("cases:keep_draft", args=[drafts.update_key(case)])
     dentist_client.post(autosave, {**CHANGE, "case": case.number})

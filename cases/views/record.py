@@ -217,8 +217,8 @@ def _keep_message_and_sign_in(request, number):
     case = user and Case.objects.visible_to(user).filter(number=number).first()
     if not (body and case) or drafts.message_key(case, user) != key:
         return redirect_to_login(back_to)
-    drafts.keep_message(case, user, body)
-    return sign_in_again(back_to)
+    is_kept = drafts.keep_message(case, user, body)
+    return sign_in_again(back_to) if is_kept else redirect_to_login(back_to)
 
 
 @require_safe
