@@ -269,3 +269,23 @@ def test_a_superuser_gives_rights(superuser_client, make_staff):
     said = form_of(sam, is_staff="on", groups=office.pk)
     assert superuser_client.post(page_of(sam), said).status_code == 302
     assert list(sam.groups.all()) == [office]
+
+
+PRACTICES = "/admin/accounts/practice/"
+
+
+def test_a_practice_that_can_send_no_case_is_marked(office, practice, make_practice):
+    silent = make_practice("Silent Dental")
+    silent.dentists.update(is_active=False)
+    shown = {one.name: one.shown_dentists for one in office.get(PRACTICES).context["cl"].queryset}
+    assert [bool(shown[name]) for name in ("Harbor Dental", "Silent Dental")] == [True, False]
+    assert office.get(PRACTICES).text.count("<strong>No active dentist</strong>") == 1
+    found = office.get(f"{PRACTICES}?dentists=none").context["cl"].queryset
+    assert [one.name for one in found] == ["Silent Dental"]
+    assert (
+        "<strong>No active dentist</strong>" in office.get(f"{PRACTICES}{silent.pk}/change/").text
+    )
+    page = office.get(f"{PRACTICES}{practice.pk}/change/").text
+    assert "Dr. Ada Weiss" in page
+    assert "<strong>No active dentist</strong>" not in page
+    assert office.get(f"{PRACTICES}add/").status_code == 200

@@ -84,6 +84,8 @@ def _keep_as_new(request, case):
 
 
 def _page(request, key, form, signature, draft=None, status=200):
+    if not policies.has_a_prescriber(request.user.practice):
+        return _no_dentist(request, status)
     access.note(request, None, What.FORM, Action.OPENED, str(key))
     context = {
         "form": form,
@@ -97,6 +99,13 @@ def _page(request, key, form, signature, draft=None, status=200):
         "open_drafts": [other for other in drafts.open_drafts(request.user) if other.pk != key],
     }
     return render(request, "cases/case_new.html", context, status=status)
+
+
+def _no_dentist(request, status):
+    """In the place of a form that could not be sent: what is missing, and who adds it."""
+    mine = Draft.objects.visible_to(request.user).filter(user=request.user, case=None)
+    context = {"practice": request.user.practice, "is_something_kept": mine.exists()}
+    return render(request, "cases/case_no_dentist.html", context, status=status)
 
 
 def _keep_and_sign_in(request):

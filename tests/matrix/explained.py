@@ -25,7 +25,7 @@ KEYS = {
         "accounts.admin.PracticeAdmin.get_queryset: part of a query: filter(is_active=True)",
         "accounts.services.make_owner: part of a query: filter(is_active=True)",
         "cases.emails.emergency_access: part of a query: filter(is_active=True)",
-        "cases.forms.CaseForm.__init__: part of a query: filter(is_active=True)",
+        "accounts.models.Practice.prescribers: part of a query: filter(is_active=True)",
         "cases.emergency.end: part of a query: filter(until__gt=now)",
     ],
     (
