@@ -13,9 +13,9 @@ from django.http import HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import activity, guesses, second_step
+from accounts import activity, browsers, guesses, second_step
 
 
 @never_cache
@@ -43,6 +43,18 @@ def signed_in(request):
     return list_usersessions(request)
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
+def end_session(request, pk):
+    """Sign out on one device; the present one by the page for that, which asks."""
+    session = get_object_or_404(UserSession.objects.filter(user=request.user), pk=pk)
+    if session.session_key == request.session.session_key:
+        return redirect("account_logout")
+    if request.method == "POST":
+        session.end()
+        messages.success(request, f"{browsers.words(session.user_agent)} is signed out.")
+    return redirect("usersessions_list")
+
+
 @require_POST
 def sign_out_everywhere(request):
     for session in UserSession.objects.filter(user=request.user):
@@ -50,6 +62,13 @@ def sign_out_everywhere(request):
     logout(request)
     messages.success(request, "You are signed out everywhere.")
     return redirect("account_login")
+
+
+@login_not_required
+@require_safe
+def find_change_password(request):
+    """Where password managers look (W3C, "A Well-Known URL for Changing Passwords")."""
+    return redirect("account_change_password")
 
 
 @login_not_required

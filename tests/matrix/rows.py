@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 
+from allauth.usersessions.models import UserSession
 from django.core import signing
 
 from cases import drafts
@@ -101,6 +102,12 @@ def keeps_address(asked):
     return asked.role == "owner" or asked.mine.practice.email != "new@x.example"
 
 
+def keeps_sessions_of_others(asked):
+    sessions = [side.user_session for side in asked.world.sides]
+    others = [each.pk for each in sessions if asked.user is None or each.user_id != asked.user.pk]
+    return UserSession.objects.filter(pk__in=others).count() == len(others)
+
+
 def of_a_draft(asked):
     key = asked.side.draft.pk if asked.side else uuid.UUID(int=7)
     return {"query": f"?draft={key}", "data": {"form_key": key, "patient_name": "Ann"}}
@@ -181,6 +188,9 @@ SIGNING_IN = [
     Row("accounts:stay", *["GET 200, POST 200"] * 2, stranger="GET 401, POST 401",
         without_step=None),
     signed_in("usersessions_list", "GET 200, POST 302"),
+    Row("accounts:end_session", "GET 302, POST 302", "GET 404, POST 404", of="user_session",
+        only=("member", "other"), after=keeps_sessions_of_others),
+    everybody("accounts:find_change_password", "GET 302"),
     Row("mfa_authenticate", *["GET 302, POST 302"] * 2, half="GET 200, POST 200"),
     Row("mfa_login_webauthn", *["GET 302, POST 302"] * 2, half="GET 302, POST 302"),
     signed_in("mfa_index", "GET 200", without_step=None),
