@@ -47,6 +47,7 @@ class PracticeForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         if not may_change_address:
             self.fields["email"].disabled = True
+            self.fields["email"].required = False
             self.fields["email"].help_text = _who_changes_it(self.instance)
         zones = time_zone_choices(self.instance.time_zone)
         self.fields["time_zone"] = forms.ChoiceField(

@@ -160,7 +160,7 @@ def test_one_session_is_ended_and_the_others_go_on(client, person):
 
 def test_to_end_the_present_session_leads_to_the_sign_out(client, person):
     sign_in(client, person.email)
-    assert 'href="/accounts/logout/"' in client.get(LIST).text
+    assert '<form action="/accounts/logout/">' in client.get(LIST).text
     assert end(client, person, of=client).redirect_chain == [("/accounts/logout/", 302)]
     assert is_in(client)
 
