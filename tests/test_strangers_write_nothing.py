@@ -43,6 +43,7 @@ MAY = {
     ),
     "cases:new with a token": ({"cases_draft"}, "Who was signed in here; one row for a form."),
     "cases:update with a token": ({"cases_draft"}, "The same."),
+    "cases:message with a token": ({"cases_draft"}, "The same; one for a case."),
 }
 # Fields that forms of the portal have, as somebody might send them to any address.
 TYPED = {

@@ -126,6 +126,13 @@ def with_token(asked, of="", token=_token, who="member"):
     return {"data": {**typed, "form_token": token(key, user)}}
 
 
+def message(asked, of):
+    """A message whose form says whose it is, and on which case."""
+    case, user = getattr(asked.side or asked.mine, of), asked.mine.member
+    proof = drafts.token(drafts.message_key(case, user), user)
+    return {"data": {"body": "Hello", "form_token": proof}}
+
+
 def update(asked, **more):
     return {"data": {"teeth": "14", "description": "Another guide", **more}}
 
@@ -295,6 +302,12 @@ TABLE = [
     ), looks_first=True, send=lambda asked: {
         "data": {"body": "Hello"}
     }),
+    *[
+        Row(f"cases:message with a token{which}", *["GET 302, POST 302+"] * 2, of="booked",
+            stranger_own=kept, looks_first=True, send=partial(message, of=of),
+            roles=dict.fromkeys(["planner", "emergency"], "GET 302, POST 403"))
+        for which, of, kept in [("", "booked", "POST 302+"), (" of another case", "ready", "")]
+    ],
     signed_in("cases:rx", "GET 200", of="booked"),
     signed_in("cases:rx_state", "GET 200", without_step=BY_PROGRAMS, of="booked"),
     signed_in("cases:rx_revision", "GET 200", of="prescription"),
