@@ -11,6 +11,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Prefetch
 from django.shortcuts import redirect
 from django.utils import timezone
+from django.utils.html import format_html
 from django.views.generic import RedirectView
 
 from accounts import services
@@ -30,6 +31,9 @@ admin.site.unregister(Group)
 admin.site.password_change = RedirectView.as_view(pattern_name="account_change_password")
 
 
+NO_DENTIST = "No active dentist"
+
+
 class DentistInline(admin.TabularInline):
     model = Dentist
     extra = 0
@@ -47,25 +51,52 @@ class MemberInline(admin.TabularInline):
         return False
 
 
+class WithoutDentist(admin.SimpleListFilter):
+    """Practices that cannot send a case."""
+
+    title = "dentists"
+    parameter_name = "dentists"
+
+    def lookups(self, request, model_admin):
+        return [("none", NO_DENTIST)]
+
+    def queryset(self, request, queryset):
+        return queryset.exclude(dentists__is_active=True) if self.value() == "none" else queryset
+
+
 @admin.register(Practice)
 class PracticeAdmin(ShownOnlyAdmin):
     list_display = [
-        "name", "email", "phone", "owner_names", "time_zone", "requires_mfa", "is_active",
+        "name", "email", "phone", "owner_names", "dentist_names", "time_zone", "requires_mfa",
+        "is_active",
     ]  # fmt: skip
-    list_filter = ["is_active", "requires_mfa", "tooth_numbering"]
+    list_filter = ["is_active", WithoutDentist, "requires_mfa", "tooth_numbering"]
     search_fields = ["name", "email", "phone"]
     inlines = [DentistInline, MemberInline]
 
     def get_queryset(self, request):
         owners = Prefetch("members", User.objects.filter(is_owner=True, is_active=True), "shown")
-        return super().get_queryset(request).prefetch_related(owners)
+        dentists = Prefetch("dentists", Dentist.objects.filter(is_active=True), "shown_dentists")
+        return super().get_queryset(request).prefetch_related(owners, dentists)
+
+    def get_readonly_fields(self, request, obj=None):
+        # Nothing to say of a practice that is only being added.
+        return ["dentist_names"] if obj else []
 
     @admin.display(description="owners")
     def owner_names(self, practice):
         return ", ".join(owner.name for owner in practice.shown) or "none yet"
 
+    @admin.display(description="active dentists")
+    def dentist_names(self, practice):
+        names = ", ".join(dentist.name for dentist in practice.shown_dentists)
+        return names or format_html("<strong>{}</strong>", NO_DENTIST)
+
     def save_model(self, request, obj, form, change):
+        before = Practice.objects.filter(pk=obj.pk).first()
         super().save_model(request, obj, form, change)
+        if before:
+            services.tell_of_address(before, obj, request.user)
         if change and not obj.is_active:
             members = obj.members.values_list("pk", flat=True)
             services.end_sessions(members, timezone.now())
@@ -213,7 +244,7 @@ class UserAdmin(ShownOnlyAdmin, BaseUserAdmin):
             obj.is_owner = False  # of the practice that was left, not of the new one
         super().save_model(request, obj, form, change)
         if before:
-            services.follow_up(before, obj, timezone.now())
+            services.follow_up(before, obj, request.user, timezone.now())
         else:
             PasswordReset.ask(obj.email)  # with that link staff choose a password
 

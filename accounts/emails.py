@@ -19,6 +19,17 @@ CHANGES = {
     "forgotten": "Your second step was removed, so that you can set up a new one.",
     "recovery_codes_generated": "New recovery codes were made. The old ones do not work any more.",
 }
+# How the circle of those who see a practice's cases grows.
+INVITED, INVITED_OWNER, JOINED, JOINED_OWNER, MADE_OWNER, REACTIVATED, MOVED_IN, NEW_ADDRESS = (
+    "was invited as a member.",
+    "was invited as an owner.",
+    "has accepted an invitation and is a member now.",
+    "has accepted an invitation and is an owner now.",
+    "is an owner now.",
+    "was deactivated and can sign in again.",
+    "was moved to your practice and is a member now.",
+    "signs in with this address now, in the place of the one before.",
+)
 
 
 def invitation(invitation, token):
@@ -40,6 +51,43 @@ def _invitation(kind, invitation, link):
 def address_changed(user, old_address):
     """Tell the old address that the lab has put another in its place."""
     return outbox.write("address_changed", old_address, outbox.once(), {"name": user.name})
+
+
+def members_changed(practice, address, name, change, by):
+    """Tell the owners who sees the cases of their practice from now on, and on whose word.
+
+    A practice in which nobody else is an owner is told at its confirmation address, where only
+    addresses stand: an owner may have typed that of a stranger there.
+    """
+    context = {"practice": practice, "change": change}
+    event = outbox.once()
+    owners = practice.owners.exclude(email=address).values_list("email", flat=True)
+    for to in owners:
+        person = f"{name} ({address})" if name else address
+        said = {"person": person, "by": _named(by), "is_for_owner": True}
+        outbox.write("members_changed", to, event, context | said)
+    if not owners:
+        said = {"person": address, "by": _by_address(by), "is_for_owner": False}
+        outbox.write("members_changed", practice.email, event, context | said)
+
+
+def practice_address_changed(practice, before, by):
+    """Tell the owners, and the address of before, that confirmations go to another one now."""
+    context = {"practice": practice, "before": before}
+    event = outbox.once()
+    outbox.write("practice_address_changed", before, event, context | {"by": _by_address(by)})
+    for to in practice.owners.exclude(email=before).values_list("email", flat=True):
+        outbox.write("practice_address_changed", to, event, context | {"by": _named(by)})
+
+
+def _named(by):
+    return f"{by.name} ({_by_address(by)})" if by and by.name else _by_address(by)
+
+
+def _by_address(by):
+    if by is None:
+        return "somebody whose account is gone"
+    return f"{by.email} of {settings.LAB_NAME}" if by.is_staff else by.email
 
 
 def password_reset_key(user, url):

@@ -43,8 +43,12 @@ class PracticeForm(forms.ModelForm):
         }
         widgets = {"shipping_address": forms.Textarea(attrs={"rows": 4})}
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args, may_change_address, **kwargs):
         super().__init__(*args, **kwargs)
+        if not may_change_address:
+            self.fields["email"].disabled = True
+            self.fields["email"].required = False
+            self.fields["email"].help_text = _who_changes_it(self.instance)
         zones = time_zone_choices(self.instance.time_zone)
         self.fields["time_zone"] = forms.ChoiceField(
             choices=zones, help_text=self.Meta.help_texts["time_zone"]
@@ -58,11 +62,28 @@ class PracticeForm(forms.ModelForm):
             Submit("save_practice", "Save practice"),
         )
 
+    @property
+    def changeable(self):
+        """Names of the fields that this person may change."""
+        return [name for name, field in self.fields.items() if not field.disabled]
+
     def clean_phone(self):
         return plain_text(self.cleaned_data["phone"])
 
     def clean_shipping_address(self):
         return plain_text(self.cleaned_data["shipping_address"], lines=True)
+
+
+def _who_changes_it(practice):
+    owners = [str(owner) for owner in practice.owners]
+    if not owners:
+        return (
+            "Your practice has no owner yet, who could change this address. To change it, please "
+            f"write to {settings.LAB_EMAIL}."
+        )
+    *others, last = owners
+    names = f"{', '.join(others)} or {last}" if others else last
+    return f"Owners can change this address. Please ask {names}."
 
 
 class NameForm(forms.ModelForm):

@@ -65,6 +65,11 @@ class Practice(models.Model):
         """Those who manage its members now."""
         return self.members.filter(is_owner=True, is_active=True)
 
+    @property
+    def prescribers(self):
+        """The dentists who can be chosen on new cases."""
+        return self.dentists.filter(is_active=True)
+
 
 class Dentist(models.Model):
     practice = models.ForeignKey(Practice, on_delete=models.PROTECT, related_name="dentists")

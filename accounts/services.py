@@ -51,6 +51,9 @@ def invite(practice, email, name, is_owner, by, now):
     is_known = User.objects.filter(email=email).exists()
     mail = emails.invitation_known if is_known else emails.invitation
     mail(invitation, token)
+    if is_owner or by.is_staff:
+        change = emails.INVITED_OWNER if is_owner else emails.INVITED
+        emails.members_changed(practice, email, name, change, by)
     return invitation
 
 
@@ -81,15 +84,25 @@ def accept(invitation, name, password, now):
             unused = Invitation.objects.not_answered().filter(pk=invitation.pk)
             if not unused.update(accepted_at=now):
                 raise NoSuchInvitation
-            return User.objects.create(
+            member = User.objects.create(
                 email=invitation.email,
                 password=encoded,
                 name=name,
                 practice=invitation.practice,
                 is_owner=invitation.is_owner,
             )
+            _tell(member, _joined(member), invitation.invited_by)
+            return member
     except IntegrityError:
         raise NoSuchInvitation from None  # the address got an account at this very moment
+
+
+def _joined(member):
+    return emails.JOINED_OWNER if member.is_owner else emails.JOINED
+
+
+def _tell(member, change, by):
+    emails.members_changed(member.practice, member.email, member.name, change, by)
 
 
 @transaction.atomic
@@ -111,14 +124,18 @@ def deactivate(member, by, now):
 def reactivate(member, by):
     """Open the account of a member again. Raises NotAllowed."""
     practice = _locked(member.practice, by)
-    practice.members.filter(pk=member.pk).update(is_active=True)
+    if practice.members.filter(pk=member.pk, is_active=False).update(is_active=True):
+        _tell(member, emails.REACTIVATED, by)
 
 
 @transaction.atomic
 def make_owner(member, by):
     """Let a member invite and deactivate others. Raises NotAllowed."""
     practice = _locked(member.practice, by)
-    if not practice.members.filter(pk=member.pk, is_active=True).update(is_owner=True):
+    active = practice.members.filter(pk=member.pk, is_active=True)
+    if active.filter(is_owner=False).update(is_owner=True):
+        _tell(member, emails.MADE_OWNER, by)
+    elif not active.exists():
         raise NotAllowed(f"{member} is deactivated. Please reactivate the account first.")
 
 
@@ -131,15 +148,47 @@ def take_ownership(member, by, now):
     _withdraw_those_of(member, now)
 
 
-def follow_up(before, member, now):
+def follow_up(before, member, by, now):
     """What follows when the lab changes the row of a user; `before` is the row as it was."""
     if member.email != before.email:
         emails.address_changed(member, before.email)
+    for change in _widened(before, member):
+        _tell(member, change, by)
     has_moved = member.practice_id != before.practice_id
     if has_moved or not member.is_active:
         end_sessions([member.pk], now)
     if before.practice and (has_moved or not (member.is_active and member.is_owner)):
         _withdraw_those_of(before, now)
+
+
+def _widened(before, member):
+    """How a change of the lab lets somebody see more of a practice's cases than before."""
+    if not (member.practice_id and member.is_active):
+        return
+    was_in = before.is_active and before.practice_id == member.practice_id
+    if before.practice_id != member.practice_id:
+        yield emails.MOVED_IN
+    elif not before.is_active:
+        yield emails.REACTIVATED
+    if member.is_owner and not (was_in and before.is_owner):
+        yield emails.MADE_OWNER
+    if was_in and member.email != before.email:
+        yield emails.NEW_ADDRESS
+
+
+@transaction.atomic
+def change_practice(practice, fields, by):
+    """Save these fields of a practice, and tell of another address for confirmations."""
+    before = Practice.objects.select_for_update(no_key=True).get(pk=practice.pk)
+    practice.save(update_fields=fields)
+    if "email" in fields:
+        tell_of_address(before, practice, by)
+
+
+def tell_of_address(before, practice, by):
+    """Tell the owners and the old address; `before` is the row of the practice as it was."""
+    if practice.email != before.email:
+        emails.practice_address_changed(practice, before.email, by)
 
 
 def _locked(practice, by):

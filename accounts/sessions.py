@@ -1,7 +1,9 @@
 """Where somebody is signed in, for how long, and by which steps."""
 
+from allauth.account.adapter import get_adapter
+from allauth.core.internal import ratelimit
 from allauth.mfa.models import Authenticator
-from allauth.mfa.webauthn.views import remove_webauthn
+from allauth.mfa.webauthn.views import login_webauthn, remove_webauthn
 from allauth.usersessions.models import UserSession
 from allauth.usersessions.views import list_usersessions
 from django.contrib import messages
@@ -11,9 +13,9 @@ from django.http import HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import activity, second_step
+from accounts import activity, browsers, guesses, second_step
 
 
 @never_cache
@@ -41,6 +43,18 @@ def signed_in(request):
     return list_usersessions(request)
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
+def end_session(request, pk):
+    """Sign out on one device; the present one by the page for that, which asks."""
+    session = get_object_or_404(UserSession.objects.filter(user=request.user), pk=pk)
+    if session.session_key == request.session.session_key:
+        return redirect("account_logout")
+    if request.method == "POST":
+        session.end()
+        messages.success(request, f"{browsers.words(session.user_agent)} is signed out.")
+    return redirect("usersessions_list")
+
+
 @require_POST
 def sign_out_everywhere(request):
     for session in UserSession.objects.filter(user=request.user):
@@ -48,6 +62,24 @@ def sign_out_everywhere(request):
     logout(request)
     messages.success(request, "You are signed out everywhere.")
     return redirect("account_login")
+
+
+@login_not_required
+@require_safe
+def find_change_password(request):
+    """Where password managers look (W3C, "A Well-Known URL for Changing Passwords")."""
+    return redirect("account_change_password")
+
+
+@login_not_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def passkey_sign_in(request):
+    """The library's page, with a limit for strangers: each question to a passkey is a session."""
+    if request.method == "GET" and get_adapter().is_ajax(request):
+        taken = ratelimit.consume(request, app=guesses.APP, action="ask_passkey", limit_get=True)
+        if taken is None:
+            return ratelimit.respond_429(request)
+    return login_webauthn(request)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

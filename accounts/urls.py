@@ -23,6 +23,12 @@ accounts_urls = (
             name="accept_invitation",
         ),
         path("account/stay/", sessions.stay, name="stay"),
+        path("accounts/sessions/<int:pk>/end/", sessions.end_session, name="end_session"),
+        path(
+            ".well-known/change-password",
+            sessions.find_change_password,
+            name="find_change_password",
+        ),
         path(
             "account/sign-out-everywhere/",
             sessions.sign_out_everywhere,
@@ -42,6 +48,7 @@ urlpatterns = [
         name="account_email",
     ),
     path("accounts/", include("allauth.account.urls")),
+    path("accounts/two-step/webauthn/login/", sessions.passkey_sign_in, name="mfa_login_webauthn"),
     path(
         "accounts/two-step/webauthn/keys/<int:pk>/remove/",
         sessions.remove_passkey,

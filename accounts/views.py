@@ -1,20 +1,23 @@
+from datetime import timedelta
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
 from django.core import signing
+from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts import access_log, policies
+from accounts import access_log, policies, services
 from accounts.forms import NameForm, PracticeForm, WhoForm
 from accounts.models import Access
 
 ROWS_A_PAGE = 50
 
-UNSAVED = "unsaved_account"  # in the session: whose it is, and what was typed
+UNSAVED_FOR = timedelta(days=7)
 _SALT = "accounts.views.account"
 
 
@@ -26,11 +29,13 @@ def account(request):
         return _keep_and_sign_in(request)
     practice = request.user.practice
     typed = _typed_before(request)
-    practice_form = PracticeForm(instance=practice, initial=typed) if practice else None
+    practice_form = _practice_form(request, initial=typed) if practice else None
     name_form = NameForm(instance=request.user, initial=typed)
     if practice and "save_practice" in request.POST:
-        practice_form = PracticeForm(request.POST, instance=practice)
-        saved = _save(practice_form)
+        practice_form = _practice_form(request, request.POST)
+        saved = practice_form.is_valid()
+        if saved:
+            services.change_practice(practice, practice_form.changeable, request.user)
         # A refused value must not show up as the practice's own elsewhere on the page.
         practice.refresh_from_db()
     elif "save_name" in request.POST:
@@ -56,26 +61,45 @@ def account(request):
 def _keep_and_sign_in(request):
     """Keep what was typed when the session ended before Save, for the person who typed it."""
     try:
-        whose = signing.loads(request.POST.get("whose", ""), salt=_SALT)
+        whose = signing.loads(request.POST.get("whose", ""), salt=_SALT, max_age=UNSAVED_FOR)
     except signing.BadSignature:
         return redirect_to_login(request.path)
     names = {*PracticeForm.Meta.fields, *NameForm.Meta.fields}
     typed = {name: value[:1000] for name, value in request.POST.items() if name in names}
-    request.session[UNSAVED] = [whose, typed]
-    messages.info(
-        request,
-        "You were signed out after a while. What you typed is kept: sign in and go on where you "
-        "were.",
-    )
-    return redirect_to_login(request.path)
+    # One row a person, and never in a session: strangers could begin any number of those.
+    cache.set(_place(whose), typed, UNSAVED_FOR.total_seconds())
+    return sign_in_again(request.path)
+
+
+def sign_in_again(back_to):
+    """To the sign-in page, from where a person comes back to the form with all that was kept.
+
+    The page says so by its address: a message would be a row in a session of a stranger.
+    """
+    return redirect(f"{redirect_to_login(back_to).url}&kept=1")
 
 
 def _typed_before(request):
-    whose, typed = request.session.pop(UNSAVED, (None, {}))
-    if not typed or whose != request.user.pk:
-        return {}
-    messages.warning(request, "What you typed is below. It is not saved yet: please press Save.")
+    place = _place(request.user.pk)
+    typed = cache.get(place, {})
+    if typed:
+        cache.delete(place)
+        messages.warning(
+            request, "What you typed is below. It is not saved yet: please press Save."
+        )
     return typed
+
+
+def _place(user_pk):
+    return f"unsaved_account:{user_pk}"
+
+
+def _practice_form(request, *args, **kwargs):
+    practice = request.user.practice
+    may = policies.can_change_confirmation_address(request.user)
+    if not may and "email" in kwargs.get("initial", {}):
+        kwargs["initial"] = {**kwargs["initial"], "email": practice.email}
+    return PracticeForm(*args, instance=practice, may_change_address=may, **kwargs)
 
 
 def _save(form):

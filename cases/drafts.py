@@ -14,6 +14,7 @@ from accounts.models import User
 from cases.models import Attachment, Case, Draft
 
 LASTS = timedelta(days=7)  # since somebody typed, or opened the form
+MESSAGES = 20  # of one person that are kept unsent, each of another case
 _SALT = "cases.drafts"
 _NOT_TYPED = {"csrfmiddlewaretoken", "form_token", "confirm"}
 _PLACE = {"form_key", "case"}
@@ -43,6 +44,32 @@ def update_key(case):
     Derived and not stored, so that files uploaded yesterday by a colleague are found again.
     """
     return uuid.uuid5(case.form_key, f"after revision {case.prescriptions.count()}")
+
+
+def message_key(case, user):
+    """The key of a person's message form on a case: of a text that could not be sent, one row."""
+    return uuid.uuid5(case.form_key, f"message of {user.pk}")
+
+
+def keep_message(case, user, body):
+    """Keep a message whose writer was signed out before it was sent; whether it is kept."""
+    others = Draft.objects.filter(user=user, data__has_key="body")
+    if others.exclude(pk=message_key(case, user)).count() >= MESSAGES:
+        return False
+    kept = {"user": user, "case": case, "updated_at": timezone.now()}
+    kept["data"] = {"body": [body.replace("\0", "")]}
+    Draft.objects.update_or_create(form_key=message_key(case, user), defaults=kept)
+    return True
+
+
+def unsent_message(case, user):
+    """What a person has typed to a case and could not send, or ""."""
+    row = message_row(case, user).first()
+    return row.data["body"][-1] if row else ""
+
+
+def message_row(case, user):
+    return Draft.objects.filter(user=user, case=case, form_key=message_key(case, user))
 
 
 def token(form_key, user):

@@ -163,7 +163,7 @@ class CaseForm(PrescriptionForm):
     def __init__(self, *args, practice, **kwargs):
         super().__init__(*args, numbering=practice.tooth_numbering, **kwargs)
         dentist = self.fields["dentist"]
-        dentist.queryset = practice.dentists.filter(is_active=True)
+        dentist.queryset = practice.prescribers
         dentist.empty_label = "Choose…"
         if dentist.queryset.count() == 1:
             dentist.empty_label = None

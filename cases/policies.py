@@ -8,6 +8,11 @@ def can_send_cases(user):
     return bool(user.practice_id) and user.practice.is_active
 
 
+def has_a_prescriber(practice):
+    """Whether a new case of a practice can name its dentist; without one it cannot be sent."""
+    return practice.prescribers.exists()
+
+
 def can_open_in_emergency(user):
     """The group Emergency: any case for a while, once a reason is typed."""
     return user.is_staff and user.has_perm("cases.add_emergencygrant")

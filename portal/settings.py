@@ -318,6 +318,8 @@ ACCOUNT_RATE_LIMITS = {
     "guess_at_account": f"{GUESSES}/key",
     "guess_from_address": f"{GUESSES}/ip",
     "guess_on_known_device": f"{GUESSES}/key",
+    # Each is a session; a practice that shares an address may sign in all at once.
+    "ask_passkey": "60/15m/ip",
     # Counted by the library on top, for one code and one account.
     "login_failed": f"{GUESSES}/key",
     "reset_password": f"{GUESSES}/ip,{GUESSES}/key",

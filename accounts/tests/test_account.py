@@ -1,9 +1,12 @@
 import re
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.core import signing
+from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
@@ -25,11 +28,11 @@ def filled(practice):
     }
 
 
-def test_members_change_email_phone_address_zone_and_numbering(dentist_client, practice, filled):
+def test_members_change_phone_address_zone_and_numbering(dentist_client, practice, filled):
     answer = dentist_client.post(ACCOUNT, filled, follow=True)
     practice.refresh_from_db()
     assert "Your changes are saved." in answer.content.decode()
-    assert practice.email == "new@harbor.example"
+    assert practice.email == "front@harbor.example"
     assert practice.shipping_address == "2 Quay\nPortland, ME"
     assert (practice.time_zone, practice.tooth_numbering) == ("America/Denver", "palmer")
 
@@ -46,9 +49,9 @@ def test_members_change_email_phone_address_zone_and_numbering(dentist_client, p
     ],
 )
 def test_a_wrong_value_is_refused_with_what_was_typed_kept(
-    dentist_client, practice, filled, field, value
+    owner_client, practice, filled, field, value
 ):
-    answer = dentist_client.post(ACCOUNT, {**filled, field: value})
+    answer = owner_client.post(ACCOUNT, {**filled, field: value})
     practice.refresh_from_db()
     assert "Nothing was saved yet" in answer.content.decode()
     assert "2 Quay" in answer.content.decode()
@@ -118,7 +121,8 @@ def test_what_was_typed_is_kept_when_the_session_ended_before_save(client, perso
     whose = re.search(r'name="whose" value="([^"]+)"', client.get(ACCOUNT).content.decode())[1]
     client.post("/accounts/logout/")
     answer = client.post(ACCOUNT, {**filled, "whose": whose})
-    assert answer["Location"] == "/accounts/login/?next=/account/"
+    assert answer["Location"] == "/accounts/login/?next=/account/&kept=1"
+    assert "What you typed and uploaded is kept" in client.get(answer["Location"]).text
     sign_in(client, person.email)
     page = client.get(ACCOUNT).content.decode()
     assert "It is not saved yet" in page
@@ -139,3 +143,11 @@ def test_what_a_stranger_sends_is_not_kept(client, person, filled):
     client.post(ACCOUNT, {**filled, "whose": "1:x:y"})
     sign_in(client, person.email)
     assert "2 Quay" not in client.get(ACCOUNT).content.decode()
+
+
+def test_proof_of_a_sign_in_keeps_one_text_for_a_week_and_no_session(person, filled):
+    whose = signing.dumps(person.pk, salt="accounts.views.account")
+    for number in range(5):
+        Client().post(ACCOUNT, {**filled, "phone": f"{number}" * 9000, "whose": whose})
+    assert cache.get(f"unsaved_account:{person.pk}")["phone"] == "4" * 1000
+    assert not Session.objects.exists()

@@ -166,7 +166,7 @@ def test_the_limit_of_a_practice_holds_for_the_office_too(office, practice, monk
     invite(office, practice)
     page = invite(office, practice, "zoe@harbor.example")
     assert "has sent 1 invitations within an hour" in page.text
-    assert Email.objects.count() == 1
+    assert Email.objects.filter(kind="invitation").count() == 1
 
 
 def test_the_office_sends_again_and_withdraws(office, practice, link_to):
@@ -196,8 +196,8 @@ def test_an_invitation_is_only_read_afterwards(office, practice):
 
 def test_the_old_address_is_told_of_a_new_one(office, colleague):
     office.post(page_of(colleague), form_of(colleague, email="Kim@New.example"))
-    mail = Email.objects.get()
-    assert (mail.kind, mail.to) == ("address_changed", "kim@harbor.example")
+    mail = Email.objects.get(kind="address_changed")
+    assert mail.to == "kim@harbor.example"
     colleague.refresh_from_db()
     assert colleague.email == "kim@new.example"
 
@@ -269,3 +269,23 @@ def test_a_superuser_gives_rights(superuser_client, make_staff):
     said = form_of(sam, is_staff="on", groups=office.pk)
     assert superuser_client.post(page_of(sam), said).status_code == 302
     assert list(sam.groups.all()) == [office]
+
+
+PRACTICES = "/admin/accounts/practice/"
+
+
+def test_a_practice_that_can_send_no_case_is_marked(office, practice, make_practice):
+    silent = make_practice("Silent Dental")
+    silent.dentists.update(is_active=False)
+    shown = {one.name: one.shown_dentists for one in office.get(PRACTICES).context["cl"].queryset}
+    assert [bool(shown[name]) for name in ("Harbor Dental", "Silent Dental")] == [True, False]
+    assert office.get(PRACTICES).text.count("<strong>No active dentist</strong>") == 1
+    found = office.get(f"{PRACTICES}?dentists=none").context["cl"].queryset
+    assert [one.name for one in found] == ["Silent Dental"]
+    assert (
+        "<strong>No active dentist</strong>" in office.get(f"{PRACTICES}{silent.pk}/change/").text
+    )
+    page = office.get(f"{PRACTICES}{practice.pk}/change/").text
+    assert "Dr. Ada Weiss" in page
+    assert "<strong>No active dentist</strong>" not in page
+    assert office.get(f"{PRACTICES}add/").status_code == 200

@@ -207,7 +207,7 @@ def test_an_accepted_invitation_is_neither_sent_again_nor_withdrawn(
     client.force_login(owner)
     page = client.post(f"/account/invitations/{invitation.pk}/{step}/", follow=True)
     assert "alert-error" in page.text
-    assert Email.objects.count() == 1
+    assert Email.objects.filter(kind="invitation").count() == 1
 
 
 @pytest.mark.parametrize("step", ["deactivate", "member"])

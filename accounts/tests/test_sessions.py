@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts import activity
-from accounts.tests.conftest import sign_in
+from accounts.tests.conftest import PASSWORD, sign_in
 
 LIST = "/accounts/sessions/"
 STAY = "/account/stay/"
@@ -139,6 +139,61 @@ def test_the_list_shows_where_somebody_is_signed_in(client, person):
     assert "Safari on iPhone" in page
     assert "203.0.113.9" in page
     assert page.count("This one") == 1
+
+
+def end(client, user, of):
+    """Press the button beside the session of another client."""
+    session = UserSession.objects.get(user=user, session_key=of.session.session_key)
+    return client.post(f"{LIST}{session.pk}/end/", follow=True)
+
+
+def test_one_session_is_ended_and_the_others_go_on(client, person):
+    phone, desk = Client(headers={"user-agent": "Mozilla/5.0 (iPhone) Safari/604.1"}), Client()
+    for one in (client, phone, desk):
+        sign_in(one, person.email)
+    assert client.get(LIST).text.count("/end/") == 2
+    page = end(client, person, of=phone)
+    assert "Safari on iPhone is signed out." in page.text
+    assert page.text.count("/end/") == 1
+    assert [is_in(one) for one in (client, phone, desk)] == [True, False, True]
+
+
+def test_to_end_the_present_session_leads_to_the_sign_out(client, person):
+    sign_in(client, person.email)
+    assert '<form action="/accounts/logout/">' in client.get(LIST).text
+    assert end(client, person, of=client).redirect_chain == [("/accounts/logout/", 302)]
+    assert is_in(client)
+
+
+def test_the_session_of_somebody_else_is_none(client, person, other_practice_user):
+    other = Client()
+    other_practice_user.set_password(PASSWORD)
+    other_practice_user.save()
+    for one, user in ((other, other_practice_user), (client, person)):
+        sign_in(one, user.email)
+    assert end(client, other_practice_user, of=other).status_code == 404
+    assert client.post(f"{LIST}99999/end/").status_code == 404
+    assert is_in(other)
+
+
+def test_sign_in_on_the_way_to_the_button_ends_on_the_list(client, person):
+    other = Client()
+    for one in (client, other):
+        sign_in(one, person.email)
+    session = UserSession.objects.get(session_key=other.session.session_key)
+    assert client.get(f"{LIST}{session.pk}/end/")["Location"] == LIST
+    assert is_in(other)
+
+
+def test_password_managers_find_the_page_for_the_password(client, person):
+    place = "/.well-known/change-password"
+    page = client.get(place, follow=True)
+    assert page.redirect_chain[-1][0] == "/accounts/login/?next=/accounts/password/change/"
+    sign_in(client, person.email)
+    page = client.get(place, follow=True)
+    assert page.redirect_chain == [("/accounts/password/change/", 302)]
+    assert page.status_code == 200
+    assert client.get("/.well-known/resource-that-should-not-exist").status_code == 404
 
 
 def test_sign_out_everywhere_else(client, person, other_practice_user):

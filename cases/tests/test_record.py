@@ -4,10 +4,13 @@ from io import BytesIO
 
 import pytest
 import requests
+from django.contrib.sessions.models import Session
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 from pypdf import PdfReader
 
+from accounts.models import User
 from cases import drafts, services
 from cases.models import Attachment, Draft, Message
 from cases.progress import Progress, Who
@@ -283,7 +286,8 @@ def test_a_session_that_ended_during_an_update_loses_nothing(
     key = drafts.update_key(case)
     posted = {**CHANGE, "form_token": drafts.token(key, dentist_user)}
     answer = client.post(update_url, posted)
-    assert answer["Location"] == f"/accounts/login/?next=/cases/{case.number}/"
+    assert answer["Location"] == f"/accounts/login/?next=/cases/{case.number}/&kept=1"
+    assert "What you typed and uploaded is kept" in client.get(answer["Location"]).text
     client.force_login(dentist_user)
     assert "Changed." in client.get(case.get_absolute_url()).content.decode()
 
@@ -319,17 +323,76 @@ def test_a_message_is_shown_and_mailed(dentist_client, case, settings):
     assert "EV" not in mail.text
 
 
-def test_a_message_whose_writer_was_signed_out_is_kept(client, dentist_user, case):
-    url = reverse("cases:message", args=[case.number])
-    answer = client.post(url, {"body": "Is the sleeve metal?"})
-    assert answer["Location"] == f"/accounts/login/?next=/cases/{case.number}/"
+def written_before_sign_out(client, case, body="Is the sleeve metal?"):
+    """Sign out with the page of a case open, and press Send then."""
+    page = client.get(case.get_absolute_url())
+    client.logout()
+    typed = {"body": body, "form_token": page.context["message_token"]}
+    return client.post(reverse("cases:message", args=[case.number]), typed)
+
+
+@pytest.mark.parametrize("who", ["dentist_user", "lab_user"])
+def test_a_message_whose_writer_was_signed_out_is_kept(client, request, case, who):
+    user = request.getfixturevalue(who)
+    client.force_login(user)
+    answer = written_before_sign_out(client, case)
+    assert answer["Location"] == f"/accounts/login/?next=/cases/{case.number}/&kept=1"
     assert not Message.objects.exists()
 
+    client.force_login(user)
+    assert "Is the sleeve metal?" in client.get(case.get_absolute_url()).text
+    client.post(reverse("cases:message", args=[case.number]), {"body": "Is the sleeve metal?"})
+    assert Message.objects.get().author == user
+    assert "body" not in str(Draft.objects.values_list("data", flat=True))
+
+
+def test_an_unsent_message_is_shown_to_its_writer_only(client, dentist_user, case):
     client.force_login(dentist_user)
-    assert "Is the sleeve metal?" in client.get(case.get_absolute_url()).content.decode()
-    client.post(url, {"body": "Is the sleeve metal?"})
-    assert Message.objects.get().author == dentist_user
-    assert client.get(case.get_absolute_url()).context["message_form"].initial == {}
+    written_before_sign_out(client, case)
+    colleague = User.objects.create_user("kim@x.example", practice=dentist_user.practice)
+    client.force_login(colleague)
+    page = client.get(case.get_absolute_url())
+    assert "Is the sleeve metal?" not in page.text
+    assert page.context["draft"] is None
+
+
+@pytest.mark.parametrize("of", ["nobody", "other_practice_user", "another case"])
+def test_a_message_without_proof_is_not_kept(client, request, dentist_user, case, make_case, of):
+    key, user = drafts.message_key(case, dentist_user), dentist_user
+    if of == "other_practice_user":
+        user = request.getfixturevalue(of)
+        key = drafts.message_key(case, user)
+    elif of == "another case":
+        key = drafts.message_key(make_case(), user)
+    proof = "" if of == "nobody" else drafts.token(key, user)
+    url = reverse("cases:message", args=[case.number])
+    answer = client.post(url, {"body": "Hello", "form_token": proof})
+    assert answer["Location"] == f"/accounts/login/?next=/cases/{case.number}/"
+    assert not Draft.objects.exists()
+
+
+def test_whoever_has_the_proof_keeps_one_message_on_a_case_and_no_session(
+    client, dentist_user, case
+):
+    proof = drafts.token(drafts.message_key(case, dentist_user), dentist_user)
+    for number in range(5):
+        typed = {"body": f"{number} " + "x" * 9000, "form_token": proof}
+        Client().post(reverse("cases:message", args=[case.number]), typed)
+    (kept,) = Draft.objects.all()
+    assert kept.data["body"][0].startswith("4 ")
+    assert len(kept.data["body"][0]) == 5000
+    assert not Session.objects.exists()
+
+
+def test_of_more_cases_than_anybody_writes_to_at_once_no_message_is_kept(
+    client, dentist_user, make_case, monkeypatch
+):
+    monkeypatch.setattr(drafts, "MESSAGES", 2)
+    for case in [make_case(), make_case(), make_case()]:
+        client.force_login(dentist_user)
+        answer = written_before_sign_out(client, case)
+    assert "kept" not in answer["Location"]
+    assert Draft.objects.count() == 2
 
 
 def test_a_refused_message_leaves_the_unsent_update_alone(dentist_client, case):

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts.views import sign_in_again
 from cases import access, drafts, emails, policies, services
 from cases.access import Action, Result, What
 from cases.forms import CaseForm, SignatureForm
@@ -83,6 +84,8 @@ def _keep_as_new(request, case):
 
 
 def _page(request, key, form, signature, draft=None, status=200):
+    if not policies.has_a_prescriber(request.user.practice):
+        return _no_dentist(request, status)
     access.note(request, None, What.FORM, Action.OPENED, str(key))
     context = {
         "form": form,
@@ -98,6 +101,13 @@ def _page(request, key, form, signature, draft=None, status=200):
     return render(request, "cases/case_new.html", context, status=status)
 
 
+def _no_dentist(request, status):
+    """In the place of a form that could not be sent: what is missing, and who adds it."""
+    mine = Draft.objects.visible_to(request.user).filter(user=request.user, case=None)
+    context = {"practice": request.user.practice, "is_something_kept": mine.exists()}
+    return render(request, "cases/case_no_dentist.html", context, status=status)
+
+
 def _keep_and_sign_in(request):
     """Keep what somebody posted whose session has ended, and lead back to it after sign-in."""
     owner = drafts.owner(request.POST.get("form_token", ""))
@@ -106,17 +116,7 @@ def _keep_and_sign_in(request):
     key, user = owner
     if policies.can_send_cases(user) and drafts.new_key(user, str(key)) == key:
         drafts.keep(key, user, request.POST)
-    return sign_in_again(request, f"{reverse('cases:new')}?draft={key}")
-
-
-def sign_in_again(request, back_to):
-    """To the sign-in page, from where a person comes back to the form with all that was kept."""
-    messages.info(
-        request,
-        "You were signed out after a while. What you typed and uploaded is kept: "
-        "sign in and go on where you were.",
-    )
-    return redirect_to_login(back_to)
+    return sign_in_again(f"{reverse('cases:new')}?draft={key}")
 
 
 @require_POST

@@ -9,13 +9,12 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.views import sign_in_again
 from cases import access, drafts, policies, services
 from cases.access import Action, Result, What
 from cases.forms import MessageForm, PrescriptionForm, SignatureForm
 from cases.models import Attachment, Case, Message
-from cases.views.new import sign_in_again
 
-UNSENT_MESSAGE = "unsent_message"
 MESSAGE_LIMIT = Message._meta.get_field("body").max_length
 
 
@@ -36,8 +35,7 @@ def _form(case, draft):
 
 def _message_form(request, case):
     """The message form, with what somebody typed into it whose session had ended."""
-    number, body = request.session.get(UNSENT_MESSAGE, ("", ""))
-    return MessageForm(initial={"body": body} if number == case.number else None)
+    return MessageForm(initial={"body": drafts.unsent_message(case, request.user)})
 
 
 def _page(request, case, form, message_form, draft=None, status=200):
@@ -52,6 +50,7 @@ def _page(request, case, form, message_form, draft=None, status=200):
         "form_token": drafts.token(key, request.user),
         "draft": draft,
         "message_form": message_form,
+        "message_token": drafts.token(drafts.message_key(case, request.user), request.user),
         "files": case.attachments.all(),
         "unsent": _unsent(request, case, key),
         "of_form": _files(request, case).of_form(key),
@@ -112,7 +111,7 @@ def _keep_and_sign_in(request, number):
         return redirect_to_login(request.get_full_path())
     if "confirm" not in request.POST and policies.can_update(user, case):
         drafts.keep(key, user, request.POST, case)
-    return sign_in_again(request, case.get_absolute_url())
+    return sign_in_again(case.get_absolute_url())
 
 
 def _too_late(request, case):
@@ -205,19 +204,21 @@ def post_message(request, number):
         return _page(request, case, _form(case, draft), form, draft=draft, status=422)
     with access.changing(request, case, What.MESSAGE, Action.WRITTEN):
         services.post_message(case, request.user, form.cleaned_data["body"], timezone.now())
-    request.session.pop(UNSENT_MESSAGE, None)
+        drafts.message_row(case, request.user).delete()
     messages.success(request, "Your message is sent.")
     return redirect(f"{case.get_absolute_url()}#messages")
 
 
 def _keep_message_and_sign_in(request, number):
-    body = request.POST.get("body", "")[:MESSAGE_LIMIT]
+    """As for an update, when the form is proved to be this person's on this case."""
     back_to = reverse("cases:record", args=[number])
-    if not body:
+    body = request.POST.get("body", "")[:MESSAGE_LIMIT]
+    key, user = drafts.owner(request.POST.get("form_token", "")) or (None, None)
+    case = user and Case.objects.visible_to(user).filter(number=number).first()
+    if not (body and case) or drafts.message_key(case, user) != key:
         return redirect_to_login(back_to)
-    # In the browser's own session: whoever signs in there sees it on a case that is theirs only.
-    request.session[UNSENT_MESSAGE] = [number, body]
-    return sign_in_again(request, back_to)
+    is_kept = drafts.keep_message(case, user, body)
+    return sign_in_again(back_to) if is_kept else redirect_to_login(back_to)
 
 
 @require_safe

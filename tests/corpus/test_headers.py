@@ -86,7 +86,7 @@ def test_a_parameter_in_an_unknown_charset_is_left_out(db):
 def test_a_broken_session_is_one_that_ended(world):
     client = world.client("member")
     session = client.session
-    session.update({"unsent_message": ["x", "y"], "_auth_user_hash": "x"})
+    session.update({"active_at": "x", "_auth_user_hash": "x"})
     session.save()
     assert client.get("/cases/").status_code == 302
 

@@ -26,7 +26,7 @@ from tests.matrix.world import ALL, BOOKED, SEES
 # The parts of an address that stand for an object.
 NAMING = {"number", "pk", "form_key", "token"}
 REFUSALS = {"403", "404", "405"}
-ROWS = {"grant", "passkey", "member", "second_owner", "former", "invitation"}
+ROWS = {"grant", "passkey", "user_session", "member", "second_owner", "former", "invitation"}
 TOKENS = {"over_token", "known_token", "closed_token"}
 CASES = {"booked", "ready", "made"}
 # What belongs to the case that has a session in a block of the planner.

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 
+from allauth.usersessions.models import UserSession
 from django.core import signing
 
 from cases import drafts
@@ -95,6 +96,18 @@ def accept(asked):
     return {"data": {"name": "New", **password}}
 
 
+def keeps_address(asked):
+    """Only owners let confirmations go elsewhere."""
+    asked.mine.practice.refresh_from_db()
+    return asked.role == "owner" or asked.mine.practice.email != "new@x.example"
+
+
+def keeps_sessions_of_others(asked):
+    sessions = [side.user_session for side in asked.world.sides]
+    others = [each.pk for each in sessions if asked.user is None or each.user_id != asked.user.pk]
+    return UserSession.objects.filter(pk__in=others).count() == len(others)
+
+
 def of_a_draft(asked):
     key = asked.side.draft.pk if asked.side else uuid.UUID(int=7)
     return {"query": f"?draft={key}", "data": {"form_key": key, "patient_name": "Ann"}}
@@ -111,6 +124,13 @@ def with_token(asked, of="", token=_token, who="member"):
     user = asked.mine.member if who == "member" else asked.world.people[who]
     typed = {"teeth": "14", "description": "Kept", "form_key": key}
     return {"data": {**typed, "form_token": token(key, user)}}
+
+
+def message(asked, of):
+    """A message whose form says whose it is, and on which case."""
+    case, user = getattr(asked.side or asked.mine, of), asked.mine.member
+    proof = drafts.token(drafts.message_key(case, user), user)
+    return {"data": {"body": "Hello", "form_token": proof}}
 
 
 def update(asked, **more):
@@ -175,6 +195,9 @@ SIGNING_IN = [
     Row("accounts:stay", *["GET 200, POST 200"] * 2, stranger="GET 401, POST 401",
         without_step=None),
     signed_in("usersessions_list", "GET 200, POST 302"),
+    Row("accounts:end_session", "GET 302, POST 302", "GET 404, POST 404", of="user_session",
+        only=("member", "other"), after=keeps_sessions_of_others),
+    everybody("accounts:find_change_password", "GET 302"),
     Row("mfa_authenticate", *["GET 302, POST 302"] * 2, half="GET 200, POST 200"),
     Row("mfa_login_webauthn", *["GET 302, POST 302"] * 2, half="GET 302, POST 302"),
     signed_in("mfa_index", "GET 200", without_step=None),
@@ -218,7 +241,7 @@ TABLE = [
     Row("accounts:account practice", "GET 200, POST 302+", "GET 200, POST 200", send=lambda asked: {
         "data": {"save_practice": "1", "email": "new@x.example", "time_zone": "America/New_York",
                  "tooth_numbering": "fdi"}
-    }),
+    }, after=keeps_address),
     # The people of a practice
     for_owners("accounts:members", "GET 200, POST 302+", send=lambda asked: {
         "data": {"email": "new@x.example", "name": "New", "role": "owner"}
@@ -279,6 +302,12 @@ TABLE = [
     ), looks_first=True, send=lambda asked: {
         "data": {"body": "Hello"}
     }),
+    *[
+        Row(f"cases:message with a token{which}", *["GET 302, POST 302+"] * 2, of="booked",
+            stranger_own=kept, looks_first=True, send=partial(message, of=of),
+            roles=dict.fromkeys(["planner", "emergency"], "GET 302, POST 403"))
+        for which, of, kept in [("", "booked", "POST 302+"), (" of another case", "ready", "")]
+    ],
     signed_in("cases:rx", "GET 200", of="booked"),
     signed_in("cases:rx_state", "GET 200", without_step=BY_PROGRAMS, of="booked"),
     signed_in("cases:rx_revision", "GET 200", of="prescription"),

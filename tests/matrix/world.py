@@ -12,6 +12,7 @@ from datetime import timedelta
 from types import SimpleNamespace
 
 from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import Group
@@ -58,6 +59,7 @@ class Side:
     member: User = None
     second_owner: User = None
     passkey: Authenticator = None
+    user_session: UserSession = None
     former: User = None
     invitation: Invitation = None
     dentist: Dentist = None
@@ -165,6 +167,9 @@ def _people_of(side):
         user=side.second_owner,
         type=Authenticator.Type.WEBAUTHN,
         data={"name": f"Key {office}", "credential": {}},
+    )
+    side.user_session = UserSession.objects.create(
+        user=side.member, session_key=f"{office}-phone", ip="127.0.0.1", user_agent="Phone"
     )
     side.invitation = _invitation(side, side.word, f"invited@{office}.example")
     _invitation(side, f"{side.word}-known", side.former.email)
