@@ -15,14 +15,14 @@ from django.utils import timezone
 from django.utils.http import http_date
 from django.views.decorators.http import require_http_methods
 
-from cases import access, drafts, filetypes, policies, receiving, tus
+from cases import access, drafts, filetypes, limits, policies, receiving, tus
 from cases.access import Action, Result, What
 from cases.models import Attachment, Case, Draft, MissingItem
 from cases.tus import Refused
+from cases.views import parts
+from portal.limits import LimitReached
 from portal.text import plain_text
 
-UNFINISHED_A_USER = 200
-FILES_A_FORM = 2000
 # A line that died without a word must not hold its upload's lock for hours.
 SILENCE_SECONDS = 30
 
@@ -90,7 +90,7 @@ def _files_of_form(request):
     access.note(request, None, What.FORM, Action.OPENED, str(form_key))
     context = {
         "form_key": form_key,
-        "files": files,
+        "files": parts.files_of_form(request, files),
         "answers": int(answers) if _is_key(answers) else "",
     }
     return render(request, "cases/_upload_list.html", context)
@@ -115,10 +115,10 @@ def _create(request):
     form_key = _form_key(metadata["form"]) if metadata.get("form") else uuid.uuid4()
     _check_size(name, size)
     of_case, case, form_key, answers = _place(request, form_key, metadata)
-    _check_number(request.user, form_key)
     receiving.check_room(size)
     try:
         with transaction.atomic():
+            _check_number(request.user, form_key, of_case, size)
             attachment = Attachment.objects.create(
                 case=case,
                 form_key=form_key,
@@ -239,20 +239,11 @@ def _is_key(text):
     return text.isascii() and text.isdigit() and len(text) <= tus.MOST_DIGITS
 
 
-def _check_number(user, form_key):
-    unfinished = Attachment.objects.filter(uploaded_by=user, state=State.UPLOADING)
-    if unfinished.count() >= UNFINISHED_A_USER:
-        raise Refused(
-            429,
-            f"{UNFINISHED_A_USER} of your uploads are not finished yet. "
-            "Please finish or remove some of them first.",
-        )
-    if Attachment.objects.filter(form_key=form_key).count() >= FILES_A_FORM:
-        raise Refused(
-            429,
-            f"A form takes {FILES_A_FORM} files. Please put the rest into one ZIP file "
-            "and remove some of the single ones.",
-        )
+def _check_number(user, form_key, case, size):
+    try:
+        limits.check_upload(user, form_key, case, size, timezone.now())
+    except LimitReached as refusal:
+        raise Refused(429, str(refusal)) from None
 
 
 @require_http_methods(["HEAD", "PATCH", "DELETE", "POST"])

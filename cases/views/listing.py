@@ -58,7 +58,11 @@ def case_list(request):
 @require_safe
 def export_csv(request):
     """What the list shows on all its pages, as a CSV file."""
-    return export.download(request, _found(Case.objects.visible_to(request.user), request))
+    try:
+        return export.download(request, _found(Case.objects.visible_to(request.user), request))
+    except services.NotAllowed as refusal:
+        messages.error(request, str(refusal))
+        return redirect("cases:list")
 
 
 def _asked(request):
@@ -111,13 +115,21 @@ def archive(request, number):
     case = _to_archive(request, number, Action.ARCHIVED)
     if request.method != "POST":  # from the sign-in page, when the session had ended
         return redirect(case)
-    with access.changing(request, case, What.CASE, Action.ARCHIVED):
-        services.archive(case, request.user, timezone.now())
-    messages.success(
-        request,
+    done = (
         f"Case {case.number} is archived. It is neither held nor cancelled by that: "
-        "for those, please contact us.",
+        "for those, please contact us."
     )
+    return _do(request, case, Action.ARCHIVED, services.archive, done)
+
+
+def _do(request, case, action, service, done):
+    try:
+        with access.changing(request, case, What.CASE, action):
+            service(case, request.user, timezone.now())
+    except services.NotAllowed as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, done)
     return _back(request)
 
 
@@ -134,10 +146,8 @@ def unarchive(request, number):
     case = _to_archive(request, number, Action.UNARCHIVED)
     if request.method != "POST":  # from the sign-in page, when the session had ended
         return redirect(case)
-    with access.changing(request, case, What.CASE, Action.UNARCHIVED):
-        services.unarchive(case, request.user, timezone.now())
-    messages.success(request, f"Case {case.number} is back in the list.")
-    return _back(request)
+    done = f"Case {case.number} is back in the list."
+    return _do(request, case, Action.UNARCHIVED, services.unarchive, done)
 
 
 def _back(request):
