@@ -41,8 +41,9 @@ class Limit:
         Call it in the transaction that adds the row, when nobody else may add one meanwhile.
         """
         if self.within:
-            # Not what is later than now: the demo, and a host whose clock is ahead.
-            rows = rows.filter(**{f"{at}__gt": now - self.within, f"{at}__lte": now})
+            # Who took their turn first may have looked at the clock a moment later.
+            first, last = now - self.within, now + self.within
+            rows = rows.filter(**{f"{at}__gt": first, f"{at}__lt": last})
         self.check_amount(rows.order_by()[: self.most].count() + 1)
 
     def check_amount(self, amount):

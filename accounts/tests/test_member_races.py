@@ -97,4 +97,4 @@ def test_no_more_invitations_go_out_at_once_than_an_hour_allows(at_once, owner, 
     outcomes = at_once(
         *[partial(invite, f"{name}@x.example", "", False, owner, now) for name in ("x", "y")]
     )
-    assert sorted(outcomes) == ["NotAllowed", "done"]
+    assert sorted(outcomes) == ["LimitReached", "done"]
