@@ -100,9 +100,10 @@ def access(request):
     rows = _older(rows.filter(chain=practice.pk), request.GET.get("before", ""))
     page = Paginator(rows.order_by("-position")[:ROWS_READ], ROWS_A_PAGE)
     page = page.get_page(request.GET.get("page"))
+    page.object_list = list(page.object_list)
     context = {
         "page": page,
-        "is_last": page.end_index() == ROWS_READ,
+        "older": page.object_list[-1].position if page.end_index() == ROWS_READ else None,
         "form": form,
         "practice": practice,
         "is_filtered": bool(request.GET.get("case") or request.GET.get("who")),

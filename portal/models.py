@@ -9,7 +9,7 @@ from django.utils import timezone
 from portal.times import check_years
 from portal.work import Work, WorkQuerySet
 
-BODY_LIMIT = 10_000
+BODY_LIMIT = 5000
 SHOWN = 10
 
 

@@ -7,7 +7,7 @@ EVENTS = 100
 SCRIPTS = 20
 # A CBCT is one row, so all of its files should be among them.
 FILES = 1000
-FILES_OF_FORM = 400
+FILES_OF_FORM = 200
 UNSENT = 100
 MISSING = 50
 

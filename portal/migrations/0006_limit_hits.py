@@ -27,7 +27,7 @@ class Migration(migrations.Migration):
             name="body",
             field=models.TextField(
                 help_text="Markdown: **bold**, lists, [links](https://…).",
-                validators=[django.core.validators.MaxLengthValidator(10000)],
+                validators=[django.core.validators.MaxLengthValidator(5000)],
             ),
         ),
     ]
