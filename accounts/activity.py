@@ -6,6 +6,8 @@ from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.utils import timezone
 
+from portal.limits import Limit
+
 SIGNED_IN_AT, ACTIVE_AT = "signed_in_at", "active_at"  # in the session, seconds since 1970
 WRITE_EVERY = 60  # seconds
 WARN_BEFORE = 120  # seconds; said by the page
@@ -15,6 +17,7 @@ BY_PROGRAMS = {
     "cases:uploads", "cases:upload", "cases:keep_draft", "cases:file_states", "cases:rx_state",
     "accounts:stay",
 }  # fmt: skip
+SESSIONS = Limit("sessions_a_person", "Nobody is signed in at more than {most} places.")
 BRINGS = {"POST", "PUT", "PATCH", "DELETE"}
 
 
@@ -72,6 +75,14 @@ def end_forgotten(user):
     """End the sessions of a person that nobody has used for too long."""
     since = timezone.now() - idle_limit()
     for session in UserSession.objects.filter(user=user, last_seen_at__lt=since):
+        session.end()
+
+
+def end_oldest(user):
+    """End the sessions of a person that are more than somebody can be using."""
+    theirs = UserSession.objects.filter(user=user).order_by("-created_at", "-pk")
+    for session in theirs[SESSIONS.most :]:
+        SESSIONS.note()
         session.end()
 
 

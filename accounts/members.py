@@ -5,6 +5,7 @@ from functools import wraps
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -14,6 +15,9 @@ from django.views.decorators.http import require_http_methods
 from accounts import policies, services
 from accounts.forms import AcceptForm, InviteForm
 from accounts.models import Invitation, User
+from portal.stretch import Stretch
+
+SHOWN = 100
 
 
 def _owners_only(view):
@@ -59,11 +63,16 @@ def members(request):
 def _page(request, form, status=200):
     invitations = Invitation.objects.visible_to(request.user).not_answered()
     members = User.objects.visible_to(request.user)
+    members = members.order_by("-is_active", "name", "pk")
+    page = Paginator(members, SHOWN).get_page(request.GET.get("page"))
     context = {
         "practice": request.user.practice,
-        "members": members.order_by("-is_active", "name", "pk"),
+        "page": page,
+        "members": page.object_list,
         "owners": request.user.practice.owners.count(),
-        "invitations": invitations.select_related("invited_by"),
+        "invitations": Stretch(
+            request, "invitations", invitations.select_related("invited_by"), SHOWN
+        ),
         "form": form,
         "now": timezone.now(),
     }

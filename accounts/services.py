@@ -1,20 +1,13 @@
 """What happens to the members of a practice: invited, accepted, deactivated, made owners."""
 
-from datetime import timedelta
-
 from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.hashers import make_password
 from django.contrib.sessions.models import Session
 from django.db import IntegrityError, transaction
 
-from accounts import emails
+from accounts import emails, limits
 from accounts.models import Invitation, Practice, User
-
-INVITATIONS_AN_HOUR = 20
-
-
-class NotAllowed(Exception):
-    """A refusal, as a sentence for the person who asked."""
+from portal.refusal import NotAllowed
 
 
 class NoSuchInvitation(Exception):
@@ -31,12 +24,7 @@ def invite(practice, email, name, is_owner, by, now):
     """
     practice = _locked(practice, by)
     email = email.lower()
-    lately = practice.invitations.filter(created_at__gt=now - timedelta(hours=1))
-    if lately.count() >= INVITATIONS_AN_HOUR:
-        raise NotAllowed(
-            f"{practice} has sent {INVITATIONS_AN_HOUR} invitations within an hour. "
-            "Nothing was sent now. Please try again in an hour."
-        )
+    limits.check_invitation(practice, email, now)
     practice.invitations.not_answered().filter(email=email).update(withdrawn_at=now)
     token = Invitation.new_token()
     invitation = practice.invitations.create(

@@ -5,6 +5,7 @@ from allauth.core import context
 from allauth.core.internal.cryptokit import normalize_user_code
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
+from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.webauthn.forms import (
     AddWebAuthnForm,
@@ -17,7 +18,9 @@ from django import forms
 from django.core.cache import cache
 
 from accounts import guesses
+from accounts.limits import PASSKEYS
 from accounts.models import PasswordReset
+from portal.limits import LimitReached
 
 # Longer than a code is taken for, from half a minute before to half a minute after its own.
 USED_SECONDS = 120
@@ -89,6 +92,14 @@ class NewPasskeyForm(AddWebAuthnForm):
     name = _name()
     # Each key that can sign in by itself may.
     passwordless = None
+
+    def clean(self):
+        mine = Authenticator.objects.filter(user=self.user, type=Authenticator.Type.WEBAUTHN)
+        try:
+            PASSKEYS.check(mine)
+        except LimitReached as refusal:
+            raise forms.ValidationError(str(refusal)) from None
+        return super().clean()
 
 
 class PasskeyForm(AuthenticateWebAuthnForm):

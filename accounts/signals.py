@@ -9,6 +9,7 @@ from accounts import activity, second_step
 
 @receiver(user_logged_in)
 def begin_session(sender, request, user, **kwargs):
+    activity.end_oldest(user)
     activity.begin(request)
 
 

@@ -16,6 +16,7 @@ from accounts.forms import NameForm, PracticeForm, WhoForm
 from accounts.models import Access
 
 ROWS_A_PAGE = 50
+ROWS_READ = 5000  # of which pages are made; a link leads to older ones
 
 UNSAVED_FOR = timedelta(days=7)
 _SALT = "accounts.views.account"
@@ -120,16 +121,25 @@ def access(request):
     form = WhoForm(request.GET or None, practice=practice)
     rows = form.chosen(Access.objects.visible_to(request.user).select_related("user"))
     # The number in the chain is the order of writing, and has an index with the practice.
-    rows = rows.filter(chain=practice.pk).order_by("-position")
-    page = Paginator(rows, ROWS_A_PAGE).get_page(request.GET.get("page"))
+    rows = _older(rows.filter(chain=practice.pk), request.GET.get("before", ""))
+    page = Paginator(rows.order_by("-position")[:ROWS_READ], ROWS_A_PAGE)
+    page = page.get_page(request.GET.get("page"))
+    page.object_list = list(page.object_list)
     context = {
         "page": page,
+        "older": page.object_list[-1].position if page.end_index() == ROWS_READ else None,
         "form": form,
         "practice": practice,
         "is_filtered": bool(request.GET.get("case") or request.GET.get("who")),
     }
     _note_reading(request, practice)
     return render(request, "accounts/access.html", context)
+
+
+def _older(rows, before):
+    """Those written before a row, which is named by its number in the chain."""
+    is_number = before.isascii() and before.isdigit() and len(before) < 19
+    return rows.filter(position__lt=int(before)) if is_number else rows
 
 
 def _note_reading(request, practice):

@@ -1,4 +1,8 @@
-"""What was typed and not sent yet, so that neither an error nor a lost session loses it."""
+"""What was typed and not sent yet, so that neither an error nor a lost session loses it.
+
+A draft holds the fields of the form and nothing else of what was posted, each up to a few times
+its limit: what is too long for the case is kept as well, as long as somebody may have typed it.
+"""
 
 import hashlib
 import json
@@ -6,18 +10,43 @@ import uuid
 from datetime import timedelta
 
 from django.core import signing
-from django.db.models import Exists, OuterRef
+from django.db import transaction
+from django.db.models import Exists, F, OuterRef, TextField, Value
+from django.db.models.fields.json import KT
+from django.db.models.functions import Coalesce
 from django.http import QueryDict
 from django.utils import timezone
 
 from accounts.models import User
-from cases.models import Attachment, Case, Draft
+from cases import limits, teeth
+from cases.models import (
+    DESCRIPTION_LIMIT,
+    IMPLANT_LIMIT,
+    SIGNATURE_LIMIT,
+    Attachment,
+    Case,
+    Draft,
+)
 
 LASTS = timedelta(days=7)  # since somebody typed, or opened the form
-MESSAGES = 20  # of one person that are kept unsent, each of another case
 _SALT = "cases.drafts"
-_NOT_TYPED = {"csrfmiddlewaretoken", "form_token", "confirm"}
-_PLACE = {"form_key", "case"}
+_TIMES = 4  # the limit of a field
+_CHOICE = 25  # characters of what is chosen: a date, a key, a word
+# The limit of each field, and of what is typed for each tooth.
+LIMITS = {
+    "patient_name": Case._meta.get_field("patient_name").max_length,
+    "dentist": _CHOICE,
+    "support": _CHOICE,
+    "guidance": _CHOICE,
+    "sleeve": _CHOICE,
+    "anchor_pins": _CHOICE,
+    "bone_reduction": _CHOICE,
+    "description": DESCRIPTION_LIMIT,
+    "surgery_date": _CHOICE,
+    "shipping_address": Case._meta.get_field("shipping_address").max_length,
+    "signed_name": SIGNATURE_LIMIT,
+    **{f"implant_{code}": IMPLANT_LIMIT for code in teeth.ALL},
+}
 
 
 def new_key(user, asked_for=""):
@@ -52,14 +81,13 @@ def message_key(case, user):
 
 
 def keep_message(case, user, body):
-    """Keep a message whose writer was signed out before it was sent; whether it is kept."""
-    others = Draft.objects.filter(user=user, data__has_key="body")
-    if others.exclude(pk=message_key(case, user)).count() >= MESSAGES:
-        return False
-    kept = {"user": user, "case": case, "updated_at": timezone.now()}
+    """Keep a message whose writer was signed out before it was sent. Raises LimitReached."""
+    kept = {"case": case, "user": user, "updated_at": timezone.now()}
     kept["data"] = {"body": [body.replace("\0", "")]}
-    Draft.objects.update_or_create(form_key=message_key(case, user), defaults=kept)
-    return True
+    with transaction.atomic():
+        if not message_row(case, user).exists():
+            limits.check_draft(user)
+        Draft.objects.update_or_create(form_key=message_key(case, user), defaults=kept)
 
 
 def unsent_message(case, user):
@@ -88,20 +116,46 @@ def owner(form_token):
 
 
 def keep(form_key, user, posted, case=None):
-    """Keep what was typed: `posted` is the form's QueryDict. A submitted form keeps nothing."""
-    # PostgreSQL takes no NUL in JSON, and nobody types one.
-    data = {
-        name: [value.replace("\0", "") for value in values]
-        for name, values in posted.lists()
-        if name not in _NOT_TYPED and "\0" not in name
-    }
+    """Keep what was typed: `posted` is the form's QueryDict. A submitted form keeps nothing.
+
+    Raises LimitReached when the user has as many drafts as there may be, and this is a new one.
+    """
     if Case.objects.filter(form_key=form_key).exists():
         return None
-    draft, _ = Draft.objects.update_or_create(
-        form_key=form_key,
-        defaults={"user": user, "case": case, "data": data, "updated_at": timezone.now()},
-    )
+    typed = {"data": _fields(posted), "updated_at": timezone.now()}
+    with transaction.atomic():
+        if not Draft.objects.filter(pk=form_key).exists():
+            limits.check_draft(user)
+        draft, _ = Draft.objects.update_or_create(
+            form_key=form_key,
+            defaults=typed,
+            create_defaults={"user": user, "case": case, **typed},
+        )
     return draft
+
+
+def _fields(posted):
+    fields = {
+        # PostgreSQL takes no NUL in JSON, and nobody types one.
+        name: [posted[name].replace("\0", "")[: _TIMES * limit]]
+        for name, limit in LIMITS.items()
+        if name in posted
+    }
+    chosen = [code for code in teeth.ALL if code in set(posted.getlist("teeth"))]
+    return fields | ({"teeth": chosen} if chosen else {})
+
+
+def not_kept(posted):
+    """A sentence about what was typed that is longer than what is kept of it, or ""."""
+    cut = [name for name, limit in LIMITS.items() if len(posted.get(name, "")) > _TIMES * limit]
+    if not cut:
+        return ""
+    shown = ", ".join(name.replace("_", " ") for name in cut)
+    most = ", ".join(f"{_TIMES * LIMITS[name]:,}" for name in cut)
+    return (
+        f"What you typed is too long to be kept as a whole ({shown}): only the first {most} "
+        "characters are. Please shorten it, or upload it as a file."
+    )
 
 
 def initial(draft):
@@ -125,8 +179,7 @@ def of_update(case, user):
 
 def fingerprint(draft):
     """What tells whether a draft still says what somebody looked over."""
-    typed = {name: values for name, values in draft.data.items() if name not in _PLACE}
-    return hashlib.sha256(json.dumps(typed, sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(draft.data, sort_keys=True).encode()).hexdigest()
 
 
 def as_posted(draft):
@@ -137,9 +190,18 @@ def as_posted(draft):
     return posted
 
 
-def open_drafts(user):
-    """Unfinished new cases of a user that hold something, newest first."""
+def unsent(user, but=None):
+    """Names and no contents of a user's forms that were not sent, newest first.
+
+    Each is a dict of `form_key`, `updated_at`, `number` of the case that it updates, and `name`
+    of the patient, which may be empty. `but` is the key of one to leave out.
+    """
     # A save that crossed Submit on its way may have come after it.
     sent = Case.objects.filter(form_key=OuterRef("form_key"))
-    rows = Draft.objects.visible_to(user).filter(~Exists(sent), user=user, case=None)
-    return [draft for draft in rows[:20] if draft.data.get("patient_name", [""])[-1].strip()]
+    rows = Draft.objects.visible_to(user).filter(~Exists(sent), user=user).exclude(pk=but)
+    named = rows.values("form_key", "updated_at", number=F("case__number")).annotate(
+        name=Coalesce(
+            "case__patient_name", KT("data__patient_name__0"), Value(""), output_field=TextField()
+        ),
+    )
+    return named[: limits.DRAFTS.most]

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from cases import emails
+from cases import emails, limits
 from cases.models import Case, EmergencyGrant
 
 LASTS = timedelta(hours=1)
@@ -14,7 +14,11 @@ def case_numbered(number):
 
 
 def open_case(case, user, reason, now):
-    """Let a user read a case for a while, and tell the owners of its practice by mail."""
+    """Let a user read a case for a while, and tell the owners of its practice by mail.
+
+    Call it in a transaction. Raises LimitReached.
+    """
+    limits.check_emergency(user, now)
     grant = EmergencyGrant.objects.create(
         case=case, user=user, reason=reason, at=now, until=now + LASTS
     )

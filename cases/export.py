@@ -3,20 +3,25 @@
 from django.http import StreamingHttpResponse
 from django.utils import timezone
 
-from cases import access, spreadsheet, teeth
+from cases import access, limits, spreadsheet, teeth
 from cases.access import Action, What
+from cases.limits import LIST_AS_CSV
 from portal import lab
 
 COLUMNS = [
     "Case ID", "Practice", "Patient", "Teeth", "Tooth Numbering", "Progress", "Last Modified",
     "Time Zone", "Ship Date", "Archived",
 ]  # fmt: skip
-ITEM = "list as CSV"
 BATCH = 500
 
 
 def download(request, cases):
-    """An answer that streams the cases, which must be visible to the user of the request."""
+    """An answer that streams the cases, which must be visible to the user of the request.
+
+    Raises LimitReached.
+    """
+    with access.changing(request, None, What.CASES, Action.DOWNLOADED, LIST_AS_CSV):
+        limits.check_export(request.user, timezone.now())
     rows = _noted(request, cases.select_related("practice").iterator(chunk_size=BATCH))
     return StreamingHttpResponse(
         spreadsheet.lines(rows),
@@ -32,7 +37,7 @@ def _noted(request, cases):
     yield COLUMNS
     for case in cases:
         # First: without its row in the log nothing is given out.
-        access.note(request, case, What.CASE, Action.DOWNLOADED, ITEM)
+        access.note(request, case, What.CASE, Action.DOWNLOADED, LIST_AS_CSV)
         yield _row(case)
 
 

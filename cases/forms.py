@@ -4,12 +4,11 @@ from django import forms
 from django.utils import timezone
 
 from cases import teeth
-from cases.models import DESCRIPTION_LIMIT, Case, Message
+from cases.models import DESCRIPTION_LIMIT, IMPLANT_LIMIT, SIGNATURE_LIMIT, Case, Message
 from portal import lab
 from portal.text import plain_text
 from portal.times import YEARS
 
-IMPLANT_LIMIT = 120
 EMERGENCY_REASON = 20
 
 
@@ -18,7 +17,7 @@ class SignatureForm(forms.Form):
 
     signed_name = forms.CharField(
         label="Signature",
-        max_length=120,
+        max_length=SIGNATURE_LIMIT,
         help_text="I am, or act for, the prescribing dentist. Type your full name to sign.",
         error_messages={"required": "Please type your full name to sign the prescription."},
         widget=forms.TextInput(attrs={"autocomplete": "name"}),

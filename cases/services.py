@@ -3,16 +3,15 @@
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
-from cases import emails, shipping
+from accounts.limits import take_turn
+from cases import emails, limits, shipping
 from cases.models import Attachment, Case, CaseEvent, CaseNumber, Draft, Message, MissingItem
 from cases.prescriptions import new_revision
 from cases.progress import WITHOUT_SHIP_DATE, Progress, Who, may_move
 from cases.signals import progress_changed
 from portal import lab
-
-
-class NotAllowed(Exception):
-    """The case may not do this now; the text is a sentence for the person who asked."""
+from portal.limits import LimitReached
+from portal.refusal import NotAllowed
 
 
 class ChangedMeanwhile(NotAllowed):
@@ -63,12 +62,13 @@ def submit_case(form_key, user, values, signed_name, now):
     """Make a case of a form: the case, its files, RX revision 1 and the mail, or nothing.
 
     `values` are the cleaned fields of the case. Returns the case and whether it is new: a form
-    that is submitted twice gives the same case again.
+    that is submitted twice gives the same case again. Raises LimitReached.
     """
     try:
         with transaction.atomic():
+            limits.check_case(user, now)
             return _create(form_key, user, values, signed_name, now), True
-    except IntegrityError:
+    except (IntegrityError, LimitReached):
         earlier = Case.objects.visible_to(user).filter(form_key=form_key).first()
         if earlier is None:
             raise
@@ -115,8 +115,8 @@ def update_case(case, draft, user, values, signed_name, now):
     """Submit an update: new values and files, a new RX revision and a new ship date.
 
     A red case becomes Processing. `Last modified` is set here and on creation only. Raises
-    AlreadySent when the draft was submitted before, NotAllowed when the case is being made, and
-    ChangedMeanwhile when the lab moved it between reading and writing.
+    AlreadySent when the draft was submitted before, NotAllowed when the case is being made,
+    LimitReached, and ChangedMeanwhile when the lab moved it between reading and writing.
     """
     if case.is_read_only:
         raise NotAllowed(
@@ -124,8 +124,10 @@ def update_case(case, draft, user, values, signed_name, now):
             f"What you typed is kept. Please write to {settings.LAB_EMAIL}."
         )
     with transaction.atomic():
+        take_turn(user)
         if not Draft.objects.filter(pk=draft.pk).delete()[0]:
             raise AlreadySent(f"This update of case {case.number} was sent already.")
+        limits.check_update(user, now)
         files = _attach_files(case, draft.form_key)
         note = _what_changed(case, values, files)
         ship_date = expected_ship_date(now, case.planning_date)
@@ -298,7 +300,10 @@ def set_ship_date(case, actor, date, now):
 
 
 def archive(case, actor, now):
-    """Hide a case from the main list; it is neither held nor cancelled by that."""
+    """Hide a case from the main list; it is neither held nor cancelled by that.
+
+    Raises LimitReached, as `unarchive` does.
+    """
     _set_archived(case, actor, now, CaseEvent.Kind.ARCHIVED, archived_at=now)
 
 
@@ -309,6 +314,7 @@ def unarchive(case, actor, now):
 
 def _set_archived(case, actor, now, kind, archived_at):
     with transaction.atomic():
+        limits.check_archiving(actor, now)
         restoring = archived_at is None
         rows = Case.objects.filter(pk=case.pk, archived_at__isnull=not restoring)
         if rows.update(archived_at=archived_at):
@@ -316,8 +322,9 @@ def _set_archived(case, actor, now, kind, archived_at):
 
 
 def post_message(case, author, body, now):
-    """Add to the conversation on a case and tell the other side by mail."""
+    """Add to the conversation on a case and tell the other side by mail. Raises LimitReached."""
     with transaction.atomic():
+        limits.check_message(author, now)
         message = Message.objects.create(case=case, author=author, body=body, created_at=now)
         emails.message_posted(message)
     return message

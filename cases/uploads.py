@@ -17,15 +17,15 @@ from django.utils.http import http_date
 from django.views.decorators.http import require_http_methods
 
 from accounts import access_log
-from cases import access, drafts, filetypes, policies, receiving, tus
+from cases import access, drafts, filetypes, limits, policies, receiving, tus
 from cases.access import Action, Result, What
 from cases.models import Attachment, Case, Draft, MissingItem
 from cases.tus import Refused
+from cases.views import parts
 from portal import slots
+from portal.limits import LimitReached
 from portal.text import plain_text
 
-UNFINISHED_A_USER = 200
-FILES_A_FORM = 2000
 # Requests with a body at a time: a browser has three, and a thread reads each.
 AT_ONCE_A_PERSON = 6
 AT_ONCE_AN_ADDRESS = 24  # as in deploy/nginx.conf
@@ -94,7 +94,7 @@ def _files_of_form(request):
     access.note(request, None, What.FORM, Action.OPENED, str(form_key))
     context = {
         "form_key": form_key,
-        "files": files,
+        "files": parts.files_of_form(request, files),
         "answers": int(answers) if _is_key(answers) else "",
     }
     return render(request, "cases/_upload_list.html", context)
@@ -119,10 +119,10 @@ def _create(request):
     form_key = _form_key(metadata["form"]) if metadata.get("form") else uuid.uuid4()
     _check_size(name, size)
     of_case, case, form_key, answers = _place(request, form_key, metadata)
-    _check_number(request.user, form_key)
     receiving.check_room(size)
     try:
         with transaction.atomic():
+            _check_number(request.user, form_key, of_case, size)
             attachment = Attachment.objects.create(
                 case=case,
                 form_key=form_key,
@@ -243,20 +243,11 @@ def _is_key(text):
     return text.isascii() and text.isdigit() and len(text) <= tus.MOST_DIGITS
 
 
-def _check_number(user, form_key):
-    unfinished = Attachment.objects.filter(uploaded_by=user, state=State.UPLOADING)
-    if unfinished.count() >= UNFINISHED_A_USER:
-        raise Refused(
-            429,
-            f"{UNFINISHED_A_USER} of your uploads are not finished yet. "
-            "Please finish or remove some of them first.",
-        )
-    if Attachment.objects.filter(form_key=form_key).count() >= FILES_A_FORM:
-        raise Refused(
-            429,
-            f"A form takes {FILES_A_FORM} files. Please put the rest into one ZIP file "
-            "and remove some of the single ones.",
-        )
+def _check_number(user, form_key, case, size):
+    try:
+        limits.check_upload(user, form_key, case, size, timezone.now())
+    except LimitReached as refusal:
+        raise Refused(429, str(refusal)) from None
 
 
 @require_http_methods(["HEAD", "PATCH", "DELETE", "POST"])

@@ -45,6 +45,18 @@ def whole_number(name, default, at_least):
     return int(value)
 
 
+def limits(name, defaults):
+    """Numbers by name: the defaults, with those put in their place that are given as a=1,b=2."""
+    changed = {}
+    for part in env.str(name, default="").replace(",", " ").split():
+        key, _, number = part.partition("=")
+        if key not in defaults or not number.isascii() or not number.isdigit():
+            wanted = "such as messages_a_person=90, with names of the table in README.md"
+            refuse(name, part, wanted)
+        changed[key] = int(number)
+    return {**defaults, **changed}
+
+
 def host_name(name, default):
     value = env.str(name, default=default)
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9.-]{0,59}", value):

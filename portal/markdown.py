@@ -1,3 +1,5 @@
+from functools import lru_cache
+
 import nh3
 from django.utils.safestring import SafeString
 from markdown_it import MarkdownIt
@@ -6,6 +8,7 @@ _TAGS = {"p", "br", "strong", "em", "ul", "ol", "li", "a", "h3", "h4", "code", "
 _markdown = MarkdownIt("commonmark", {"html": False, "breaks": True})
 
 
+@lru_cache(maxsize=50)  # news, which everybody reads again and again
 def to_html(text):
     """Markdown as HTML that is safe to show: known tags only, links to the web and mail only."""
     html = nh3.clean(

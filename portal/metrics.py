@@ -25,6 +25,9 @@ def exposition(status):
         oldest.labels(kind.name, "failed").set(_age(status, kind.failed_since))
         for name, number in kind.waits_for.items():
             waits.labels(kind.name, name).set(number)
+    hits = gauge("limit_hits", "How often people came up to a limit.", ["limit"])
+    for hit in status.limits:
+        hits.labels(hit.name).set(hit.hits)
     gauge("broker_up", "1 while the broker answers.").set(not status.broker_away)
     queues = gauge("queue_messages", "Messages that wait in a queue.", ["queue"])
     for name, number in status.queues.items():

@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 from django.conf import settings
+from django.core.validators import MaxLengthValidator
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -8,13 +9,17 @@ from django.utils import timezone
 from portal.times import check_years
 from portal.work import Work, WorkQuerySet
 
+BODY_LIMIT = 5000
+SHOWN = 10
+
 
 class NewsQuerySet(models.QuerySet):
     def showing(self, now):
         """What the first page shows at `now`, pinned first, then the newest."""
         begun = Q(starts_at__lte=now)
         not_over = Q(ends_at=None) | Q(ends_at__gt=now)
-        return self.filter(begun & not_over).order_by("-pinned", "-starts_at", "-pk")
+        rows = self.filter(begun & not_over).order_by("-pinned", "-starts_at", "-pk")
+        return rows[:SHOWN]
 
 
 class News(models.Model):
@@ -24,7 +29,10 @@ class News(models.Model):
         DANGER = "danger", "Important"
 
     title = models.CharField(max_length=120)
-    body = models.TextField(help_text="Markdown: **bold**, lists, [links](https://…).")
+    body = models.TextField(
+        help_text="Markdown: **bold**, lists, [links](https://…).",
+        validators=[MaxLengthValidator(BODY_LIMIT)],
+    )
     level = models.CharField(max_length=10, choices=Level, default=Level.INFO)
     starts_at = models.DateTimeField("from", default=timezone.now)
     ends_at = models.DateTimeField("until", null=True, blank=True)
@@ -118,6 +126,27 @@ class Host(models.Model):
     @property
     def queue(self):
         return staging_queue(self.name)
+
+
+class LimitHit(models.Model):
+    """How often somebody came up to a limit of portal.limits; nobody is named."""
+
+    name = models.CharField(max_length=60, primary_key=True)
+    hits = models.PositiveBigIntegerField(default=0)
+    last_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["name"]
+        default_permissions = ()
+
+    def __str__(self):
+        return self.name
+
+    @classmethod
+    def note(cls, name, now):
+        """Count one more. An update, so that of several at once none is lost."""
+        cls.objects.bulk_create([cls(name=name, last_at=now)], ignore_conflicts=True)
+        cls.objects.filter(pk=name).update(hits=models.F("hits") + 1, last_at=now)
 
 
 def staging_queue(host):

@@ -50,6 +50,37 @@ S3_BUCKET = read.text("S3_BUCKET")
 # Where clamd looks for viruses in files that arrive; empty: nobody does.
 CLAMD_SOCKET = read.clamd("CLAMD_SOCKET")
 
+# How much one person, practice, case or form can store or send at most. "_an_hour" counts the last
+# hour; see the limits modules of the apps.
+LIMITS = read.limits(
+    "LIMITS",
+    {
+        "drafts_a_person": 20,
+        "messages_an_hour_a_person": 60,
+        "messages_an_hour_a_practice": 300,
+        "cases_an_hour_a_person": 60,
+        "cases_an_hour_a_practice": 200,
+        "updates_an_hour_a_person": 60,
+        "updates_an_hour_a_practice": 200,
+        "archivings_an_hour_a_person": 600,
+        "exports_an_hour_a_person": 20,
+        "emergencies_an_hour_a_person": 30,
+        "uploads_an_hour_a_person": 10_000,
+        "uploads_an_hour_a_practice": 30_000,
+        "unfinished_uploads_a_person": 200,
+        "unsent_files_a_person": 20_000,
+        "unsent_files_a_practice": 60_000,
+        "unsent_gigabytes_a_person": 200,
+        "unsent_gigabytes_a_practice": 500,
+        "files_a_form": 2000,
+        "files_a_case": 10_000,
+        "invitations_an_hour_a_practice": 20,
+        "people_a_practice": 300,
+        "passkeys_a_person": 20,
+        "sessions_a_person": 50,
+    },
+)
+
 INSTALLED_APPS = [
     "portal.apps.LabAdminConfig",
     "django.contrib.auth",
@@ -84,6 +115,7 @@ MIDDLEWARE = [
     "portal.methods.known_methods",
     "portal.middleware.without_nul",
     "portal.forged.readable_form",
+    "portal.limits.note_hits",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -375,7 +407,7 @@ CSRF_COOKIE_SAMESITE = "Lax"
 # static/js reads it: after a new sign-in in another window, an open form goes on with its token.
 CSRF_COOKIE_HTTPONLY = False
 # Not in a cookie, which would carry case numbers.
-MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+MESSAGE_STORAGE = "portal.told.NewestMessages"
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {

@@ -11,12 +11,13 @@ from django.urls import reverse
 from django.utils.text import capfirst
 
 from portal import neighbours
-from portal.models import Host, staging_queue
+from portal.models import Host, LimitHit, staging_queue
 from portal.times import span
 from portal.work import Neighbour, WorkState, kinds
 
 # Work is done within seconds; what takes longer is worth a look.
 LATE = timedelta(minutes=5)
+LATELY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -68,9 +69,28 @@ class Heard:
 
 
 @dataclass(frozen=True)
+class Hit:
+    """How often people came up to one of the limits on what they can store, and when last."""
+
+    name: str
+    most: int
+    hits: int
+    last_at: datetime
+
+    def troubles(self, now):
+        if now - self.last_at < LATELY:
+            ago = span((now - self.last_at).total_seconds())
+            yield (
+                f"The limit {self.name}={self.most} was hit {ago} ago, {self.hits} times in all. "
+                "Somebody stores more than people do, or the limit is too low for an honest day."
+            )
+
+
+@dataclass(frozen=True)
 class Status:
     now: datetime
     kinds: list[Kind]
+    limits: list[Hit]  # those that were ever hit
     hosts: list[Heard]
     queues: dict[str, int]  # queue → messages; empty while the broker is away
     broker_away: str  # a sentence, or nothing
@@ -83,8 +103,8 @@ class Status:
         return list(self._troubles())
 
     def _troubles(self):
-        for kind in self.kinds:
-            yield from kind.troubles(self.now)
+        for told in [*self.kinds, *self.limits]:
+            yield from told.troubles(self.now)
         if self.broker_away:
             yield f"{self.broker_away} Nothing is lost: work goes on within a minute of its return."
         for host in self.hosts:
@@ -110,7 +130,13 @@ def look(now):
     except neighbours.Away as problem:
         away = str(problem)
     work = [kind(model) for model in kinds()]
-    return Status(now, work, hosts, queues, away, settings.STAGING_HOST, staging_free())
+    return Status(now, work, hits(), hosts, queues, away, settings.STAGING_HOST, staging_free())
+
+
+def hits():
+    """The limits that were ever hit; not those that the code has no more."""
+    rows = LimitHit.objects.filter(name__in=settings.LIMITS)
+    return [Hit(row.name, settings.LIMITS[row.name], row.hits, row.last_at) for row in rows]
 
 
 def kind(model):

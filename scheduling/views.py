@@ -19,6 +19,7 @@ from scheduling.models import Block, PlanningSession
 
 AHEAD = timedelta(weeks=6)
 DAYS_AT_FIRST = 5
+BLOCKS = 1000  # on one page; a date later than these is offered once they are past or taken
 
 
 @never_cache
@@ -94,7 +95,9 @@ def _tell_unless_the_same(request, case, block, refusal):
 def _choose(request, case, problem="", status=200):
     now, zone = timezone.now(), case.practice.time_zone
     access.note(request, case, What.PLANNING, Action.OPENED, "free blocks")
-    blocks = Block.objects.visible_to(request.user).free(now).filter(starts_at__lt=now + AHEAD)
+    blocks = (
+        Block.objects.visible_to(request.user).free(now).filter(starts_at__lt=now + AHEAD)[:BLOCKS]
+    )
     days = [
         (day, list(blocks))
         for day, blocks in groupby(blocks, lambda block: times.day(block.starts_at, zone))

@@ -131,7 +131,7 @@ def test_looking_takes_the_same_few_queries_however_much_there_is(
         for number in range(1 + 2 * rows):
             make_mail(f"{rows}-{number}", 9, work_waits_for=Neighbour.MAIL)
             make_file(case, state=Attachment.State.RECEIVED)
-        with django_assert_num_queries(9):
+        with django_assert_num_queries(10):
             status.look(timezone.now())
 
 
@@ -227,7 +227,7 @@ def test_figures_tell_the_rows_the_queues_and_the_hosts(
     make_mail("k1", 20, work_waits_for=Neighbour.MAIL)
     make_mail("k2", 60, work_state=WorkState.FAILED)
     make_file(case, state=Attachment.State.UPLOADING)
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         answer = client.get("/metrics", headers={"Authorization": f"Bearer {TOKEN}"})
     assert answer["Content-Type"].startswith("text/plain; version=")
     told = figures(answer.text)

@@ -161,8 +161,8 @@ def test_an_invitation_of_the_office_may_be_repeated(office, practice):
     assert Invitation.objects.not_answered().count() == 1
 
 
-def test_the_limit_of_a_practice_holds_for_the_office_too(office, practice, monkeypatch):
-    monkeypatch.setattr(services, "INVITATIONS_AN_HOUR", 1)
+def test_the_limit_of_a_practice_holds_for_the_office_too(office, practice, settings):
+    settings.LIMITS = settings.LIMITS | {"invitations_an_hour_a_practice": 1}
     invite(office, practice)
     page = invite(office, practice, "zoe@harbor.example")
     assert "has sent 1 invitations within an hour" in page.text

@@ -146,5 +146,5 @@ def test_the_page_asks_the_database_as_often_for_one_member_as_for_many(
         practice.invitations.create(
             email=email, token_digest=email, invited_by=owner, expires_at=now
         )
-    with django_assert_num_queries(5):  # session, person, members, owners, invitations
+    with django_assert_num_queries(6):  # session, person, members twice, owners, invitations
         owner_client.get(MEMBERS)

@@ -15,6 +15,7 @@ from cases.admin.pages import CasePages
 from cases.forms import MessageForm
 from cases.models import Case, MissingItem
 from cases.progress import WITHOUT_SHIP_DATE, Progress, Who, moves
+from cases.views import parts
 from portal.read_only import ReadOnlyAdmin
 from portal.shown_only import ShownOnlyAdmin
 
@@ -69,7 +70,10 @@ def move_action(to):
 def download_csv(model_admin, request, queryset):
     chosen = queryset.order_by().values("pk")
     visible = Case.objects.visible_to(request.user).filter(pk__in=chosen)
-    return export.download(request, visible.order_by("number"))
+    try:
+        return export.download(request, visible.order_by("number"))
+    except services.NotAllowed as refusal:
+        model_admin.message_user(request, str(refusal), messages.ERROR)
 
 
 # The moves that need nothing typed; Missing and Shipped have pages of their own.
@@ -167,11 +171,12 @@ class CaseAdmin(LoggedAdmin, CasePages, ReadOnlyAdmin, ShownOnlyAdmin):
             "may_act": self.has_change_permission(request),
             "may_set_ship_date": self.has_change_permission(request)
             and case.state not in WITHOUT_SHIP_DATE,
-            "files": case.attachments.all(),
-            "prescriptions": case.prescriptions.defer("snapshot"),
-            "thread": case.messages.select_related("author"),
+            "files": parts.files(request, case),
+            "file_count": case.attachments.count(),
+            "prescriptions": parts.scripts(request, case),
+            "thread": parts.thread(request, case),
             "message_form": MessageForm(),
-            "events": case.events.select_related("actor").reverse(),
+            "events": parts.events(request, case),
         }
 
     @admin.display(description="progress", ordering=lab_queue.lab_turn())

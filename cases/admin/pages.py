@@ -90,9 +90,14 @@ class CasePages:
         form = MessageForm(request.POST or None)
         if form.is_valid():
             body = form.cleaned_data["body"]
-            with access.changing(request, case, What.MESSAGE, Action.WRITTEN):
-                services.post_message(case, request.user, body, timezone.now())
-            return self._back(request, case, "Your message is sent; the practice is told by mail.")
+            try:
+                with access.changing(request, case, What.MESSAGE, Action.WRITTEN):
+                    services.post_message(case, request.user, body, timezone.now())
+            except services.NotAllowed as refusal:
+                form.add_error(None, str(refusal))
+            else:
+                sent = "Your message is sent; the practice is told by mail."
+                return self._back(request, case, sent)
         title = f"Case {case}: message to {case.practice}"
         return self._page(request, case, form, title=title, button="Send message")
 

@@ -106,6 +106,10 @@ class PrescriptionAdmin(WorkAdmin):
     readonly_fields = fields
     start_again = staticmethod(render_again)
 
+    def get_queryset(self, request):
+        # What is printed is long, and no page shows it.
+        return super().get_queryset(request).defer("snapshot")
+
     @admin.display(ordering="case__practice__name")
     def practice(self, prescription):
         return prescription.case.practice

@@ -2,6 +2,8 @@
 
 from cases.models.case import (
     DESCRIPTION_LIMIT,
+    IMPLANT_LIMIT,
+    SIGNATURE_LIMIT,
     Case,
     CaseEvent,
     CaseNumber,
@@ -15,6 +17,8 @@ from cases.progress import Progress
 
 __all__ = [
     "DESCRIPTION_LIMIT",
+    "IMPLANT_LIMIT",
+    "SIGNATURE_LIMIT",
     "Attachment",
     "Case",
     "CaseEvent",

@@ -16,6 +16,8 @@ from cases.progress import NEEDS_DENTIST, READ_ONLY, SCHEDULABLE, Progress
 from portal.text import folded
 
 DESCRIPTION_LIMIT = 10_000
+IMPLANT_LIMIT = 120
+SIGNATURE_LIMIT = 120
 
 
 class CaseNumber(models.Model):
@@ -133,6 +135,7 @@ class Case(models.Model):
     class Meta:
         ordering = ["progress", "-modified_at", "-pk"]
         indexes = [
+            models.Index(fields=["created_by", "created_at"], name="cases_lately"),
             models.Index(
                 "practice", "archived_at", "progress", F("modified_at").desc(), name="case_list"
             ),
@@ -235,6 +238,7 @@ class CaseEvent(models.Model):
 
     class Meta:
         ordering = ["created_at", "pk"]
+        indexes = [models.Index(fields=["actor", "created_at"], name="events_lately")]
 
     def __str__(self):
         return self.get_kind_display()

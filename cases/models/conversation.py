@@ -49,6 +49,7 @@ class Message(models.Model):
 
     class Meta:
         ordering = ["created_at", "pk"]
+        indexes = [models.Index(fields=["author", "created_at"], name="messages_lately")]
 
     def __str__(self):
         return f"{self.author}, {self.created_at:%Y-%m-%d %H:%M}"

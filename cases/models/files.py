@@ -114,7 +114,11 @@ class Attachment(Work):
         verbose_name = "file"
         ordering = ["created_at", "name"]
         indexes = [
-            models.Index(fields=["work_state", "state", "work_asked_at"], name="attachment_work")
+            models.Index(fields=["work_state", "state", "work_asked_at"], name="attachment_work"),
+            models.Index(fields=["uploaded_by", "created_at"], name="uploads_lately"),
+            models.Index(
+                fields=["practice", "uploaded_by"], condition=Q(case=None), name="unsent_files"
+            ),
         ]
 
     def __str__(self):

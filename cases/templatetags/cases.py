@@ -44,6 +44,12 @@ def on_their_way(files):
 
 
 @register.filter
+def answering(files, item):
+    """Those of the files that answer a missing item, given by its key, or "" for none."""
+    return [file for file in files if (file.answers_id or "") == item]
+
+
+@register.filter
 def file_rows(files):
     """Rows for a list of files: a CBCT of hundreds of slices takes one row, others one each.
 

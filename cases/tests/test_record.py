@@ -385,9 +385,9 @@ def test_whoever_has_the_proof_keeps_one_message_on_a_case_and_no_session(
 
 
 def test_of_more_cases_than_anybody_writes_to_at_once_no_message_is_kept(
-    client, dentist_user, make_case, monkeypatch
+    client, dentist_user, make_case, settings
 ):
-    monkeypatch.setattr(drafts, "MESSAGES", 2)
+    settings.LIMITS = {**settings.LIMITS, "drafts_a_person": 2}
     for case in [make_case(), make_case(), make_case()]:
         client.force_login(dentist_user)
         answer = written_before_sign_out(client, case)

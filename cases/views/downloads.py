@@ -24,7 +24,7 @@ def rx(request, number, revision=None):
     """An RX script as a PDF: the newest that is ready, or the named revision."""
     asked = (What.RX, Action.DOWNLOADED, str(revision or ""))
     case = access.find(request, number, *asked)
-    scripts = Prescription.objects.annotate(is_done=Q(work_state=WorkState.DONE))
+    scripts = Prescription.objects.defer("snapshot").annotate(is_done=Q(work_state=WorkState.DONE))
     scripts = scripts.order_by("-is_done", "-revision")
     if revision is not None:
         scripts = scripts.filter(revision=revision)

@@ -13,6 +13,7 @@ from cases import access, emergency, policies
 from cases.access import Action, Result, What
 from cases.forms import EmergencyForm
 from cases.models import EmergencyGrant
+from portal.limits import LimitReached
 from portal.times import clock
 
 
@@ -49,8 +50,12 @@ def _opened(request, form):
         # Staff may know which numbers there are.
         form.add_error("number", "There is no case of this number. Please check it.")
         return False
-    with access.changing(request, case, What.CASE, Action.EMERGENCY, reason=reason):
-        grant = emergency.open_case(case, request.user, reason, timezone.now())
+    try:
+        with access.changing(request, case, What.CASE, Action.EMERGENCY, reason=reason):
+            grant = emergency.open_case(case, request.user, reason, timezone.now())
+    except LimitReached as refusal:
+        form.add_error(None, str(refusal))
+        return False
     messages.success(
         request,
         f"Case {case} is open to you until {clock(grant.until, settings.LAB_TIME_ZONE)}. "

@@ -14,6 +14,7 @@ from cases.models import Case
 from portal.text import plain_text
 
 PAGE_SIZE = 50
+LONG = ["description", "implants", "shipping_address"]
 COLUMNS = {
     "case": "Case ID",
     "patient": "Patient",
@@ -38,7 +39,8 @@ DEFAULT_SORT = "progress"
 def case_list(request):
     """The cases of the practice; sorting, search, page and archive all live in the URL."""
     archived, words, sort = _asked(request)
-    visible = Case.objects.visible_to(request.user).select_related("practice")
+    # What no column shows would be carried through the sorting of all.
+    visible = Case.objects.visible_to(request.user).select_related("practice").defer(*LONG)
     found = _found(visible, request)
     page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
     context = {
@@ -58,7 +60,11 @@ def case_list(request):
 @require_safe
 def export_csv(request):
     """What the list shows on all its pages, as a CSV file."""
-    return export.download(request, _found(Case.objects.visible_to(request.user), request))
+    try:
+        return export.download(request, _found(Case.objects.visible_to(request.user), request))
+    except services.NotAllowed as refusal:
+        messages.error(request, str(refusal))
+        return redirect("cases:list")
 
 
 def _asked(request):
@@ -111,13 +117,21 @@ def archive(request, number):
     case = _to_archive(request, number, Action.ARCHIVED)
     if request.method != "POST":  # from the sign-in page, when the session had ended
         return redirect(case)
-    with access.changing(request, case, What.CASE, Action.ARCHIVED):
-        services.archive(case, request.user, timezone.now())
-    messages.success(
-        request,
+    done = (
         f"Case {case.number} is archived. It is neither held nor cancelled by that: "
-        "for those, please contact us.",
+        "for those, please contact us."
     )
+    return _do(request, case, Action.ARCHIVED, services.archive, done)
+
+
+def _do(request, case, action, service, done):
+    try:
+        with access.changing(request, case, What.CASE, action):
+            service(case, request.user, timezone.now())
+    except services.NotAllowed as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, done)
     return _back(request)
 
 
@@ -134,10 +148,8 @@ def unarchive(request, number):
     case = _to_archive(request, number, Action.UNARCHIVED)
     if request.method != "POST":  # from the sign-in page, when the session had ended
         return redirect(case)
-    with access.changing(request, case, What.CASE, Action.UNARCHIVED):
-        services.unarchive(case, request.user, timezone.now())
-    messages.success(request, f"Case {case.number} is back in the list.")
-    return _back(request)
+    done = f"Case {case.number} is back in the list."
+    return _do(request, case, Action.UNARCHIVED, services.unarchive, done)
 
 
 def _back(request):

@@ -13,11 +13,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.views import sign_in_again
-from cases import access, drafts, emails, policies, services
+from cases import access, drafts, emails, limits, policies, services
 from cases.access import Action, Result, What
 from cases.forms import CaseForm, SignatureForm
 from cases.models import Attachment, Case, Draft
+from cases.views import parts
 from portal import qr
+from portal.limits import LimitReached
 from portal.text import plain_text
 
 
@@ -50,19 +52,41 @@ def _submit(request):
     form = CaseForm(request.POST, practice=request.user.practice)
     signature = SignatureForm(request.POST)
     if not (form.is_valid() & signature.is_valid()):
-        with access.changing(request, None, What.FORM, Action.KEPT, str(key)):
-            drafts.keep(key, request.user, request.POST)
+        keep(request, key)
         return _page(request, key, form, signature, status=422)
     name = signature.cleaned_data["signed_name"]
-    with transaction.atomic():
-        case, is_new = services.submit_case(key, request.user, form.values, name, timezone.now())
-        if is_new:
-            access.note(request, case, What.CASE, Action.CREATED, result=Result.DONE)
+    try:
+        with transaction.atomic():
+            given = (key, request.user, form.values, name, timezone.now())
+            case, is_new = services.submit_case(*given)
+            if is_new:
+                access.note(request, case, What.CASE, Action.CREATED, result=Result.DONE)
+    except LimitReached as refusal:
+        access.note(request, None, What.CASE, Action.CREATED, result=Result.NOT_NOW)
+        messages.error(request, str(refusal))
+        keep(request, key)
+        return _page(request, key, form, signature, status=429)
     if not is_new and _differs(case, form.values):
         return _keep_as_new(request, case)
     if not is_new:
         messages.info(request, f"This form was sent already: it is case {case.number}.")
     return redirect("cases:created", case.number)
+
+
+def keep(request, key, case=None):
+    """Keep what was posted, or as much of it as may be kept, and say what is not.
+
+    Returns the draft, or None when nothing is kept: then it stands on the page only.
+    """
+    try:
+        with access.changing(request, case, What.FORM, Action.KEPT, str(key)):
+            draft = drafts.keep(key, request.user, request.POST, case)
+    except LimitReached as refusal:
+        messages.warning(request, str(refusal))
+        return None
+    if told := drafts.not_kept(request.POST):
+        messages.warning(request, told)
+    return draft
 
 
 def _differs(case, values):
@@ -72,15 +96,16 @@ def _differs(case, values):
 def _keep_as_new(request, case):
     """A form that was sent, changed after Back, and sent again: nothing typed is lost."""
     key = drafts.new_key(request.user)
-    with access.changing(request, None, What.FORM, Action.KEPT, str(key)):
-        drafts.keep(key, request.user, request.POST)
     messages.warning(
         request,
         f"This form was sent as case {case.number} before you changed it, and that case is "
-        "unchanged. What you typed is kept below as a new case that is not sent yet. To change "
+        "unchanged. What you typed stands below as a new case that is not sent yet. To change "
         f"case {case.number} instead, open it from your list.",
     )
-    return redirect(f"{reverse('cases:new')}?draft={key}")
+    if keep(request, key):
+        return redirect(f"{reverse('cases:new')}?draft={key}")
+    form = CaseForm(request.POST, practice=request.user.practice)
+    return _page(request, key, form, SignatureForm(request.POST), status=409)
 
 
 def _page(request, key, form, signature, draft=None, status=200):
@@ -94,9 +119,12 @@ def _page(request, key, form, signature, draft=None, status=200):
         "practice": request.user.practice,
         "form_key": key,
         "form_token": drafts.token(key, request.user),
-        "files": Attachment.objects.visible_to(request.user).of_form(key),
+        "files": parts.files_of_form(
+            request, Attachment.objects.visible_to(request.user).of_form(key)
+        ),
         "draft": draft,
-        "open_drafts": [other for other in drafts.open_drafts(request.user) if other.pk != key],
+        "unsent_forms": drafts.unsent(request.user, but=key),
+        "is_kept": draft or not limits.are_drafts_full(request.user),
     }
     return render(request, "cases/case_new.html", context, status=status)
 
@@ -140,8 +168,13 @@ def keep_draft(request, form_key):
         return HttpResponse("This form was sent.", "text/plain; charset=utf-8", status=409)
     # One row for a form and not one for every other key stroke.
     is_first = not Draft.objects.visible_to(request.user).filter(pk=form_key).exists()
-    with access.changing(request, case, *asked) if is_first else nullcontext():
-        drafts.keep(form_key, request.user, request.POST, case)
+    try:
+        with access.changing(request, case, *asked) if is_first else nullcontext():
+            drafts.keep(form_key, request.user, request.POST, case)
+    except LimitReached as refusal:
+        return HttpResponse(str(refusal), "text/plain; charset=utf-8", status=429)
+    if told := drafts.not_kept(request.POST):
+        return HttpResponse(told, "text/plain; charset=utf-8")
     return HttpResponse(status=204)
 
 
@@ -165,9 +198,8 @@ def created(request, number):
     case = access.opened(request, number, item="confirmation")
     context = {
         "case": case,
-        "files": case.attachments.all(),
+        "files": parts.files(request, case),
         "mail": emails.confirmation_of(case),
         "qr": qr.svg_data_uri(case.record_url),
-        "rx": case.prescriptions.first(),
     }
     return render(request, "cases/case_created.html", context)

@@ -10,10 +10,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.views import sign_in_again
-from cases import access, drafts, policies, services
+from cases import access, drafts, limits, policies, services
 from cases.access import Action, Result, What
 from cases.forms import MessageForm, PrescriptionForm, SignatureForm
 from cases.models import Attachment, Case, Message
+from cases.views import parts
+from cases.views.new import keep
+from portal.limits import LimitReached
 
 MESSAGE_LIMIT = Message._meta.get_field("body").max_length
 
@@ -40,7 +43,7 @@ def _message_form(request, case):
 
 def _page(request, case, form, message_form, draft=None, status=200):
     access.note(request, case, What.CASE, Action.OPENED)
-    key = drafts.update_key(case)
+    key, can_update = drafts.update_key(case), policies.can_update(request.user, case)
     context = {
         "case": case,
         "practice": case.practice,
@@ -51,15 +54,17 @@ def _page(request, case, form, message_form, draft=None, status=200):
         "draft": draft,
         "message_form": message_form,
         "message_token": drafts.token(drafts.message_key(case, request.user), request.user),
-        "files": case.attachments.all(),
-        "unsent": _unsent(request, case, key),
-        "of_form": _files(request, case).of_form(key),
-        "missing": case.missing_items.filter(answered_at=None),
+        "files": parts.files(request, case),
+        "unsent": _unsent(request, case, key).count(),
+        "of_form": parts.files_of_form(request, _files(request, case).of_form(key)),
+        "missing": parts.missing(case),
         "missing_note": case.missing_note,
-        "prescriptions": case.prescriptions.all(),
-        "events": case.events.select_related("actor"),
-        "thread": case.messages.select_related("author"),
-        "can_update": policies.can_update(request.user, case),
+        "prescriptions": parts.scripts(request, case),
+        "events": parts.events(request, case),
+        "thread": parts.thread(request, case),
+        "can_update": can_update,
+        "is_kept": draft or not can_update or not limits.are_drafts_full(request.user),
+        "unsent_forms": drafts.unsent(request.user, but=key),
         "can_archive": policies.can_archive(request.user, case),
         "can_write": policies.can_write_message(request.user, case),
     }
@@ -90,15 +95,15 @@ def update(request, number):
         return _confirm(request, case)
     form = PrescriptionForm(request.POST, numbering=case.practice.tooth_numbering)
     key = drafts.update_key(case)
-    with access.changing(request, case, What.FORM, Action.KEPT, str(key)):
-        draft = drafts.keep(key, request.user, request.POST, case)
+    draft = keep(request, key, case)
     if request.POST.get("form_key", str(key)) != str(key):
         messages.warning(
             request,
             f"Case {case.number} was updated since you opened this form. What you typed is kept. "
             "Please compare it with the case before you submit: it replaces that update.",
         )
-    if not form.is_valid():
+    # A signature stands under what is kept, and so under nothing that was cut.
+    if not form.is_valid() or draft is None or drafts.not_kept(request.POST):
         return _page(request, case, form, MessageForm(), draft=draft, status=422)
     return _look_over(request, case, draft, form, SignatureForm())
 
@@ -127,6 +132,7 @@ def _too_late(request, case):
 def _look_over(request, case, draft, form, signature, status=200):
     access.note(request, case, What.CASE, Action.OPENED, "update")
     key = draft.form_key
+    unsent = _unsent(request, case, key)
     context = {
         "case": case,
         "practice": case.practice,
@@ -135,10 +141,11 @@ def _look_over(request, case, draft, form, signature, status=200):
         "all_forms": [signature],
         "teeth": form.cleaned_data["teeth"],
         "values": form.cleaned_data,
-        "unsent": _unsent(request, case, key),
+        "unsent": unsent[: parts.UNSENT],
+        "more_unsent": max(unsent.count() - parts.UNSENT, 0),
         "unanswered": case.missing_items.filter(answered_at=None).exclude(
-            pk__in=_unsent(request, case, key).values("answers")
-        ),
+            pk__in=unsent.values("answers")
+        )[: parts.MISSING],
         "new_ship_date": services.expected_ship_date(timezone.now(), case.planning_date),
         "form_token": drafts.token(key, request.user),
         "seen": drafts.fingerprint(draft),
@@ -202,9 +209,14 @@ def post_message(request, number):
     if not form.is_valid():
         draft = drafts.of_update(case, request.user)
         return _page(request, case, _form(case, draft), form, draft=draft, status=422)
-    with access.changing(request, case, What.MESSAGE, Action.WRITTEN):
-        services.post_message(case, request.user, form.cleaned_data["body"], timezone.now())
-        drafts.message_row(case, request.user).delete()
+    try:
+        with access.changing(request, case, What.MESSAGE, Action.WRITTEN):
+            services.post_message(case, request.user, form.cleaned_data["body"], timezone.now())
+            drafts.message_row(case, request.user).delete()
+    except services.NotAllowed as refusal:
+        form.add_error("body", str(refusal))
+        draft = drafts.of_update(case, request.user)
+        return _page(request, case, _form(case, draft), form, draft=draft, status=429)
     messages.success(request, "Your message is sent.")
     return redirect(f"{case.get_absolute_url()}#messages")
 
@@ -217,15 +229,22 @@ def _keep_message_and_sign_in(request, number):
     case = user and Case.objects.visible_to(user).filter(number=number).first()
     if not (body and case) or drafts.message_key(case, user) != key:
         return redirect_to_login(back_to)
-    is_kept = drafts.keep_message(case, user, body)
-    return sign_in_again(back_to) if is_kept else redirect_to_login(back_to)
+    try:
+        drafts.keep_message(case, user, body)
+    except LimitReached:
+        return redirect_to_login(back_to)
+    return sign_in_again(back_to)
 
 
 @require_safe
 def rx_state(request, number):
     """The list of RX revisions, fetched again by the page until all are ready."""
     case = access.opened(request, number, What.RX)
-    context = {"case": case, "practice": case.practice, "prescriptions": case.prescriptions.all()}
+    context = {
+        "case": case,
+        "practice": case.practice,
+        "prescriptions": parts.scripts(request, case),
+    }
     return render(request, "cases/_prescriptions.html", context)
 
 
@@ -233,5 +252,5 @@ def rx_state(request, number):
 def file_states(request, number):
     """The list of files, fetched again by the page until all are stored."""
     case = access.opened(request, number, What.FILE)
-    context = {"case": case, "practice": case.practice, "files": case.attachments.all()}
+    context = {"case": case, "practice": case.practice, "files": parts.files(request, case)}
     return render(request, "cases/_files.html", context)

@@ -23,10 +23,13 @@ document.addEventListener("DOMContentLoaded", () => {
         if (sent) return;
         if (answer.ok) {
           const time = new Date().toLocaleTimeString([], { hour: "numeric", minute: "2-digit" });
-          say(`What you typed is kept (${time}).`);
+          // 204, or a sentence about what is too long.
+          say((await answer.text()) || `What you typed is kept (${time}).`);
           if (form.dataset.draftUrl) history.replaceState(null, "", form.dataset.draftUrl);
         } else if (answer.status === 401) {
           say("You are signed out. Press the button below: you sign in and go on where you were.");
+        } else if (answer.status === 429) {
+          say(await answer.text());
         } else {
           say("What you type cannot be kept now. Submit it, or copy it before you leave this page.");
         }

@@ -86,11 +86,10 @@ KEYS = {
         "cases.drafts._is_free_for: part of a query: exclude(practice=user.practice_id)",
         "cases.drafts.of_update: rows that somebody sees: Draft.objects.visible_to(user)",
         "cases.drafts.of_update: part of a query: filter(case=case)",
-        "cases.drafts.open_drafts: rows that somebody sees: Draft.objects.visible_to(user)",
-        "cases.drafts.open_drafts: part of a query: filter(user=user)",
-        "cases.drafts.open_drafts: part of a query: filter(case=None)",
         "cases.drafts.message_row: part of a query: filter(user=user)",
         "cases.drafts.message_row: part of a query: filter(case=case)",
+        "cases.drafts.unsent: rows that somebody sees: Draft.objects.visible_to(user)",
+        "cases.drafts.unsent: part of a query: filter(~Exists(sent), user=user)",
         "cases.views.new.new_case: rows that somebody sees: Draft.objects.visible_to(request.user)",
         "cases.views.new.new_case: part of a query: filter(user=request.user)",
         "cases.views.new.keep_draft: rows that somebody sees: "

@@ -19,7 +19,7 @@ from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
-from portal import neighbours, probes, storage, virus_scanner
+from portal import neighbours, probes, status, storage, virus_scanner
 from portal.management.commands.prepare import is_behind
 from portal.models import Host
 from portal.pdf import missing_fonts
@@ -220,6 +220,13 @@ def workers():
     return ", ".join(host.name for host in hosts)
 
 
+def limits():
+    """Tells which limits were hit lately; that somebody was refused is nothing wrong."""
+    lately = [hit for hit in status.hits() if timezone.now() - hit.last_at < status.LATELY]
+    told = [f"{hit.name}={hit.most} was hit, {hit.hits} times in all" for hit in lately]
+    return "; ".join(told) or "none was hit for a day"
+
+
 BROKER = "Start Valkey or Redis, or correct CELERY_BROKER_URL."
 DATABASE = "Start it, or correct DATABASE_URL."
 STORAGE = "Correct the S3_… settings or the rights of the key, or look after the server."
@@ -233,6 +240,7 @@ CHECKS = [
     ("cache table", cache_table, DATABASE),
     ("workers", workers, DATABASE),
     ("second step", second_steps, DATABASE),
+    ("limits", limits, DATABASE),
     ("broker", neighbours.broker, BROKER),
     ("storage", stored_and_read_back, STORAGE),
     ("files host", files_host, ""),
@@ -242,7 +250,7 @@ CHECKS = [
     ("disk", disk, ""),
     ("static files", static_files, ""),
 ]
-IN_THE_DATABASE = {"clock", "migrations", "cache table", "workers", "second step"}
+IN_THE_DATABASE = {"clock", "migrations", "cache table", "workers", "second step", "limits"}
 
 
 class Command(BaseCommand):

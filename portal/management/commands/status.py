@@ -33,6 +33,8 @@ class Command(BaseCommand):
             self.stdout.write(f"! {trouble}")
         self.table(["work", "to be done", "oldest since", "held up", "failed"], list(_work(found)))
         self.table(["host", "last heard from", "state"], list(_hosts(found)))
+        if found.limits:
+            self.table(["limit", "most", "hits", "last"], list(_limits(found)))
         if found.queues:
             self.table(["queue", "messages"], [[name, str(n)] for name, n in found.queues.items()])
         self.stdout.write(f"\n{filesizeformat(found.staging_free)} free on {found.host} for files.")
@@ -56,6 +58,12 @@ def _work(found):
             ", ".join(kind.waiting_words) or "-",
             str(kind.failed),
         ]
+
+
+def _limits(found):
+    for hit in found.limits:
+        last = _time(hit.last_at, found.now, " ago")
+        yield [hit.name, str(hit.most), str(hit.hits), last]
 
 
 def _hosts(found):

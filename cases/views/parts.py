@@ -1,0 +1,41 @@
+"""The long lists of a case, as much of each as a page shows."""
+
+from portal.stretch import Stretch
+
+MESSAGES = 50
+EVENTS = 100
+SCRIPTS = 20
+# A CBCT is one row, so all of its files should be among them.
+FILES = 1000
+FILES_OF_FORM = 200
+UNSENT = 100
+MISSING = 50
+
+
+def files(request, case):
+    rows = case.attachments.order_by("-created_at", "name")
+    return Stretch(request, "files", rows, FILES)
+
+
+def files_of_form(request, rows):
+    """Of a form that is open: the newest, without links, since what is typed stands beside."""
+    rows = rows.order_by("-created_at", "name")
+    return Stretch(request, "of_form", rows, FILES_OF_FORM, newest_last=True)
+
+
+def scripts(request, case):
+    # The snapshot is what is printed, and no page shows it.
+    return Stretch(request, "rx", case.prescriptions.defer("snapshot"), SCRIPTS)
+
+
+def thread(request, case):
+    rows = case.messages.select_related("author").reverse()
+    return Stretch(request, "messages", rows, MESSAGES, newest_last=True)
+
+
+def events(request, case):
+    return Stretch(request, "events", case.events.select_related("actor").reverse(), EVENTS)
+
+
+def missing(case):
+    return case.missing_items.filter(answered_at=None)[:MISSING]
