@@ -1,4 +1,7 @@
-"""Mails about accounts. No name that somebody typed is in those that go to any address."""
+"""Mails about accounts.
+
+No name that somebody typed is in those that go to any address, but for what superusers type.
+"""
 
 from django.conf import settings
 from django.urls import reverse
@@ -35,6 +38,13 @@ def invitation_known(invitation, token):
 def _invitation(kind, invitation, link):
     context = {"invitation": invitation, "practice": invitation.practice, "link": link}
     return outbox.write(kind, invitation.email, invitation.pk, context, is_secret=True)
+
+
+def staff_invited(user, by, token, until):
+    """The link with which somebody new at the lab chooses a password."""
+    link = settings.SITE_URL + reverse("accounts:staff_invited", args=[token])
+    context = {"user": user, "by": by, "link": link, "until": until}
+    return outbox.write("staff_invited", user.email, outbox.once(), context, is_secret=True)
 
 
 def address_changed(user, old_address):

@@ -1,7 +1,7 @@
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from accounts import members, sessions, views
+from accounts import members, sessions, staff, views
 
 accounts_urls = (
     [
@@ -22,6 +22,7 @@ accounts_urls = (
             members.accept_invitation,
             name="accept_invitation",
         ),
+        path("account/staff/<str:token>/", staff.staff_invited, name="staff_invited"),
         path("account/stay/", sessions.stay, name="stay"),
         path(
             "account/sign-out-everywhere/",

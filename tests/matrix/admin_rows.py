@@ -208,7 +208,7 @@ ACTIONS = {
     "portal.host": {"delete_selected": ([ROOT], "200")},
     "accounts.practice": {"delete_selected": ([ROOT], "200")},
     "accounts.dentist": {"delete_selected": ([ROOT], "200")},
-    "accounts.user": {"delete_selected": ([ROOT], "200")},
+    "accounts.user": {"send_again": ([ROOT], "302"), "delete_selected": ([ROOT], "200")},
     "accounts.invitation": {
         "send_again": ([OFFICE, ROOT], "302+"), "withdraw": ([OFFICE, ROOT], "302+"),
         "delete_selected": (NOBODY, ""),

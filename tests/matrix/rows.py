@@ -231,6 +231,8 @@ TABLE = [
     for_owners("accounts:withdraw_invitation", "GET 302, POST 302+", of="invitation"),
     everybody("accounts:accept_invitation", "GET 200, POST 302+", of="token", secret=True,
         send=accept),
+    everybody("accounts:staff_invited", "GET 200, POST 302+", of="staff_token", secret=True,
+        send=accept),
     for_owners("accounts:access", "GET 200"),
     *[
         Row(f"accounts:accept_invitation {why}", *["GET 404, POST 404"] * 2,
