@@ -155,10 +155,6 @@ KEYS = {
         "cases.access.find_row: rows that somebody sees: Case.objects.visible_to(request.user)",
         "cases.access.part: rows that somebody sees: rows.visible_to(request.user)",
         "cases.services.submit_case: rows that somebody sees: Case.objects.visible_to(user)",
-        "cases.admin.pages.CasePages.message_page: check: "
-        "policies.can_write_message(request.user, case)",
-        "cases.admin.pages.CasePages.message_page: refusal: not "
-        "policies.can_write_message(request.user, case)",
         "cases.admin.pages.CasePages.try_again_page: rows that somebody sees: "
         "case.attachments.visible_to(request.user)",
         "cases.admin.pages.CasePages.try_again_page: rows that somebody sees: "
@@ -184,6 +180,7 @@ KEYS = {
         "cases.views.record._page: check: policies.can_update(request.user, case)",
         "cases.views.record._page: check: policies.can_archive(request.user, case)",
         "cases.views.record._page: check: policies.can_write_message(request.user, case)",
+        "cases.admin.case.CaseAdmin._panels: check: policies.can_write_message(request.user, case)",
     ],
     ("It has the shape of a guard and is none: limits, words of an answer, the log."): [
         "cases.receiving._check_open: refusal: not states.exists()",
