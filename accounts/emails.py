@@ -20,6 +20,8 @@ CHANGES = {
     "webauthn_added": "A passkey was added.",
     "webauthn_removed": "A passkey was removed.",
     "forgotten": "Your second step was removed, so that you can set up a new one.",
+    "key_gone": "Your authenticator app and recovery codes were removed, as the key that they were "
+    "locked with is gone. Sign in and set up new ones; passkeys go on working.",
     "recovery_codes_generated": "New recovery codes were made. The old ones do not work any more.",
 }
 

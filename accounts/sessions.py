@@ -1,6 +1,7 @@
 """Where somebody is signed in, for how long, and by which steps."""
 
 from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.views import GenerateRecoveryCodesView
 from allauth.mfa.webauthn.views import remove_webauthn
 from allauth.usersessions.models import UserSession
 from allauth.usersessions.views import list_usersessions
@@ -12,6 +13,7 @@ from django.middleware.csrf import get_token
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
+from django.views.generic import FormView
 
 from accounts import activity, second_step
 
@@ -48,6 +50,16 @@ def sign_out_everywhere(request):
     logout(request)
     messages.success(request, "You are signed out everywhere.")
     return redirect("account_login")
+
+
+class MakeRecoveryCodes(GenerateRecoveryCodesView):
+    """The library's page, which counts the codes that are left, also when their key is gone."""
+
+    def get_context_data(self, **kwargs):
+        try:
+            return super().get_context_data(**kwargs)
+        except second_step.KeyGone:
+            return FormView.get_context_data(self, **kwargs) | {"unused_code_count": 0}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -48,6 +48,11 @@ urlpatterns = [
         sessions.remove_passkey,
         name="mfa_remove_webauthn",
     ),
+    path(
+        "accounts/two-step/recovery-codes/generate/",
+        sessions.MakeRecoveryCodes.as_view(),
+        name="mfa_generate_recovery_codes",
+    ),
     path("accounts/two-step/", include("allauth.mfa.urls")),
     path("accounts/sessions/", sessions.signed_in, name="usersessions_list"),
 ]
