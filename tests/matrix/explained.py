@@ -27,6 +27,9 @@ KEYS = {
         "cases.emails.emergency_access: part of a query: filter(is_active=True)",
         "cases.forms.CaseForm.__init__: part of a query: filter(is_active=True)",
         "cases.emergency.end: part of a query: filter(until__gt=now)",
+        "scheduling.forms.NewPlannerForm.__init__: part of a query: filter(is_staff=True)",
+        "scheduling.forms.NewPlannerForm.__init__: part of a query: filter(is_active=True)",
+        "scheduling.forms.NewPlannerForm.__init__: part of a query: filter(planner=None)",
     ],
     (
         "Pages for owners refuse all others first, and ask for rows of the owner's practice; "
@@ -42,6 +45,18 @@ KEYS = {
         "filter(practice__is_active=True)",
         "accounts.forms.WhoForm.chosen: part of a query: filter(user=who)",
         "accounts.views.access: rows that somebody sees: Access.objects.visible_to(request.user)",
+    ],
+    (
+        "Whose the link of new staff is, signature and mark both say, and the mark changes with "
+        "the account; accounts/tests/test_staff.py asks for each."
+    ): [
+        "accounts.staff_links.user_of: signature: signing.loads(token, salt=_SALT, max_age=LASTS)",
+        "accounts.staff_links.user_of: check: constant_time_compare(mark, _mark(user))",
+        "accounts.staff_links.user_of: part of a condition: constant_time_compare(mark, "
+        "_mark(user))",
+        "accounts.staff_links.user_of: part of a condition: is_open",
+        "accounts.staff_links.user_of: part of a query: filter(is_staff=True)",
+        "accounts.staff_links.user_of: part of a query: filter(is_active=True)",
     ],
     ("That somebody of a practice is no staff, the database sees to."): [
         "accounts.models.UserQuerySet.manageable_by: part of a query: filter(is_staff=False)",
@@ -65,6 +80,7 @@ KEYS = {
         "user.is_staff",
         "scheduling.models.BlockQuerySet.visible_to: refusal: not user.is_active",
         "cases.policies.can_open_in_emergency: part of a predicate: user.is_staff",
+        "cases.policies._plans: part of a predicate: user.is_staff",
         "scheduling.policies.can_change_sessions: part of a predicate: user.is_staff",
         "scheduling.policies.can_set_hours: part of a predicate: user.is_staff",
     ],
