@@ -18,6 +18,7 @@ from accounts import services
 from accounts.models import Access, Dentist, Invitation, PasswordReset, Practice, User
 from portal.read_only import ReadOnlyAdmin
 from portal.shown_only import ShownOnlyAdmin
+from portal.times import short_time
 from portal.work import WorkState
 
 # One way in, with one set of limits, for dentists and staff.
@@ -203,13 +204,14 @@ class UserAdmin(ShownOnlyAdmin, BaseUserAdmin):
         ("Dates", {"fields": ["last_login", "date_joined"]}),
     ]
     readonly_fields = ["last_login", "date_joined"]
+    actions = ["send_again"]
     add_fieldsets = [
         (
             "New member of the lab",
             {
                 "fields": ["email", "name", "groups"],
-                "description": "They are sent a link for choosing a password. People of practices "
-                "are invited under Invitations instead.",
+                "description": "They are sent a link for choosing a password, which works once, "
+                "for seven days. People of practices are invited under Invitations instead.",
             },
         ),
     ]
@@ -246,7 +248,25 @@ class UserAdmin(ShownOnlyAdmin, BaseUserAdmin):
         if before:
             services.follow_up(before, obj, request.user, timezone.now())
         else:
-            PasswordReset.ask(obj.email)  # with that link staff choose a password
+            self._invite(request, obj)
+
+    @admin.action(
+        description="Send the link for a first password again, for seven days", permissions=["add"]
+    )
+    def send_again(self, request, queryset):
+        for user in queryset:
+            try:
+                self._invite(request, user)
+            except services.NotAllowed as refusal:
+                self.message_user(request, f"{user.email}: {refusal}", messages.ERROR)
+
+    def _invite(self, request, user):
+        until = services.invite_staff(user, request.user, timezone.now())
+        self.message_user(
+            request,
+            f"A link for choosing a password is on its way to {user.email}. It works once, until "
+            f"{short_time(until, request.user.time_zone)}; one sent before works no more.",
+        )
 
 
 @admin.register(Group)

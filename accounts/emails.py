@@ -1,4 +1,7 @@
-"""Mails about accounts. No name that somebody typed is in those that go to any address."""
+"""Mails about accounts.
+
+No name that somebody typed is in those that go to any address, but for what superusers type.
+"""
 
 from django.conf import settings
 from django.urls import reverse
@@ -17,6 +20,8 @@ CHANGES = {
     "webauthn_added": "A passkey was added.",
     "webauthn_removed": "A passkey was removed.",
     "forgotten": "Your second step was removed, so that you can set up a new one.",
+    "key_gone": "Your authenticator app and recovery codes were removed, as the key that they were "
+    "locked with is gone. Sign in and set up new ones; passkeys go on working.",
     "recovery_codes_generated": "New recovery codes were made. The old ones do not work any more.",
 }
 # How the circle of those who see a practice's cases grows.
@@ -46,6 +51,13 @@ def invitation_known(invitation, token):
 def _invitation(kind, invitation, link):
     context = {"invitation": invitation, "practice": invitation.practice, "link": link}
     return outbox.write(kind, invitation.email, invitation.pk, context, is_secret=True)
+
+
+def staff_invited(user, by, token, until):
+    """The link with which somebody new at the lab chooses a password."""
+    link = settings.SITE_URL + reverse("accounts:staff_invited", args=[token])
+    context = {"user": user, "by": by, "link": link, "until": until}
+    return outbox.write("staff_invited", user.email, outbox.once(), context, is_secret=True)
 
 
 def address_changed(user, old_address):

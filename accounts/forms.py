@@ -131,8 +131,8 @@ class InviteForm(forms.Form):
         return plain_text(self.cleaned_data["name"])
 
 
-class AcceptForm(SetPasswordForm):
-    """What somebody types who was invited: their name, and a password twice."""
+class FirstPasswordForm(SetPasswordForm):
+    """A password, typed twice, of somebody who never had one."""
 
     # Shown, and for password managers.
     email = forms.EmailField(
@@ -140,6 +140,12 @@ class AcceptForm(SetPasswordForm):
         label="You will sign in as",
         widget=forms.EmailInput(attrs={"autocomplete": "username"}),
     )
+    field_order = ["email", "password1", "password2"]
+
+
+class AcceptForm(FirstPasswordForm):
+    """What somebody types who was invited: their name as well."""
+
     name = forms.CharField(
         max_length=120,
         label="Your name",

@@ -35,13 +35,14 @@ RIGHTS = {
             "view_dayoff", "change_dayoff", "add_dayoff", "delete_dayoff",
         ],
     },
-    # Practices, their people, news. No cases.
+    # Practices, their people, planners, news. No cases.
     OFFICE: {
         "accounts": [
             "view_practice", "change_practice", "add_practice",
             "view_dentist", "change_dentist", "add_dentist",
             "view_user", "change_user", "view_invitation", "add_invitation", "view_access",
         ],
+        "scheduling": ["view_planner", "change_planner", "add_planner"],
         "portal": ["view_news", "change_news", "add_news", "delete_news"],
     },
     # Any case, once a reason is typed for it (45 CFR 164.312(a)(2)(ii)).

@@ -188,4 +188,5 @@ def accept_invitation(request, token):
 
 def _refused(request):
     """The one answer to a link that was used, withdrawn, ran out or never was."""
-    return render(request, "accounts/invitation_refused.html", status=404)
+    context = {"whom": "your practice"}
+    return render(request, "accounts/invitation_refused.html", context, status=404)

@@ -13,6 +13,10 @@ WITHOUT_SECOND_STEP = {
     "account_reauthenticate", "account_logout", "accounts:stay",
     "portal:healthz", "portal:readyz", "portal:metrics",
 }  # fmt: skip
+CODES_GONE = (
+    "Your recovery codes do not work any more: the key that they were locked with is gone. "
+    "Please make new ones."
+)
 SET_UP_FIRST = "Set up two-step sign-in first: sign in with a browser."
 
 
@@ -65,6 +69,13 @@ class SecondStep:
         if name in activity.BY_PROGRAMS:
             return HttpResponse(SET_UP_FIRST, status=403, content_type="text/plain; charset=utf-8")
         return redirect("mfa_index")
+
+    def process_exception(self, request, exception):
+        # A page that shows recovery codes. Where a code is typed, the form has taken it.
+        if isinstance(exception, second_step.KeyGone):
+            messages.error(request, CODES_GONE)
+            return redirect("mfa_index")
+        return None
 
 
 def note_refusals(get_response):

@@ -16,11 +16,18 @@ from allauth.mfa.totp.internal.auth import (
 )
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.utils.crypto import salted_hmac
 
 from portal import qr
 
 log = logging.getLogger(__name__)
+
+
+class KeyGone(ValidationError):
+    """A secret was locked with a key that is neither SECRET_KEY nor among its fallbacks."""
+
+
 ONLY_ONE = (
     "You need a second step, and this is your only one. Set up another one first, then remove "
     "this one."
@@ -52,9 +59,12 @@ def enrol(user):
 
 
 def current_code(user):
-    """The code that the person's app shows now, and for how many seconds; None without an app."""
+    """The code that the person's app shows now, and for how many seconds.
+
+    None without an app, and for one that no known key opens.
+    """
     app = Authenticator.objects.filter(user_id=user.pk, type=Authenticator.Type.TOTP).first()
-    if app is None:
+    if app is None or not is_readable(app):
         return None
     counter, gone = divmod(int(time.time()), app_settings.TOTP_PERIOD)
     secret = MFAAdapter().decrypt(app.data["secret"])
@@ -69,6 +79,24 @@ def _box():
         for key in keys
     ]
     return MultiFernet([Fernet(base64.urlsafe_b64encode(key)) for key in derived])
+
+
+def is_readable(step):
+    """Whether a known key opens the secrets of a step; a passkey has none."""
+    try:
+        for name in LOCKED.intersection(step.data):
+            _box().decrypt(step.data[name].encode())
+    except InvalidToken:
+        return False
+    return True
+
+
+def forget_unreadable(user):
+    """Remove the apps and recovery codes of somebody that no known key opens; returns how many."""
+    theirs = Authenticator.objects.filter(user_id=user.pk)
+    gone = [step.pk for step in theirs if not is_readable(step)]
+    theirs.filter(pk__in=gone).delete()
+    return len(gone)
 
 
 def lock_anew(step):
@@ -101,7 +129,10 @@ class MFAAdapter(DefaultMFAAdapter):
             return _box().decrypt(encrypted_text).decode()
         except InvalidToken:
             log.exception("A second step was set up with another SECRET_KEY.")
-            raise self.validation_error("incorrect_code") from None
+            raise KeyGone(self.error_messages["incorrect_code"], "incorrect_code") from None
+
+    def is_readable(self, step):
+        return is_readable(step)
 
     def can_delete_authenticator(self, authenticator):
         return may_remove(authenticator)

@@ -1,12 +1,12 @@
-"""What happens to the members of a practice: invited, accepted, deactivated, made owners."""
+"""What happens to people: invited, accepted, deactivated, made owners, made staff."""
 
 from django.contrib.auth import SESSION_KEY
-from django.contrib.auth.hashers import make_password
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX, make_password
 from django.contrib.sessions.models import Session
 from django.db import IntegrityError, transaction
 
-from accounts import emails, limits
-from accounts.models import Invitation, Practice, User
+from accounts import access_log, emails, limits, staff_links
+from accounts.models import Access, Invitation, Practice, User
 from portal.refusal import NotAllowed
 
 
@@ -91,6 +91,43 @@ def _joined(member):
 
 def _tell(member, change, by):
     emails.members_changed(member.practice, member.email, member.name, change, by)
+
+
+@transaction.atomic
+def invite_staff(user, by, now):
+    """Mail somebody new at the lab the link for a first password; one sent before works no more.
+
+    Returns until when it works. Raises NotAllowed.
+    """
+    if not (user.is_staff and user.is_active):
+        raise NotAllowed("Only staff whose account is open are sent this link. Nothing was sent.")
+    # A new one that cannot be used, on which the link hangs.
+    without = User.objects.filter(pk=user.pk, password__startswith=UNUSABLE_PASSWORD_PREFIX)
+    user.password = make_password(None)
+    if not without.update(password=user.password):
+        raise NotAllowed(
+            "They have chosen a password already. “Forgot your password?” on the sign-in page "
+            "sends them a link for another one. Nothing was sent."
+        )
+    until = now + staff_links.LASTS
+    emails.staff_invited(user, by, staff_links.token(user), until)
+    return until
+
+
+def choose_first_password(user, password, address):
+    """Set the password of a new member of staff. Raises NoSuchInvitation if there is one by now."""
+    encoded = make_password(password)
+    with transaction.atomic():
+        # The password that cannot be used, as the link found it: of two at once, one loses.
+        if not User.objects.filter(pk=user.pk, password=user.password).update(password=encoded):
+            raise NoSuchInvitation
+        access_log.write(
+            user=user,
+            what=Access.What.ACCOUNT,
+            action=Access.Action.PASSWORD,
+            result=Access.Result.DONE,
+            address=address,
+        )
 
 
 @transaction.atomic

@@ -3,6 +3,7 @@
 from allauth.account.adapter import get_adapter
 from allauth.core.internal import ratelimit
 from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.views import GenerateRecoveryCodesView
 from allauth.mfa.webauthn.views import login_webauthn, remove_webauthn
 from allauth.usersessions.models import UserSession
 from allauth.usersessions.views import list_usersessions
@@ -14,6 +15,7 @@ from django.middleware.csrf import get_token
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.generic import FormView
 
 from accounts import activity, browsers, guesses, second_step
 
@@ -80,6 +82,16 @@ def passkey_sign_in(request):
         if taken is None:
             return ratelimit.respond_429(request)
     return login_webauthn(request)
+
+
+class MakeRecoveryCodes(GenerateRecoveryCodesView):
+    """The library's page, which counts the codes that are left, also when their key is gone."""
+
+    def get_context_data(self, **kwargs):
+        try:
+            return super().get_context_data(**kwargs)
+        except second_step.KeyGone:
+            return FormView.get_context_data(self, **kwargs) | {"unused_code_count": 0}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

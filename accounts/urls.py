@@ -1,7 +1,7 @@
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from accounts import members, sessions, views
+from accounts import members, sessions, staff, views
 
 accounts_urls = (
     [
@@ -22,6 +22,7 @@ accounts_urls = (
             members.accept_invitation,
             name="accept_invitation",
         ),
+        path("account/staff/<str:token>/", staff.staff_invited, name="staff_invited"),
         path("account/stay/", sessions.stay, name="stay"),
         path("accounts/sessions/<int:pk>/end/", sessions.end_session, name="end_session"),
         path(
@@ -53,6 +54,11 @@ urlpatterns = [
         "accounts/two-step/webauthn/keys/<int:pk>/remove/",
         sessions.remove_passkey,
         name="mfa_remove_webauthn",
+    ),
+    path(
+        "accounts/two-step/recovery-codes/generate/",
+        sessions.MakeRecoveryCodes.as_view(),
+        name="mfa_generate_recovery_codes",
     ),
     path("accounts/two-step/", include("allauth.mfa.urls")),
     path("accounts/sessions/", sessions.signed_in, name="usersessions_list"),

@@ -1,6 +1,6 @@
 """Who may do what now. Whose case it is at all, `Case.objects.visible_to` says."""
 
-from cases.models import sees_all_cases
+from cases.models import Case, sees_all_cases
 
 
 def can_send_cases(user):
@@ -32,8 +32,15 @@ def can_schedule(user, case):
 
 
 def can_write_message(user, case):
-    """A member of the practice, and who works on cases at the lab: others there only read."""
-    return _is_member(user, case) or sees_all_cases(user)
+    """A member of the practice, who works on cases at the lab, and the planner of this one.
+
+    Who sees it in an emergency only reads.
+    """
+    return _is_member(user, case) or sees_all_cases(user) or _plans(user, case)
+
+
+def _plans(user, case):
+    return user.is_staff and Case.objects.planned_by(user).filter(pk=case.pk).exists()
 
 
 def _is_member(user, case):

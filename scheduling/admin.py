@@ -15,7 +15,7 @@ from cases.admin.logged import LoggedAdmin
 from portal.shown_only import ShownOnlyAdmin
 from portal.times import short_time
 from scheduling import opening, policies, services
-from scheduling.forms import MoveForm
+from scheduling.forms import MoveForm, NewPlannerForm
 from scheduling.models import Block, DayOff, Planner, PlanningSession, WorkingHours
 
 
@@ -34,6 +34,7 @@ class PlannerAdmin(ShownOnlyAdmin):
     list_display = ["user", "time_zone", "block_minutes", "meeting_link", "is_active"]
     list_filter = ["is_active"]
     list_select_related = ["user"]
+    fields = ["user", "time_zone", "meeting_link", "block_minutes", "is_active"]
     inlines = [WorkingHoursInline, DayOffInline]
     formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
     actions = ["open_blocks"]
@@ -45,10 +46,22 @@ class PlannerAdmin(ShownOnlyAdmin):
         # A planner's own page is where they set their hours; the rest of it they read.
         return super().has_change_permission(request, obj) or policies.can_set_hours(request.user)
 
+    def get_form(self, request, obj=None, **kwargs):
+        if obj is None:
+            kwargs["form"] = NewPlannerForm
+        return super().get_form(request, obj, **kwargs)
+
+    def formfield_for_foreignkey(self, db_field, request, **kwargs):
+        field = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        # Staff are made and changed by superusers, on pages of their own.
+        field.widget.can_add_related = field.widget.can_change_related = False
+        return field
+
     def get_readonly_fields(self, request, obj=None):
         if super().has_change_permission(request, obj):
-            return []
-        return ["user", "time_zone", "meeting_link", "block_minutes", "is_active"]
+            # Whose sessions and cases they are, nobody changes by picking another name.
+            return ["user"] if obj else []
+        return self.fields
 
     def save_related(self, request, form, formsets, change):
         super().save_related(request, form, formsets, change)

@@ -1,8 +1,28 @@
 from django import forms
 from django.utils import timezone
 
+from accounts.groups import PLANNER
+from accounts.models import User
 from portal.times import clock
-from scheduling.models import Block
+from scheduling.models import Block, Planner
+
+
+class NewPlannerForm(forms.ModelForm):
+    """Who becomes a planner: somebody whom a superuser has let plan."""
+
+    class Meta:
+        model = Planner
+        fields = ["user"]
+        help_texts = {
+            "user": "Staff of the group Planner who are no planner yet. A superuser puts people "
+            "into the group, under Users."
+        }
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["user"].queryset = User.objects.filter(
+            is_staff=True, is_active=True, groups__name=PLANNER, planner=None
+        )
 
 
 class BookingForm(forms.Form):

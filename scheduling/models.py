@@ -14,10 +14,11 @@ from portal.times import check_years
 
 class PlannerQuerySet(models.QuerySet):
     def visible_to(self, user):
-        """All for who works on all cases, and themselves for a planner."""
+        """All for who works on all cases or makes planners, and themselves for a planner."""
         if not user.is_active or not user.is_staff:
             return self.none()
-        return self if sees_all_cases(user) else self.filter(user=user)
+        sees_all = sees_all_cases(user) or user.has_perm("scheduling.add_planner")
+        return self if sees_all else self.filter(user=user)
 
 
 class Planner(models.Model):

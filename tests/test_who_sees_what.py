@@ -294,14 +294,41 @@ def test_a_planner_sets_their_own_hours_and_no_others(client, planner, other_pla
     assert planner.meeting_link == ""
 
 
-def test_only_who_works_on_cases_writes_messages_for_the_lab(client, make_staff, planner, session):
-    url = reverse("cases:message", args=[session.case.number])
+@pytest.fixture(params=["record", "admin"])
+def message_url(request, session):
+    """Where the lab writes a message on the case, in the portal and in admin."""
+    if request.param == "admin":
+        return f"{CASES}{session.case_id}/message/"
+    return reverse("cases:message", args=[session.case.number])
+
+
+def test_who_works_on_a_case_or_plans_it_writes_messages_for_the_lab(
+    client, make_staff, planner, message_url
+):
+    for user in (make_staff(LAB), planner.user):
+        client.force_login(user)
+        assert client.post(message_url, {"body": "Hello"}).status_code == 302
+    assert Message.objects.filter(body="Hello").count() == 2
+
+
+@pytest.mark.ignore_template_errors
+def test_the_pages_of_a_case_have_the_form_of_a_message_for_its_planner(client, planner, session):
     client.force_login(planner.user)
-    assert client.post(url, {"body": "Hello"}).status_code == 403
-    assert Access.objects.latest("pk").result == "not_now"
-    client.force_login(make_staff(LAB))
-    assert client.post(url, {"body": "Hello"}).status_code == 302
-    assert Message.objects.filter(body="Hello").count() == 1
+    for page in (session.case.get_absolute_url(), f"{CASES}{session.case_id}/change/"):
+        assert "Send message" in client.get(page).text
+
+
+def test_others_write_none(client, make_staff, other_planner, session, message_url):
+    reader = make_staff(EMERGENCY, email="e@guidepost.example")
+    now = timezone.now()
+    EmergencyGrant.objects.create(
+        user=reader, case=session.case, reason="x" * 20, until=now + timedelta(hours=1)
+    )
+    for user, status, noted in [(reader, 403, "not_now"), (other_planner.user, 404, "not_theirs")]:
+        client.force_login(user)
+        assert client.post(message_url, {"body": "Hello"}).status_code == status
+        assert Access.objects.latest("pk").result == noted
+    assert not Message.objects.filter(body="Hello").exists()
 
 
 # What is not there, and what is of others

@@ -241,28 +241,6 @@ def test_a_practice_shows_its_owners_and_is_switched_off_with_all_sessions(
     assert Session.objects.count() == 1  # that of the office
 
 
-def test_a_superuser_makes_staff_who_choose_their_password_by_mail(
-    superuser_client, django_capture_on_commit_callbacks, sent
-):
-    lab = Group.objects.get(name="Lab")
-    said = {"email": "Zoe@guidepost.example", "name": "Zoe Lab", "groups": lab.pk}
-    with django_capture_on_commit_callbacks(execute=True):
-        answer = superuser_client.post(f"{USERS}add/", said)
-    assert answer.status_code == 302
-    zoe = User.objects.get(email="zoe@guidepost.example")
-    assert (zoe.is_staff, zoe.is_superuser, list(zoe.groups.all())) == (True, False, [lab])
-    assert not zoe.has_usable_password()
-    [mail] = sent()
-    assert mail["To"] == zoe.email
-    link = re.search(r"https?://[^/]+(/\S+)", mail.get_body(["plain"]).get_content())[1]
-    stranger = Client()
-    form = stranger.get(link, follow=True).redirect_chain[-1][0]
-    password = "four-crowns-and-a-bridge"
-    stranger.post(form, {"password1": password, "password2": password})
-    zoe.refresh_from_db()
-    assert zoe.check_password(password)
-
-
 def test_a_superuser_gives_rights(superuser_client, make_staff):
     sam = make_staff("Lab")
     office = Group.objects.get(name="Office")

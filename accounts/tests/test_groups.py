@@ -25,8 +25,11 @@ def test_the_next_migrate_takes_back_what_was_added_to_a_group():
     assert "cases.view_case" not in rights("Office")
 
 
-def test_the_office_has_no_right_to_cases():
-    assert {right.partition(".")[0] for right in rights("Office")} == {"accounts", "portal"}
+def test_the_office_has_no_right_to_cases_and_of_planning_to_planners_only():
+    apps = {right.partition(".")[0] for right in rights("Office")}
+    assert apps == {"accounts", "portal", "scheduling"}
+    planning = {right for right in rights("Office") if right.startswith("scheduling")}
+    assert planning == {f"scheduling.{verb}_planner" for verb in ("view", "change", "add")}
 
 
 def test_emptying_the_database_leaves_the_groups_with_their_rights():

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.timesince import timesince
 
-from cases import access, export, lab_queue, services, teeth
+from cases import access, export, lab_queue, policies, services, teeth
 from cases.access import Action, What
 from cases.admin.logged import LoggedAdmin
 from cases.admin.pages import CasePages
@@ -169,6 +169,7 @@ class CaseAdmin(LoggedAdmin, CasePages, ReadOnlyAdmin, ShownOnlyAdmin):
         return {
             "next_steps": sorted(allowed, key=_USUAL_STEPS.index),
             "may_act": self.has_change_permission(request),
+            "may_write": policies.can_write_message(request.user, case),
             "may_set_ship_date": self.has_change_permission(request)
             and case.state not in WITHOUT_SHIP_DATE,
             "files": parts.files(request, case),

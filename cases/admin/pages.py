@@ -83,7 +83,9 @@ class CasePages:
         return self._page(request, case, form, title=title, button="Correct tracking")
 
     def message_page(self, request, pk):
-        case = self._case(request, pk, Action.WRITTEN)
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        case = access.find_row(request, pk, What.CASE, Action.WRITTEN)
         if not policies.can_write_message(request.user, case):
             access.note(request, case, What.MESSAGE, Action.WRITTEN, result=Result.NOT_NOW)
             raise PermissionDenied

@@ -46,14 +46,18 @@ class CaseQuerySet(models.QuerySet):
             return self.filter(practice__is_active=True, practice=user.practice_id)
         if sees_all_cases(user):
             return self
-        mine = Q(pk__in=EmergencyGrant.objects.open_to(user).values("case"))
-        if user.has_perm("scheduling.view_planningsession"):
-            planned = Case.objects.filter(
-                planning_sessions__block__planner__user=user,
-                planning_sessions__state__in=["booked", "held", "missed"],
-            )
-            mine |= Q(pk__in=planned.order_by().values("pk"))
-        return self.filter(mine)
+        granted = EmergencyGrant.objects.open_to(user).values("case")
+        planned = Case.objects.planned_by(user).order_by().values("pk")
+        return self.filter(Q(pk__in=granted) | Q(pk__in=planned))
+
+    def planned_by(self, planner):
+        """Those with a session on this planner's own blocks, unless it is cancelled."""
+        if not planner.has_perm("scheduling.view_planningsession"):
+            return self.none()
+        return self.filter(
+            planning_sessions__block__planner__user=planner,
+            planning_sessions__state__in=["booked", "held", "missed"],
+        )
 
     def needing_attention(self):
         return self.filter(progress__in=NEEDS_DENTIST, archived_at=None)

@@ -46,6 +46,16 @@ def test_people_of_the_lab_without_a_second_step_are_wrong(db, make_staff):
         doctor.second_steps()
 
 
+def test_second_steps_that_no_known_key_opens_are_wrong(db, make_staff, settings):
+    make_staff("Lab", password="four-crowns-and-a-bridge")
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = "another-key-that-is-long-enough-0123456789-abcdefghijklmnopqrstuvwxyz"
+    assert doctor.second_steps() == "all 1 of the lab"
+    settings.SECRET_KEY_FALLBACKS = []
+    with pytest.raises(doctor.Wrong, match=r"1 apps and recovery codes.*forget_second_step"):
+        doctor.second_steps()
+
+
 @pytest.fixture
 def careless():
     """A virus scanner with the defaults, which calls clean what it did not look into."""

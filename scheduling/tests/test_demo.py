@@ -223,6 +223,26 @@ def test_a_demo_of_before_gets_its_code(folder):
     assert "Its code is" in run()
 
 
+@pytest.mark.parametrize("code", [False, True])
+def test_with_another_key_the_labs_login_gets_a_new_app_and_nobody_else(folder, settings, code):
+    other = User.objects.get(email="other@demo.example")
+    second_step.enrol(other)
+    before = Authenticator.objects.get(user=other).data
+    settings.SECRET_KEY = "another-key-that-is-long-enough-0123456789-abcdefghijklmnopqrstuvwxyz"
+    printed = run(code=code)
+    lab = User.objects.get(email=people.LAB_LOGIN)
+    assert second_step.current_code(lab)[0] in printed
+    assert ("was set up with another SECRET_KEY" in printed) is not code
+    assert Authenticator.objects.get(user=other).data == before
+
+
+def test_a_demo_whose_labs_login_is_gone_still_prints_the_others(folder):
+    User.objects.filter(email=people.LAB_LOGIN).update(email="lou@demo.example")
+    assert "dentist@demo.example" in run()
+    with pytest.raises(CommandError, match="not filled in yet"):
+        run(code=True)
+
+
 def test_a_new_password_is_set_and_not_printed(folder):
     assert "was set" in run(password=PASSWORD)
     assert all(

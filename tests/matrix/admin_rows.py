@@ -120,8 +120,8 @@ MODELS = [
     Model("cases.case", READERS, act=AT_THE_LAB, scoped=True, logged=True),
     Model("cases.attachment", READERS, act=AT_THE_LAB, scoped=True, logged=True),
     Model("cases.prescription", READERS, act=AT_THE_LAB, scoped=True, logged=True),
-    Model("scheduling.planner", PLANNING, [ROOT], PLANNING, [ROOT],
-          scoped=True, kept=True, new={
+    Model("scheduling.planner", [*PLANNING, OFFICE], IN_THE_OFFICE, [*PLANNING, OFFICE], [ROOT],
+          scoped=True, all=(LAB, OFFICE, ROOT), kept=True, new={
         "user": lambda asked: asked.mine.clerk.pk, "time_zone": "America/New_York",
         "block_minutes": "60",
         **inlines("hours", "days_off"),
@@ -157,8 +157,11 @@ PAGES = [
          data={"ship_date": "2035-01-01"}),
     Page(f"{CASE}tracking/", CHANGES_CASES, "GET 200, POST 302", of="cases.case",
          data={"carrier": "other"}),
-    Page(f"{CASE}message/", CHANGES_CASES, "GET 200, POST 302+", of="cases.case",
-         data={"body": "Hello"}),
+    # A planner on cases of their own sessions; who sees one in an emergency only reads.
+    Page(f"{CASE}message/", PLANNING, "GET 200, POST 302+", of="cases.case",
+         own_only=(PLANNER, EMERGENCY), data={"body": "Hello"}, roles={
+             EMERGENCY: "GET 403, POST 403", "emergency_over": "GET 404, POST 404",
+         }),
     Page(f"{CASE}try-again/", CHANGES_CASES, "POST 302+", of="cases.case",
          data={"attachment": lambda asked: (asked.side or asked.mine).failed.pk}),
     Page("scheduling/planningsession/<int:pk>/move/", [LAB, PLANNER, ROOT], "GET 200, POST 302+",
@@ -179,6 +182,11 @@ PAGES += [
     Page("scheduling/block/add/", [PLANNER], "GET 200, POST 200", roles=SEES_ALL,
          about="for another planner", data={
              **BLOCK, "planner": lambda asked: asked.theirs.planner.pk,
+         }),
+    Page("scheduling/planner/add/", IN_THE_OFFICE, "GET 200, POST 200",
+         about="for somebody who may not plan", data={
+             "user": lambda asked: asked.world.people["lab"].pk, "time_zone": "America/New_York",
+             "block_minutes": "60", **inlines("hours", "days_off"),
          }),
     Page("scheduling/planningsession/<int:pk>/move/", [PLANNER], "GET 200, POST 400",
          roles=SEES_ALL, about="to a block of another planner", of="scheduling.planningsession",
@@ -208,7 +216,7 @@ ACTIONS = {
     "portal.host": {"delete_selected": ([ROOT], "200")},
     "accounts.practice": {"delete_selected": ([ROOT], "200")},
     "accounts.dentist": {"delete_selected": ([ROOT], "200")},
-    "accounts.user": {"delete_selected": ([ROOT], "200")},
+    "accounts.user": {"send_again": ([ROOT], "302"), "delete_selected": ([ROOT], "200")},
     "accounts.invitation": {
         "send_again": ([OFFICE, ROOT], "302+"), "withdraw": ([OFFICE, ROOT], "302+"),
         "delete_selected": (NOBODY, ""),
@@ -223,7 +231,7 @@ ACTIONS = {
     "cases.attachment": {"try_again": ([LAB, ROOT], "302+"), "delete_selected": (NOBODY, "")},
     "cases.prescription": {"try_again": ([LAB, ROOT], "302"), "delete_selected": (NOBODY, "")},
     "scheduling.planner": {
-        "open_blocks": ([LAB, PLANNER, ROOT], "302"), "delete_selected": ([ROOT], "200"),
+        "open_blocks": ([LAB, PLANNER, OFFICE, ROOT], "302"), "delete_selected": ([ROOT], "200"),
     },
     "scheduling.block": {
         "withdraw": ([LAB, PLANNER, ROOT], "302+"), "offer": ([LAB, PLANNER, ROOT], "302"),

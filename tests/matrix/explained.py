@@ -28,6 +28,9 @@ KEYS = {
         "cases.emails.emergency_access: part of a query: filter(is_active=True)",
         "accounts.models.Practice.prescribers: part of a query: filter(is_active=True)",
         "cases.emergency.end: part of a query: filter(until__gt=now)",
+        "scheduling.forms.NewPlannerForm.__init__: part of a query: filter(is_staff=True)",
+        "scheduling.forms.NewPlannerForm.__init__: part of a query: filter(is_active=True)",
+        "scheduling.forms.NewPlannerForm.__init__: part of a query: filter(planner=None)",
     ],
     (
         "Pages for owners refuse all others first, and ask for rows of the owner's practice; "
@@ -43,6 +46,18 @@ KEYS = {
         "filter(practice__is_active=True)",
         "accounts.forms.WhoForm.chosen: part of a query: filter(user=who)",
         "accounts.views.access: rows that somebody sees: Access.objects.visible_to(request.user)",
+    ],
+    (
+        "Whose the link of new staff is, signature and mark both say, and the mark changes with "
+        "the account; accounts/tests/test_staff.py asks for each."
+    ): [
+        "accounts.staff_links.user_of: signature: signing.loads(token, salt=_SALT, max_age=LASTS)",
+        "accounts.staff_links.user_of: check: constant_time_compare(mark, _mark(user))",
+        "accounts.staff_links.user_of: part of a condition: constant_time_compare(mark, "
+        "_mark(user))",
+        "accounts.staff_links.user_of: part of a condition: is_open",
+        "accounts.staff_links.user_of: part of a query: filter(is_staff=True)",
+        "accounts.staff_links.user_of: part of a query: filter(is_active=True)",
     ],
     ("That somebody of a practice is no staff, the database sees to."): [
         "accounts.models.UserQuerySet.manageable_by: part of a query: filter(is_staff=False)",
@@ -66,6 +81,7 @@ KEYS = {
         "user.is_staff",
         "scheduling.models.BlockQuerySet.visible_to: refusal: not user.is_active",
         "cases.policies.can_open_in_emergency: part of a predicate: user.is_staff",
+        "cases.policies._plans: part of a predicate: user.is_staff",
         "scheduling.policies.can_change_sessions: part of a predicate: user.is_staff",
         "scheduling.policies.can_set_hours: part of a predicate: user.is_staff",
     ],
@@ -157,10 +173,6 @@ KEYS = {
         "cases.access.find_row: rows that somebody sees: Case.objects.visible_to(request.user)",
         "cases.access.part: rows that somebody sees: rows.visible_to(request.user)",
         "cases.services.submit_case: rows that somebody sees: Case.objects.visible_to(user)",
-        "cases.admin.pages.CasePages.message_page: check: "
-        "policies.can_write_message(request.user, case)",
-        "cases.admin.pages.CasePages.message_page: refusal: not "
-        "policies.can_write_message(request.user, case)",
         "cases.admin.pages.CasePages.try_again_page: rows that somebody sees: "
         "case.attachments.visible_to(request.user)",
         "cases.admin.pages.CasePages.try_again_page: rows that somebody sees: "
@@ -190,6 +202,7 @@ KEYS = {
         "cases.views.record._page: check: policies.can_update(request.user, case)",
         "cases.views.record._page: check: policies.can_archive(request.user, case)",
         "cases.views.record._page: check: policies.can_write_message(request.user, case)",
+        "cases.admin.case.CaseAdmin._panels: check: policies.can_write_message(request.user, case)",
     ],
     ("It has the shape of a guard and is none: limits, words of an answer, the log."): [
         "cases.receiving._check_open: refusal: not states.exists()",

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from django.urls import get_resolver, reverse
 
+from accounts import staff_links
 from cases import drafts
 from tests.matrix import foreign_keys, rows
 from tests.matrix.rules import (
@@ -153,6 +154,8 @@ class PortalCells:
             return {"number": getattr(side, of).number}
         if of in ROWS:
             return {"pk": getattr(side, of).pk}
+        if of == "staff_token":
+            return {"token": staff_links.token(side.clerk)}
         if of in TOKENS:
             return {"token": f"{side.word}-{of.removesuffix('_token')}"}
         if of == "sent_form":

@@ -254,6 +254,8 @@ TABLE = [
     for_owners("accounts:withdraw_invitation", "GET 302, POST 302+", of="invitation"),
     everybody("accounts:accept_invitation", "GET 200, POST 302+", of="token", secret=True,
         send=accept),
+    everybody("accounts:staff_invited", "GET 200, POST 302+", of="staff_token", secret=True,
+        send=accept),
     for_owners("accounts:access", "GET 200"),
     *[
         Row(f"accounts:accept_invitation {why}", *["GET 404, POST 404"] * 2,
@@ -296,16 +298,15 @@ TABLE = [
     Row("cases:update too late", "GET 302, POST 302", "GET 302, POST 302", of="made", send=update),
     Row("cases:archive", "GET 302, POST 302+", "GET 403, POST 403", of="booked", looks_first=True),
     Row("cases:unarchive", "GET 302, POST 302+", "GET 403, POST 403", of="made", looks_first=True),
-    # Of the lab, who works on cases writes; the others only read.
-    signed_in("cases:message", "GET 302, POST 302+", of="booked", roles=dict.fromkeys(
-        ["planner", "emergency"], "GET 302, POST 403"
-    ), looks_first=True, send=lambda asked: {
-        "data": {"body": "Hello"}
-    }),
+    # Of the lab, who works on cases or plans this one writes; the others only read.
+    signed_in("cases:message", "GET 302, POST 302+", of="booked",
+        roles={"emergency": "GET 302, POST 403"}, looks_first=True, send=lambda asked: {
+            "data": {"body": "Hello"}
+        }),
     *[
         Row(f"cases:message with a token{which}", *["GET 302, POST 302+"] * 2, of="booked",
             stranger_own=kept, looks_first=True, send=partial(message, of=of),
-            roles=dict.fromkeys(["planner", "emergency"], "GET 302, POST 403"))
+            roles={"emergency": "GET 302, POST 403"})
         for which, of, kept in [("", "booked", "POST 302+"), (" of another case", "ready", "")]
     ],
     signed_in("cases:rx", "GET 200", of="booked"),

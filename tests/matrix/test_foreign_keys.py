@@ -18,6 +18,7 @@ MOVE = "scheduling/planningsession/<int:pk>/move/"
 FORM_FIELDS = {
     "CaseForm.dentist": "cases:new with a dentist of others",
     "BookingForm.block": "scheduling:schedule of a block that others have",
+    "NewPlannerForm.user": "admin:scheduling/planner/add/ for somebody who may not plan",
     "MoveForm.block": f"admin:{MOVE} to a block of another planner",
 }
 HIDDEN = {
@@ -35,6 +36,7 @@ METADATA = {
 }
 ADMIN_FIELDS = {
     "block.planner": "admin:scheduling/block/add/ for another planner",
+    "planner.user": "admin:scheduling/planner/add/ for somebody who may not plan",
     "user.groups": "admin:accounts/user/<path:object_id>/change/ with rights",
 }
 # Hidden fields that name no row.
@@ -45,7 +47,6 @@ CHOOSE_AMONG_ALL = {
     "invitation.practice": "the office sees all practices",
     "user.practice": "the office sees all practices",
     "user.user_permissions": "superusers only",
-    "planner.user": "superusers only",
     "group.permissions": "superusers only",
 }
 

@@ -251,6 +251,7 @@ def _planning(side, number, now):
     user.groups.add(Group.objects.get(name=PLANNER))
     side.planner = Planner.objects.create(user=user, meeting_link=f"https://meet.example/{number}")
     side.clerk = User.objects.create_user(f"clerk{number}@lab.example", name="Clerk", is_staff=True)
+    side.clerk.groups.add(Group.objects.get(name=PLANNER))
     taken, free = (
         Block.objects.create(
             planner=side.planner,

@@ -26,5 +26,6 @@ class Command(BaseCommand):
         if foreign:
             raise CommandError(
                 f"{foreign} more were locked with a key that is neither SECRET_KEY nor among "
-                "SECRET_KEY_FALLBACKS, and are as they were. Add that key and start again."
+                "SECRET_KEY_FALLBACKS, and are as they were. Add that key and start again. If it "
+                "is lost: manage.py forget_second_step --unreadable"
             )

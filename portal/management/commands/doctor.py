@@ -7,6 +7,8 @@ import sys
 import tempfile
 from datetime import UTC, datetime
 
+from allauth.mfa.adapter import get_adapter
+from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
@@ -195,7 +197,14 @@ def static_files():
 
 
 def second_steps():
-    """Whether everybody of the lab who can sign in does so with two steps."""
+    """Whether all steps can be read, and everybody of the lab who can sign in has one."""
+    readable = get_adapter().is_readable
+    if gone := sum(not readable(step) for step in Authenticator.objects.all()):
+        raise Wrong(
+            f"{gone} apps and recovery codes were locked with a key that is neither SECRET_KEY nor "
+            "in SECRET_KEY_FALLBACKS, so their codes are refused. Add that key. If it is lost: "
+            "manage.py forget_second_step --unreadable"
+        )
     staff = get_user_model().objects.filter(is_staff=True, is_active=True)
     staff = staff.exclude(password__startswith=UNUSABLE_PASSWORD_PREFIX)
     without = staff.exclude(authenticator__type__in=["totp", "webauthn"]).count()

@@ -12,6 +12,7 @@ from accounts.models import Practice, User
 from scheduling.demo import people
 
 YOURS = "the password you set"
+KEY_CHANGED = "The lab's authenticator app was set up with another SECRET_KEY."
 COMMAND = ".venv/bin/python manage.py demo --code"
 
 
@@ -47,11 +48,14 @@ class Command(BaseCommand):
             encoded = make_password(password)
             User.objects.filter(email__in=people.LOGINS).update(password=encoded)
             self.stdout.write("The password of the demo logins was set.")
-        people.enrol_the_lab()
+        if people.enrol_the_lab():
+            self.stdout.write(f"{KEY_CHANGED} {people.LAB_LOGIN} got a new one.")
         self._print_logins()
 
     def _print_code(self, refusal):
         """The code of the lab's login, for people and for programs."""
+        if not refusal:
+            people.enrol_the_lab()
         found = None if refusal else _code()
         if found is None:
             raise CommandError(refusal or "The demo is not filled in yet.")
