@@ -1,6 +1,7 @@
 """Requests that no page of ours makes: what they bring is nothing that can be read or looked up."""
 
-from django.core.exceptions import BadRequest, SuspiciousOperation, ValidationError
+from django.contrib.admin.options import TO_FIELD_VAR
+from django.core.exceptions import BadRequest, ValidationError
 from django.db import DataError
 from django.http import QueryDict, UnreadablePostError
 from django.urls import reverse
@@ -48,9 +49,8 @@ class RefuseForged:
         return self.get_response(request)
 
     def process_view(self, request, view, args, kwargs):
-        if in_admin(request) and len(request.GET.get("q", "")) > LONGEST_SEARCH:
-            problem = "A thousand words can keep a database busy by themselves."
-            return defaults.bad_request(request, SuspiciousOperation(problem))
+        if in_admin(request) and asks_nonsense(request):
+            return defaults.bad_request(request, BadRequest())
         return None
 
     def process_exception(self, request, problem):
@@ -59,6 +59,15 @@ class RefuseForged:
 
 def in_admin(request):
     return request.path_info.startswith(reverse("admin:index"))
+
+
+def asks_nonsense(request):
+    """Whether the admin is asked for what a database is kept busy by, or Django stumbles over.
+
+    The former is a search for a thousand words, the latter a key that has no name.
+    """
+    nameless = "" in (request.GET.get(TO_FIELD_VAR), request.POST.get(TO_FIELD_VAR))
+    return nameless or len(request.GET.get("q", "")) > LONGEST_SEARCH
 
 
 def is_forged(request, problem):

@@ -1,8 +1,13 @@
 from django.contrib import admin
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import get_fields_from_path
+from django.contrib.admin.views.main import ERROR_FLAG
+from django.core.exceptions import BadRequest
+from django.db import models
+from django.utils.dateparse import parse_datetime
 
-# How a filter of Django's asks for a field: a choice, any value, whether there is one, from, until.
-ASKED = ["", "__exact", "__isnull", "__gte", "__lt"]
+# How a filter of Django's asks for a value, and for times: from one, until another.
+VALUES, TIMES = ("", "__exact"), ("__gte", "__lt")
 
 
 class ShownOnlyAdmin(admin.ModelAdmin):
@@ -13,7 +18,8 @@ class ShownOnlyAdmin(admin.ModelAdmin):
     """
 
     def lookup_allowed(self, lookup, value, request):
-        return lookup in self._offered(request)
+        is_offered = lookup in self._offered(request)
+        return is_offered and (not lookup.endswith(TIMES) or _has_zone(value))
 
     def _offered(self, request):
         for one in self.get_list_filter(request):
@@ -24,9 +30,28 @@ class ShownOnlyAdmin(admin.ModelAdmin):
         for part in ("year", "month", "day") if self.date_hierarchy else ():
             yield f"{self.date_hierarchy}__{part}"
 
+    def get_changelist_instance(self, request):
+        try:
+            return super().get_changelist_instance(request)
+        except IncorrectLookupParameters as problem:
+            # Once, Django leads to the list without filters. Then it blames the database.
+            if ERROR_FLAG in request.GET:
+                raise BadRequest from problem
+            raise
+
 
 def _asking(model, path):
     field = get_fields_from_path(model, path)[-1]
     # Rows of another table are chosen by their key.
     key = f"{path}__{field.target_field.name}" if field.is_relation else path
-    return [f"{path}__isnull", *(f"{key}{asked}" for asked in ASKED)]
+    hows = TIMES if isinstance(field, models.DateTimeField) else VALUES
+    return [f"{path}__isnull", *(f"{key}{how}" for how in hows)]
+
+
+def _has_zone(value):
+    """Whether a text is a time of some zone; that of any other, Django would have to guess."""
+    try:
+        moment = parse_datetime(value)
+    except ValueError:
+        return False
+    return moment is not None and moment.tzinfo is not None

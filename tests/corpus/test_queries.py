@@ -6,7 +6,7 @@ import pytest
 from django.apps import apps
 from django.contrib import admin
 
-from tests.corpus import queries
+from tests.corpus import queries, raw
 from tests.corpus.answers import check
 from tests.corpus.limits import within
 from tests.corpus.pages import undone
@@ -80,6 +80,44 @@ def test_what_no_database_takes_is_refused_with_a_sentence(world, query):
     assert answer.status_code in (200, 302, 400)
     if answer.status_code == 400:
         assert "The request could not be read" in answer.text
+
+
+# What no filter offers, or offers with other values; what is no key, no year and no moment.
+NOT_OFFERED = [
+    ("/admin/cases/case/", "teeth__contains=1"),
+    ("/admin/cases/case/", "implants__contains=1"),
+    ("/admin/cases/case/", "implants__14__contained_by=1"),
+    ("/admin/cases/attachment/", "findings__contains=x"),
+    ("/admin/cases/prescription/", "snapshot__contained_by=1"),
+    ("/admin/cases/prescription/", "snapshot__a__b=1"),
+    ("/admin/cases/case/", "id__range=1"),
+    ("/admin/cases/case/", "pk__in=x"),
+    ("/admin/cases/case/", "_to_field="),
+    ("/admin/cases/case/", "_to_field=password"),
+    ("/admin/cases/case/", "practice__members__groups__permissions__codename=x"),
+    ("/admin/cases/case/", "__".join(["practice__cases"] * 90) + "=1"),
+    ("/admin/cases/case/", "created_at__gte=9999-12-31"),
+    ("/admin/cases/case/", "created_at__lt=0001-01-01+00:00:00%2B14:00"),
+    ("/admin/cases/case/", "created_at__isnull__x=1"),
+    ("/admin/cases/case/", "progress__exact=x&e=1"),
+    ("/admin/cases/case/{case}/change/", "_to_field="),
+    ("/admin/cases/case/{case}/change/", "_popup=1&_to_field="),
+    ("/admin/accounts/access/", "at__year=9999"),
+    ("/admin/accounts/access/", "at__year=9999&at__month=12&at__day=31"),
+    ("/admin/accounts/access/", "at__year=x&e=1"),
+    ("/admin/accounts/user/", "groups__id__exact=x&e=1"),
+    ("/admin/scheduling/planningsession/", "block__starts_at__gte=9999-12-31+23:59:59-23:59"),
+]
+
+
+@pytest.mark.parametrize(("page", "query"), NOT_OFFERED)
+def test_what_no_list_offers_is_refused_with_a_sentence(world, page, query):
+    client = world.client("lab")
+    with raw.faults() as seen:
+        answer = ask(client, page.format(case=world.case_keys[0]), query)
+    assert answer.status_code == 400
+    assert "The request could not be read" in answer.text
+    assert not seen
 
 
 @pytest.mark.parametrize("pattern", LISTS, ids=str)

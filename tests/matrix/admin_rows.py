@@ -146,7 +146,7 @@ PAGES = [
     Page("autocomplete/", [LAB, OFFICE, ROOT], "GET 200",
          stranger=ADMIN_SIGN_IN,
          query="?app_label=accounts&model_name=dentist&field_name=practice"),
-    Page("^(?P<app_label>auth|portal|accounts|cases|scheduling)/$", READERS,
+    Page("^(?P<app_label>portal|accounts|auth|cases|scheduling)/$", READERS,
          "GET 200, POST 200", others="404", stranger=ADMIN_SIGN_IN,
          fill={"app_label": "cases"}),
     Page("(?P<url>.*)$", [], "", others="404", stranger=ADMIN_SIGN_IN,

@@ -207,7 +207,7 @@ KEYS = {
     ("It has the shape of a guard and is none: limits, words of an answer, the log."): [
         "cases.receiving._check_open: refusal: not states.exists()",
         "portal.forged.RefuseForged.process_view: refusal: in_admin(request) and "
-        "len(request.GET.get('q', '')) > LONGEST_SEARCH",
+        "asks_nonsense(request)",
         "accounts.middleware.SessionLimits.process_view: refusal: request.user.is_authenticated "
         "and activity.is_sign_of_a_person(request)",
         "accounts.middleware._note: part of a refusal: user is None",
