@@ -14,7 +14,8 @@ from cases.access import Action, Result, What
 from cases.forms import MessageForm, PrescriptionForm, SignatureForm
 from cases.models import Attachment, Case, Message
 from cases.views import parts
-from cases.views.new import keep, sign_in_again
+from cases.views.new import keep, only_here, sign_in_again
+from portal.limits import LimitReached
 
 UNSENT_MESSAGE = "unsent_message"
 MESSAGE_LIMIT = Message._meta.get_field("body").max_length
@@ -114,7 +115,10 @@ def _keep_and_sign_in(request, number):
     if not case or drafts.update_key(case) != key:
         return redirect_to_login(request.get_full_path())
     if "confirm" not in request.POST and policies.can_update(user, case):
-        drafts.keep(key, user, request.POST, case)
+        try:
+            drafts.keep(key, user, request.POST, case)
+        except LimitReached as refusal:
+            return only_here(request, key, refusal)
     return sign_in_again(request, case.get_absolute_url())
 
 
