@@ -315,7 +315,7 @@ def _measure(full, tries):
         took, went_by = _milliseconds(ask, tries)
         is_good = answer.status_code == 200 and megabytes <= MEGABYTES and took <= MILLISECONDS
         good = good and is_good
-        told = f"{megabytes:6.1f} MB  {took:4.0f} ms ({went_by:5.0f} went by)  {len(answer.content) / 1000:7.0f} kB"
+        told = f"{megabytes:6.1f} MB  {took:4.0f} ms ({went_by:5.0f} went by)"
         print(f"{'ok   ' if is_good else 'WRONG'}  {told}  {who.name}: {path}", flush=True)
     return good
 
