@@ -161,6 +161,8 @@ class Portal:
             "DJANGO_SETTINGS_MODULE": "portal.settings",
             "SITE_URL": "http://localhost:8000",
             "EMAIL_URL": "filemail:///",
+            # A thousand cases in minutes, which a practice sends in years.
+            "LIMITS": "cases_an_hour_a_person=1000000 cases_an_hour_a_practice=1000000",
         }
         os.environ.pop("DEBUG", None)
         self.data = folder / "data"

@@ -122,6 +122,23 @@ def test_a_form_that_was_sent_and_changed_stays_on_the_page_when_it_cannot_be_ke
     assert "Another" in answer.text
 
 
+def test_who_was_signed_out_and_may_keep_no_more_forms_loses_nothing(
+    client, dentist_user, send_case, full
+):
+    case = send_case()
+    for key, url in (
+        (uuid.uuid4(), NEW),
+        (drafts.update_key(case), reverse("cases:update", args=[case.number])),
+    ):
+        token = drafts.token(key, dentist_user)
+        typed = {"form_key": key, "form_token": token, "description": "Words of mine"}
+        answer = client.post(url, typed)
+        assert answer.status_code == 429
+        assert "this page keeps what you typed" in answer.text
+        assert 'name="description" value="Words of mine"' in answer.text
+    assert Draft.objects.count() == 2
+
+
 def test_a_colleagues_update_goes_on_and_counts_for_who_began_it(
     client, dentist_user, case, practice, full
 ):

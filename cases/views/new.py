@@ -143,8 +143,22 @@ def _keep_and_sign_in(request):
         return redirect_to_login(request.get_full_path())
     key, user = owner
     if policies.can_send_cases(user) and drafts.new_key(user, str(key)) == key:
-        drafts.keep(key, user, request.POST)
+        try:
+            drafts.keep(key, user, request.POST)
+        except LimitReached as refusal:
+            return only_here(request, key, refusal)
     return sign_in_again(f"{reverse('cases:new')}?draft={key}")
+
+
+def only_here(request, key, refusal):
+    """A page that carries what somebody sent who was signed out and may keep no more forms."""
+    sent = [(name, value) for name, values in request.POST.lists() for value in values]
+    context = {
+        "refusal": refusal,
+        "form_key": key,
+        "sent": [pair for pair in sent if pair[0] != "csrfmiddlewaretoken"],
+    }
+    return render(request, "cases/only_here.html", context, status=429)
 
 
 @require_POST

@@ -3,11 +3,11 @@
 from portal.stretch import Stretch
 
 MESSAGES = 50
-EVENTS = 100
+EVENTS = 50
 SCRIPTS = 20
 # A CBCT is one row, so all of its files should be among them.
-FILES = 1000
-FILES_OF_FORM = 200
+FILES = 600
+FILES_OF_FORM = 100
 UNSENT = 100
 MISSING = 50
 

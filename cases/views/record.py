@@ -15,7 +15,7 @@ from cases.access import Action, Result, What
 from cases.forms import MessageForm, PrescriptionForm, SignatureForm
 from cases.models import Attachment, Case, Message
 from cases.views import parts
-from cases.views.new import keep
+from cases.views.new import keep, only_here
 from portal.limits import LimitReached
 
 MESSAGE_LIMIT = Message._meta.get_field("body").max_length
@@ -115,7 +115,10 @@ def _keep_and_sign_in(request, number):
     if not case or drafts.update_key(case) != key:
         return redirect_to_login(request.get_full_path())
     if "confirm" not in request.POST and policies.can_update(user, case):
-        drafts.keep(key, user, request.POST, case)
+        try:
+            drafts.keep(key, user, request.POST, case)
+        except LimitReached as refusal:
+            return only_here(request, key, refusal)
     return sign_in_again(case.get_absolute_url())
 
 
@@ -231,8 +234,8 @@ def _keep_message_and_sign_in(request, number):
         return redirect_to_login(back_to)
     try:
         drafts.keep_message(case, user, body)
-    except LimitReached:
-        return redirect_to_login(back_to)
+    except LimitReached as refusal:
+        return only_here(request, None, refusal)
     return sign_in_again(back_to)
 
 

@@ -16,8 +16,9 @@ def world(practice, dentist_user, lab_user, make_case):
 
 @pytest.fixture
 def any_number_of_guesses(settings):
-    """After ten, no further text would be looked at."""
+    """After ten, no further text would be looked at; nor after a full hour of messages."""
     settings.ACCOUNT_RATE_LIMITS = False
+    settings.LIMITS = dict.fromkeys(settings.LIMITS, 10**9)
 
 
 @pytest.fixture(autouse=True)
