@@ -7,6 +7,7 @@ import pytest
 from django.core.mail import EmailMessage
 from django.test import Client, RequestFactory
 
+from accounts.models import User
 from portal.wsgi import application, in_utf_8
 from tests.corpus import headers
 from tests.corpus.answers import check
@@ -94,6 +95,7 @@ def test_a_broken_session_is_one_that_ended(world):
 @pytest.mark.parametrize("text", headers.INTO_A_MAIL, ids=range(len(headers.INTO_A_MAIL)))
 def test_nothing_that_is_typed_gets_into_the_head_of_a_mail(world, sent, text):
     client, number = world.client("member"), world.given["number"]
+    User.objects.filter(pk=world.people["member"].pk).update(is_owner=True)
     data = {"email": f"front@harbor.example{text}", "save_practice": "1", "phone": f"1{text}"}
     data |= {"time_zone": "America/New_York", "tooth_numbering": "fdi", "shipping_address": text}
     check(client.post("/account/", data), text)
