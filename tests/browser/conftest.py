@@ -14,7 +14,7 @@ from tests.browser.stack import (
     Portal,
     PortalOnStack,
     RunningPortal,
-    until,
+    wait_for_work,
 )
 
 DEBIANS_CHROMIUM = Path("/usr/bin/chromium")
@@ -68,9 +68,7 @@ def portal():
 @pytest.fixture(scope="session")
 def worker(portal):
     """The worker, free for the files and scripts of a test."""
-    open_work = """SELECT 1 FROM cases_prescription WHERE work_state NOT IN ('done', 'failed')
-        UNION ALL SELECT 1 FROM portal_email WHERE work_state NOT IN ('done', 'failed')"""
-    until(lambda: not portal.rows(open_work), 300)
+    wait_for_work(portal)
 
 
 @pytest.fixture(scope="session")
