@@ -42,6 +42,10 @@ class AccountAdapter(DefaultAccountAdapter):
             return False
         return super().is_reauthentication_required(app=app, **kwargs)
 
+    def get_login_stages(self):
+        ours = {"allauth.mfa.stages.AuthenticateStage": "accounts.second_step.Stage"}
+        return [ours.get(path, path) for path in super().get_login_stages()]
+
     def pre_authenticate(self, request, **credentials):
         # The name under which the library takes it back.
         self._login_failed_rl_usage = guesses.count(request, credentials["email"])

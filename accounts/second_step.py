@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from allauth.mfa import app_settings
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
+from allauth.mfa.stages import AuthenticateStage
 from allauth.mfa.totp.internal.auth import (
     TOTP,
     format_hotp_value,
@@ -104,6 +105,14 @@ def lock_anew(step):
     for name in LOCKED.intersection(step.data):
         step.data[name] = _box().rotate(step.data[name].encode()).decode()
     step.save(update_fields=["data"])
+
+
+class Stage(AuthenticateStage):
+    """Between password and second step; over when the step was removed meanwhile."""
+
+    def is_resumable(self, request):
+        # Else the sign-in page leads to the page of the code, and that one back, for ever.
+        return self.login.user is not None and steps_of(self.login.user).exists()
 
 
 class MFAAdapter(DefaultMFAAdapter):

@@ -234,6 +234,14 @@ def test_who_lost_phone_and_codes_is_helped_by_operations(client, careful, capsy
         call_command("forget_second_step", "who@x.example")
 
 
+def test_who_was_half_in_when_the_step_was_removed_signs_in_anew(client, careful):
+    assert sign_in(client, careful.email)["Location"] == CODE
+    call_command("forget_second_step", careful.email)
+    assert client.get(CODE)["Location"] == "/accounts/login/"
+    assert client.get("/accounts/login/").status_code == 200
+    assert sign_in(client, careful.email)["Location"] == "/cases/"
+
+
 def test_secrets_are_not_in_the_admin(client, lab_user):
     client.force_login(lab_user)
     assert client.get("/admin/mfa/authenticator/").status_code == 404

@@ -7,13 +7,14 @@ import pytest
 from django.conf import settings
 from playwright.sync_api import expect
 
-from tests.browser import steps
+from tests.browser import people, steps
 from tests.browser.stack import (
+    PASSWORD,
     PATIENCE,
     Portal,
     PortalOnStack,
     RunningPortal,
-    until,
+    wait_for_work,
 )
 
 DEBIANS_CHROMIUM = Path("/usr/bin/chromium")
@@ -27,6 +28,7 @@ PEOPLE = {
 expect.set_options(timeout=5_000 * PATIENCE)
 # Two processes share them, each with a portal of its own, since they take long.
 OF_PAGES = {"test_list", "test_pages", "test_policy", "test_production"}
+ROOT = "root@guidepost.example"
 SIZES = {"desktop": (1280, 800), "phone": (390, 844)}
 
 
@@ -66,9 +68,7 @@ def portal():
 @pytest.fixture(scope="session")
 def worker(portal):
     """The worker, free for the files and scripts of a test."""
-    open_work = """SELECT 1 FROM cases_prescription WHERE work_state NOT IN ('done', 'failed')
-        UNION ALL SELECT 1 FROM portal_email WHERE work_state NOT IN ('done', 'failed')"""
-    until(lambda: not portal.rows(open_work), 300)
+    wait_for_work(portal)
 
 
 @pytest.fixture(scope="session")
@@ -188,3 +188,25 @@ def visit(browser, portal, complaints, sign_ins):
     yield open_window
     for context in contexts:
         context.close()
+
+
+@pytest.fixture(scope="session")
+def superuser(portal, worker, browser):
+    """The cookies of the first login of a new portal, who came in by a forgotten password."""
+    portal.manage("createsuperuser", "--noinput", "--email", ROOT, "--name", "Robin Root")
+    context = browser.new_context(base_url=portal.url)
+    page = context.new_page()
+    people.forget_password(page, portal, ROOT, PASSWORD)
+    people.give_password(page, ROOT)
+    people.set_up_app(page)
+    people.on_to_admin(page)
+    yield context.storage_state()["cookies"]
+    context.close()
+
+
+@pytest.fixture
+def root(superuser, visit):
+    """The page of a superuser."""
+    page = visit()
+    page.context.add_cookies(superuser)
+    return page

@@ -205,6 +205,15 @@ class PortalOnStack(Portal):
         return path
 
 
+OPEN_WORK = """SELECT 1 FROM cases_prescription WHERE work_state NOT IN ('done', 'failed')
+    UNION ALL SELECT 1 FROM portal_email WHERE work_state NOT IN ('done', 'failed')"""
+
+
+def wait_for_work(portal):
+    """Wait until the worker has done what the demo left to it."""
+    until(lambda: not portal.rows(OPEN_WORK), 300)
+
+
 class RunningPortal(PortalOnStack):
     """One that somebody else runs, at PORTAL_URL on the servers that the environment names.
 

@@ -30,6 +30,21 @@ def sign_in(page: Page, email: str, portal=None):
     expect(page.get_by_text(f"Signed in as {email}")).to_be_attached()
 
 
+def fingerprint_reader(page: Page):
+    """Give the page's computer one, which Chromium plays: for passkeys."""
+    devtools = page.context.new_cdp_session(page)
+    devtools.send("WebAuthn.enable")
+    options = {
+        "protocol": "ctap2",
+        "transport": "internal",
+        "hasResidentKey": True,
+        "hasUserVerification": True,
+        "isUserVerified": True,
+        "automaticPresenceSimulation": True,
+    }
+    devtools.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+
+
 def fill_case(page: Page, patient: str, teeth=("14",), description="One guide, please."):
     """Fill the form of a new case, but neither choose files nor press Submit."""
     page.get_by_label("Patient name").fill(patient)

@@ -16,17 +16,7 @@ HOME = "/accounts/two-step/"
 def with_key(visit):
     """A page of a browser whose computer has a fingerprint reader; Chromium plays it."""
     page = visit()
-    devtools = page.context.new_cdp_session(page)
-    devtools.send("WebAuthn.enable")
-    options = {
-        "protocol": "ctap2",
-        "transport": "internal",
-        "hasResidentKey": True,
-        "hasUserVerification": True,
-        "isUserVerified": True,
-        "automaticPresenceSimulation": True,
-    }
-    devtools.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+    steps.fingerprint_reader(page)
     return page
 
 

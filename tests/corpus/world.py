@@ -30,8 +30,8 @@ from fido2.webauthn import (
     RegistrationResponse,
 )
 
-from accounts import access_log, second_step
-from accounts.groups import OFFICE
+from accounts import access_log, second_step, staff_links
+from accounts.groups import OFFICE, PLANNER
 from accounts.models import Access, Invitation, PasswordReset, User
 from cases import services as cases
 from cases.models import Draft
@@ -169,6 +169,8 @@ def build(practice, member, lab, make_case):
     }
     owned, asked = _people(practice, member, now)
     given = {"number": case.number, "pk": file.pk, "revision": 1, "form_key": draft.pk, **reset}
+    clerk = User.objects.create_user("clerk@lab.example", name="Cleo", is_staff=True)
+    clerk.groups.set(Group.objects.filter(name=PLANNER))
     given |= {
         "token": TOKEN,
         "to": "received",
@@ -180,6 +182,7 @@ def build(practice, member, lab, make_case):
         "admin:view_on_site": {"object_id": case.pk},
         "scheduling:calendar": {"number": booked.number},
         "account_confirm_email": {"key": "x"},
+        "accounts:staff_invited": {"token": staff_links.token(clerk)},
     }
     own |= {f"accounts:{name}": {"pk": owned.pk} for name in OF_A_MEMBER}
     own |= {f"accounts:{name}": {"pk": asked.pk} for name in OF_AN_INVITATION}

@@ -1,0 +1,126 @@
+"""How people come in for the first time and again: links from mails, passwords, second steps."""
+
+import re
+import time
+
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
+from playwright.sync_api import Page, expect
+
+from tests.browser import mailbox
+from tests.browser.stack import PASSWORD, until
+
+ADDED = "A link for choosing a password is on its way"
+
+
+class App:
+    """An authenticator app on somebody's phone."""
+
+    def __init__(self, secret):
+        self.secret = secret
+        self._used = set()
+
+    def code(self):
+        """One that was not given out before; the portal takes those of 90 seconds, each once."""
+        code = until(self._fresh, 90)
+        self._used.add(code)
+        return code
+
+    def _fresh(self):
+        now = int(time.time()) // 30
+        codes = [format_hotp_value(hotp_value(self.secret, now + ahead)) for ahead in (0, 1)]
+        return next((code for code in codes if code not in self._used), None)
+
+
+def follow_link(page: Page, portal, to: str, subject: str, number=1):
+    """Open the link in the mail."""
+    mail = mailbox.text(mailbox.wait_for_mail(portal, to, subject, number))
+    page.goto(re.search(rf"{re.escape(portal.url)}(/account\S+)", mail)[1])
+
+
+def choose_password(page: Page, button: str, password=PASSWORD):
+    for field in page.locator("main input[type=password]").all():
+        field.fill(password)
+    page.get_by_role("button", name=button).click()
+
+
+def give_password(page: Page, email: str, password=PASSWORD):
+    page.get_by_label("Email").fill(email)
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+
+
+def set_up_app(page: Page) -> App:
+    """From the page that asks for a second step to the page of recovery codes."""
+    page.get_by_role("link", name="Set up an app").click()
+    app = App(page.locator("code.secret").inner_text())
+    page.get_by_role("main").get_by_role("textbox").fill(app.code())
+    page.get_by_role("button", name="Turn it on").click()
+    expect(heading(page)).to_have_text("Recovery codes")
+    return app
+
+
+def give_code(page: Page, app: App):
+    expect(heading(page)).to_have_text("Second step")
+    page.get_by_label("Code").fill(app.code())
+    page.get_by_role("button", name="Sign in", exact=True).click()
+
+
+def on_to_admin(page: Page):
+    page.get_by_role("link", name="I have kept them").click()
+    page.get_by_role("link", name="Lab admin").click()
+    expect(page.get_by_role("heading", name="Recent actions")).to_be_visible()
+
+
+def sign_out(page: Page):
+    page.goto("/accounts/logout/")
+    page.get_by_role("main").get_by_role("button", name="Sign out").click()
+    page.wait_for_url("**/")
+
+
+def forget_password(page: Page, portal, email: str, new: str, number=1):
+    """From the sign-in page, by the mail, back to the sign-in page."""
+    page.goto("/accounts/login/")
+    page.get_by_role("link", name="Forgot").click()
+    page.get_by_label("Email").fill(email)
+    page.get_by_role("main").get_by_role("button").click()
+    follow_link(page, portal, email, "Your new password", number)
+    choose_password(page, "Save the new password", new)
+    expect(heading(page)).to_have_text("Password changed")
+    page.get_by_role("main").get_by_role("link", name="Sign in").click()
+
+
+def make_staff(root: Page, email: str, name: str, group: str):
+    """A superuser makes somebody of the lab, from the first page of admin."""
+    root.goto("/admin/")
+    root.get_by_role("link", name="Users", exact=True).first.click()
+    root.get_by_role("link", name="Add user").click()
+    root.locator("#id_email").fill(email)
+    root.locator("#id_name").fill(name)
+    root.locator("#id_groups_from").select_option(label=group)
+    root.locator("#id_groups_add").click()
+    root.get_by_role("button", name="Save", exact=True).click()
+    expect(root.locator(".messagelist")).to_contain_text(f"{ADDED} to {email}")
+
+
+def act(page: Page, action: str):
+    """Do something to the one row of a list in admin."""
+    page.locator("#result_list tbody input[type=checkbox]").check()
+    page.locator("select[name=action]").select_option(action)
+    page.get_by_role("button", name="Go", exact=True).click()
+
+
+def begin(page: Page, portal, email: str):
+    """New staff, from the mail to the page that asks for a second step."""
+    follow_link(page, portal, email, "You have been given access")
+    begin_here(page, email)
+
+
+def begin_here(page: Page, email: str):
+    expect(heading(page)).to_contain_text("Welcome to")
+    choose_password(page, "Save the password")
+    give_password(page, email)
+    expect(page.get_by_text("Set up a second step to go on")).to_be_visible()
+
+
+def heading(page: Page):
+    return page.get_by_role("main").get_by_role("heading", level=1)
