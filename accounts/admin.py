@@ -16,6 +16,7 @@ from django.views.generic import RedirectView
 
 from accounts import services
 from accounts.models import Access, Dentist, Invitation, PasswordReset, Practice, User
+from portal.inlines import ShortInline
 from portal.read_only import ReadOnlyAdmin
 from portal.shown_only import ShownOnlyAdmin
 from portal.times import short_time
@@ -35,12 +36,12 @@ admin.site.password_change = RedirectView.as_view(pattern_name="account_change_p
 NO_DENTIST = "No active dentist"
 
 
-class DentistInline(admin.TabularInline):
+class DentistInline(ShortInline):
     model = Dentist
     extra = 0
 
 
-class MemberInline(admin.TabularInline):
+class MemberInline(ShortInline):
     model = User
     fields = ["name", "email", "is_owner", "is_active", "last_login"]
     readonly_fields = fields

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 from cases import access
 from cases.access import Action, What
 from cases.admin.logged import LoggedAdmin
+from portal.inlines import ShortInline
 from portal.shown_only import ShownOnlyAdmin
 from portal.times import short_time
 from scheduling import opening, policies, services
@@ -19,12 +20,12 @@ from scheduling.forms import MoveForm, NewPlannerForm
 from scheduling.models import Block, DayOff, Planner, PlanningSession, WorkingHours
 
 
-class WorkingHoursInline(admin.TabularInline):
+class WorkingHoursInline(ShortInline):
     model = WorkingHours
     extra = 1
 
 
-class DayOffInline(admin.TabularInline):
+class DayOffInline(ShortInline):
     model = DayOff
     extra = 1
 

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.urls import reverse
 
 from accounts.groups import LAB, OFFICE, PLANNER
 from scheduling.models import Planner
@@ -74,3 +75,12 @@ def test_the_office_sees_planners_but_no_blocks_sessions_or_hours(office):
     for model in ("block", "planningsession"):
         assert office.get(f"/admin/scheduling/{model}/").status_code == 403
     assert office.post(f"{PLANNERS}{planner.pk}/delete/", {"post": "yes"}).status_code == 403
+
+
+def test_a_thousand_rows_of_hours_are_no_form_of_a_person(client, lab_user):
+    client.force_login(lab_user)
+    rows = {"hours-TOTAL_FORMS": "1000", "hours-INITIAL_FORMS": "0"}
+    rows |= {"days_off-TOTAL_FORMS": "1000", "days_off-INITIAL_FORMS": "0"}
+    page = client.post(reverse("admin:scheduling_planner_add"), rows)
+    shown = [inline.formset.total_form_count() for inline in page.context["inline_admin_formsets"]]
+    assert shown == [300, 300]
