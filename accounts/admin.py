@@ -299,12 +299,12 @@ class AccessAdmin(ReadOnlyAdmin, ShownOnlyAdmin):
     list_display = [
         "at", "user", "practice", "case_number", "what", "action", "item", "result", "address",
     ]  # fmt: skip
-    list_filter = ["action", "what", "result"]
+    # Not date_hierarchy, which looks at the day of each of millions of rows.
+    list_filter = ["at", "action", "what", "result"]
     list_select_related = ["user", "practice"]
     list_per_page = 50
     search_fields = ["case_number", "user__name"]
     search_help_text = "Case ID, or name of a user"
-    date_hierarchy = "at"
     # A count of millions of rows for one more word on the page.
     show_full_result_count = False
 

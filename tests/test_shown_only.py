@@ -35,6 +35,7 @@ TELLS = {
     "badge": {"progress"},
     "last_word": {"answer", "last_message_at"},
     "archived_at": {"archived"},
+    "dentist_names": {"dentists"},
     "taken_by": {"free"},
     "readable_size": {"size"},
 }

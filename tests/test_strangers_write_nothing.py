@@ -41,6 +41,10 @@ MAY = {
         SESSION | {"accounts_invitation", "accounts_user", "portal_email"},
         "Who has the link of an invitation, once.",
     ),
+    "accounts:staff_invited": (
+        SESSION | {"accounts_user", "accounts_access", "accounts_accesschain"},
+        "Who has the link of new staff, once.",
+    ),
     "cases:new with a token": ({"cases_draft"}, "Who was signed in here; one row for a form."),
     "cases:update with a token": ({"cases_draft"}, "The same."),
     "cases:message with a token": ({"cases_draft"}, "The same; one for a case."),
