@@ -69,8 +69,7 @@ class WithoutDentist(admin.SimpleListFilter):
 @admin.register(Practice)
 class PracticeAdmin(ShownOnlyAdmin):
     list_display = [
-        "name", "email", "phone", "owner_names", "dentist_names", "time_zone", "requires_mfa",
-        "is_active",
+        "name", "email", "phone", "owner_names", "dentist_names", "requires_mfa", "is_active",
     ]  # fmt: skip
     list_filter = ["is_active", WithoutDentist, "requires_mfa", "tooth_numbering"]
     search_fields = ["name", "email", "phone"]
