@@ -52,6 +52,8 @@ def kinds(url, uploads=100):
     What follows them, a byte at a time, goes on with the head or the body that they begin.
     """
     member = sign_in(url)
+    # A connection that rests is closed after 2 s, and might be in the very moment of the next use.
+    member.headers["Connection"] = "close"
     cookie = "; ".join(f"{name}={value}" for name, value in member.cookies.items())
     token = member.cookies["csrftoken"]
 

@@ -94,7 +94,7 @@ def test_a_portal_in_good_health_has_an_ok_on_each_line(lab):
     assert lines["database"].startswith("OK     database      PostgreSQL 1")
     assert lines["clock"].endswith("s apart")
     assert lines["storage"].endswith("written, read back, deleted")
-    assert len(lines) == 16
+    assert len(lines) == 17
     left = lab.services.storage.client().list_objects_v2(Bucket="cases", Prefix="checks/")
     assert left["KeyCount"] == 0
 
@@ -168,7 +168,7 @@ def test_a_disk_without_room_for_one_upload_is_named(lab):
 
 def test_an_empty_database_is_named_and_nothing_crashes(lab, tmp_path):
     lines, _, _ = lab.doctor(DATABASE_URL=f"sqlite:///{tmp_path}/empty.sqlite3")
-    assert wrong(lines) == {"migrations", "cache table", "workers", "second step"}
+    assert wrong(lines) == {"migrations", "cache table", "limits", "workers", "second step"}
 
 
 def test_a_worker_that_fell_silent_is_named(lab):
