@@ -12,6 +12,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts import chaining
+from portal.text import plain_text
 from portal.work import Work, WorkQuerySet
 
 # Asked for once, since each time it looks into every file of the zones.
@@ -55,6 +56,10 @@ class Practice(models.Model):
 
     def __str__(self):
         return self.name
+
+    def clean(self):
+        # It stands in the subjects of mails.
+        self.name = plain_text(self.name)
 
     @property
     def zone(self):
@@ -165,6 +170,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         super().clean()
         # Sign-in looks for small letters only.
         self.email = self.email.lower()
+        self.name = plain_text(self.name)
 
     def get_full_name(self):
         return self.name
@@ -248,6 +254,9 @@ class Invitation(models.Model):
 
     def __str__(self):
         return f"{self.email} to {self.practice}"
+
+    def clean(self):
+        self.name = plain_text(self.name)
 
     @staticmethod
     def new_token():

@@ -63,6 +63,8 @@ def _is_free_for(user, key):
         Case.objects.filter(form_key=key).exclude(practice=user.practice_id),
         Attachment.objects.filter(form_key=key).exclude(practice=user.practice_id),
         Draft.objects.filter(pk=key).exclude(user=user),
+        # What is kept of an update or a message to a case is no new case.
+        Draft.objects.filter(pk=key).exclude(case=None),
     )
     return not any(rows.exists() for rows in taken)
 

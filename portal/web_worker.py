@@ -6,9 +6,10 @@ the worker waits, for the head of each request and for the body of a form. Uploa
 disk as they come, so a thread reads these, and gives up a line that is slower than MIN_BODY_RATE.
 What a view leaves unread, nobody reads.
 
-nginx keeps slow heads and forms away too (`deploy/nginx.conf`); this is for uploads behind it, and
-for a portal without it. Not waitress, which waits in the same way: it waits for whole uploads too,
-and a line that breaks off would lose all that came. TLS is spoken by nginx, never here.
+Who takes an answer slowly holds a thread, at most PATIENCE for each piece: only nginx keeps these
+away. It keeps slow heads and forms away too (`deploy/nginx.conf`); this is for uploads behind it,
+and for a portal without it. Not waitress, which waits in the same way: it waits for whole uploads
+too, and a line that breaks off would lose all that came. TLS is spoken by nginx, never here.
 """
 
 import errno
@@ -25,13 +26,14 @@ from gunicorn import http
 from gunicorn.http.body import LengthReader
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
-UPLOADS = re.compile(rb"[A-Z]+ /files/")
+UPLOADS = re.compile(rb"[A-Z]+ (https?://[^/ ]+)?/files/")
 LENGTH = re.compile(rb"(?im)^content-length:[ \t]*(\S+?)[ \t]*\r$")
 CODED = re.compile(rb"(?im)^transfer-encoding:")
 ASKS_FIRST = re.compile(rb"(?im)^expect:[ \t]*100-continue[ \t]*\r$")
 GO_ON = b"HTTP/1.1 100 Continue\r\n\r\n"
 
-# Seconds in which a head is there, and over which MIN_BODY_RATE is looked at.
+# Seconds in which a head is there, over which MIN_BODY_RATE is looked at, and in which a piece of
+# an answer is taken.
 PATIENCE = 20
 LONGEST_HEAD = 64 * 1024
 # As in deploy/nginx.conf, where it is 6m. The portal itself refuses forms beyond 5 MiB.
@@ -154,7 +156,7 @@ class Line:
         except TimeoutError:
             return None
         finally:
-            self._sock.settimeout(None)
+            self._sock.settimeout(PATIENCE)
 
     def _note(self, seconds, size):
         self._waited += seconds
@@ -279,6 +281,13 @@ class Worker(ThreadWorker):
             self.wait_for(conn, ahead)
         else:
             super().finish_request(conn, future)
+
+    def handle_request(self, request, conn):
+        conn.sock.settimeout(PATIENCE)
+        try:
+            return super().handle_request(request, conn)
+        except TimeoutError:  # they ask, and do not take the answer
+            return False
 
     def linger(self, conn):
         """Close a line after its last answer was read, or soon: closed at once, it might be lost.

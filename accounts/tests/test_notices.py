@@ -202,3 +202,9 @@ def test_a_member_who_saves_does_not_undo_a_new_address(practice, dentist_user):
     practice.refresh_from_db()
     assert practice.email == "new@harbor.example"
     assert not Email.objects.exists()
+
+
+def test_a_name_brings_no_lines_of_its_own_into_a_mail(office_client, practice, owner):
+    typed = {"practice": practice.pk, "email": "eve@evil.example", "is_owner": "on"}
+    office_client.post("/admin/accounts/invitation/add/", {**typed, "name": "Eve\r\nBcc: x"})
+    assert "Eve Bcc: x (eve@evil.example) was invited" in told()[-1]

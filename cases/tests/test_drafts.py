@@ -185,3 +185,14 @@ def test_old_messages_and_revisions_are_a_link_away(dentist_client, dentist_user
 def test_a_stretch_that_is_not_there_is_the_newest(dentist_client, dentist_user, case, asked):
     Message.objects.create(case=case, author=dentist_user, body="The only one")
     assert "The only one" in dentist_client.get(case.get_absolute_url(), {"messages": asked}).text
+
+
+def test_a_form_for_a_new_case_does_not_take_the_place_of_a_message(
+    dentist_client, dentist_user, case
+):
+    drafts.keep_message(case, dentist_user, "Is the sleeve metal?")
+    key = drafts.message_key(case, dentist_user)
+    answer = dentist_client.post(reverse("cases:keep_draft", args=[key]), {"patient_name": "zz"})
+    assert answer.status_code == 404
+    assert str(key) not in dentist_client.get(f"{reverse('cases:new')}?draft={key}").text
+    assert "Is the sleeve metal?" in dentist_client.get(case.get_absolute_url()).text
