@@ -91,7 +91,7 @@ class SlowConnections:
         self._thread.start()
 
     def _opened(self):
-        line = socket.create_connection((LOCALHOST, self._port), timeout=10)
+        line = socket.create_connection((LOCALHOST, self._port), timeout=60)
         with suppress(OSError):
             line.sendall(self._begin())
         return line

@@ -1,15 +1,17 @@
 """Who may upload what, and the sentences for those who may not."""
 
 import uuid
+from contextlib import ExitStack
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 
-from cases import drafts
+from cases import drafts, uploads
 from cases.models import Attachment, Draft
 from cases.progress import Progress
 from cases.tests.tus_program import BYTES, Program, offset_of
+from portal import slots
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -205,3 +207,24 @@ def test_the_files_of_a_form_are_listed_for_the_practice_alone(
     assert "lower" not in other.get(f"/files/?form={form}").text
     assert program.get("/files/?form=x").status_code == 400
     assert program.get(f"/files/?form={form}&answers={'9' * 4400}").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("whose", "most"),
+    [
+        ("of person {0.pk}", uploads.AT_ONCE_A_PERSON),
+        ("from 127.0.0.1", uploads.AT_ONCE_AN_ADDRESS),
+    ],
+)
+def test_an_upload_that_is_one_too_many_is_asked_to_come_again(
+    program, location, dentist_user, settings, tmp_path, whose, most
+):
+    settings.DATA_DIR = tmp_path
+    with ExitStack() as others:
+        for _ in range(most):
+            others.enter_context(slots.taken(f"uploads {whose.format(dentist_user)}", most))
+        answer = program.append(location, 0, b"x" * 10)
+        assert (answer.status_code, answer.headers["Retry-After"]) == (429, "2")
+        assert "it goes on by itself" in answer.text
+        others.pop_all().close()
+        assert program.append(location, 0, b"x" * 10).status_code == 204
