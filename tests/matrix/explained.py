@@ -14,6 +14,9 @@ PATTERNS = {
         "Actions are listed on pages that ask for the same right, and act on the rows of "
         "get_queryset."
     ),
+    r"^cases\.limits\.\w+: part of a query: ": (
+        "What is counted for a limit is shown to nobody; cases/tests/test_limits.py counts."
+    ),
     r"^sign-in is asked for: (account_|mfa_|admin/)": (
         "The library's own view asks again; the middleware as a whole is missed."
     ),
@@ -28,6 +31,7 @@ KEYS = {
         "cases.emails.emergency_access: part of a query: filter(is_active=True)",
         "accounts.models.Practice.prescribers: part of a query: filter(is_active=True)",
         "cases.emergency.end: part of a query: filter(until__gt=now)",
+        "cases.policies.has_a_prescriber: predicate: practice.prescribers.exists()",
         "scheduling.forms.NewPlannerForm.__init__: part of a query: filter(is_staff=True)",
         "scheduling.forms.NewPlannerForm.__init__: part of a query: filter(is_active=True)",
         "scheduling.forms.NewPlannerForm.__init__: part of a query: filter(planner=None)",
@@ -105,7 +109,10 @@ KEYS = {
         "cases.drafts.message_row: part of a query: filter(user=user)",
         "cases.drafts.message_row: part of a query: filter(case=case)",
         "cases.drafts.unsent: rows that somebody sees: Draft.objects.visible_to(user)",
-        "cases.drafts.unsent: part of a query: filter(~Exists(sent), user=user)",
+        "cases.drafts.unsent: part of a query: filter(form_key=OuterRef('form_key'))",
+        "cases.drafts.unsent: part of a query: filter(user=user)",
+        "cases.drafts.unsent: part of a query: filter(~Exists(sent))",
+        "cases.drafts.unsent: part of a query: exclude(pk=but)",
         "cases.views.new.new_case: rows that somebody sees: Draft.objects.visible_to(request.user)",
         "cases.views.new.new_case: part of a query: filter(user=request.user)",
         "cases.views.new.keep_draft: rows that somebody sees: "
@@ -214,11 +221,9 @@ KEYS = {
         "accounts.middleware._note: part of a refusal: not user.is_authenticated",
         "accounts.middleware._note: refusal: user is None or not user.is_authenticated",
         "portal.middleware.without_nul.answer: refusal: '\\x00' in request.path_info",
-        "cases.uploads._check_number: part of a query: filter(uploaded_by=user)",
         "cases.uploads._note_refusal: part of a query: exclude(practice=request.user.practice_id)",
         "cases.uploads._remove: refusal: not is_removed",
         "cases.views.record._keep_and_sign_in: part of a refusal: drafts.update_key(case) != key",
-        "cases.drafts.keep_message: part of a query: filter(user=user)",
         "accounts.context_processors.signed_in: part of a refusal: user is None",
         "accounts.context_processors.signed_in: part of a refusal: not user.is_authenticated",
         "accounts.context_processors.signed_in: refusal: user is None or not user.is_authenticated",
@@ -226,6 +231,8 @@ KEYS = {
     ("Sessions, devices and second steps are asked about in accounts/tests."): [
         "accounts.signals.end_sessions_that_never_passed_it: part of a query: filter(user=user)",
         "accounts.activity.end_forgotten: part of a query: filter(user=user)",
+        "accounts.activity.end_oldest: part of a query: filter(user=user)",
+        "accounts.sign_in_forms.NewPasskeyForm.clean: part of a query: filter(user=self.user)",
         "accounts.second_step.may_remove: predicate: not authenticator.user.needs_mfa or "
         "others.exists()",
         "accounts.second_step.MFAAdapter.can_delete_authenticator: check: "

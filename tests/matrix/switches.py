@@ -24,6 +24,7 @@ HARMLESS = {
     "portal.forged.readable_form": "turns 500 into 400, see tests/corpus",
     "portal.forged.RefuseForged": "turns 500 into 400, see tests/corpus",
     "cases.views.files_host.files_only": "another host, see its own tests",
+    "portal.limits.note_hits": "counts what was refused, see portal/tests/test_limits.py",
     "accounts.middleware.note_refusals": "writes the access log, see its own tests",
 }
 OURS = ("portal.", "accounts.", "cases.", "scheduling.")
