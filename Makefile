@@ -23,7 +23,7 @@ test: setup-test lint ## Set up what is missing, lint, run every test on both ki
 	$(BIN)/python manage.py prepare --static
 	$(BIN)/pytest
 	bin/stack $(BIN)/pytest
-	$(BIN)/python -m bench.drill
+	$(BIN)/python -m drills.drill
 
 lint: setup-test ## Check style, imports, templates, migrations and production settings
 	$(BIN)/ruff check .
@@ -39,13 +39,13 @@ fuzz: setup-test ## Draw and grow inputs that nobody thought of (SECONDS=60 for 
 	FUZZ=long CORPUS=all $(BIN)/pytest tests/corpus tests/fuzz cases/tests/test_export.py
 
 drill: setup-test ## Let everything fail under load and see that nothing is lost (DOSE=1, SEED=1)
-	$(BIN)/python -m bench.drill --dose $(or $(DOSE),1) --seed $(or $(SEED),1)
+	$(BIN)/python -m drills.drill --dose $(or $(DOSE),1) --seed $(or $(SEED),1)
 
 fleet: setup-test ## Cut some of several hosts off and see that nothing is lost; needs root (5 minutes)
-	$(BIN)/python -m bench.fleet
+	$(BIN)/python -m drills.fleet
 
 restore-drill: setup-test ## Back up under load, lose everything, restore, and compare (CASES=1000)
-	$(BIN)/python bench/restore_drill.py --cases $(or $(CASES),1000)
+	$(BIN)/python drills/restore_drill.py --cases $(or $(CASES),1000)
 
 audit: setup-test ## Ask security tools about the code and a portal with the demo (QUICK=1, OFFLINE=1)
 	@bin/setup audit

@@ -126,7 +126,7 @@ def smtp_server():
     if not ON_STACK:
         yield None
         return
-    from bench.services import MailServer  # the embedded default needs nothing of it
+    from drills.servers.services import MailServer  # the embedded default needs nothing of it
 
     with tempfile.TemporaryDirectory(prefix="mail-") as folder, MailServer(folder) as server:
         yield server
@@ -241,7 +241,7 @@ def storage_away():
 @pytest.fixture(scope="session")
 def clamd():
     """Debian's virus scanner, which knows the test file of eicar.org."""
-    from bench.services import Clamd  # few tests need anything of it
+    from drills.servers.services import Clamd  # few tests need anything of it
 
     # Not below pytest's folders, whose names are too long for a socket.
     with tempfile.TemporaryDirectory(prefix="clamd-") as folder, Clamd(Path(folder)) as server:

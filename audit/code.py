@@ -13,7 +13,7 @@ from audit.outcome import BASE_DIR, Finding, Outcome, judged, run
 
 TOOLS = BASE_DIR / ".venv-audit" / "code" / "bin"
 # What of the project runs somewhere, or makes something that does.
-PYTHON = ["accounts", "audit", "bench", "bin/start", "cases", "conftest.py", "manage.py"]
+PYTHON = ["accounts", "audit", "drills", "bin/start", "cases", "conftest.py", "manage.py"]
 PYTHON += ["portal", "scheduling", "tests"]
 # A production environment; nothing of it is real. As in the Makefile.
 PRODUCTION = {

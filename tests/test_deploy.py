@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from bench.units import BARE, BASE_DIR, DEPLOY, Unit, settings_in
+from drills.servers.units import BARE, BASE_DIR, DEPLOY, Unit, settings_in
 
 EXAMPLES = "\n".join((DEPLOY / name).read_text() for name in ("portal.env", "host.env"))
 SERVICES = ["web", "uploads", "worker", "staging", "beat", "sweep"]

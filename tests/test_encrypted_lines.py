@@ -8,7 +8,7 @@ import sys
 import pytest
 from django.conf import settings
 
-from bench.services import Postgres
+from drills.servers.services import Postgres
 
 pytestmark = pytest.mark.own_servers
 

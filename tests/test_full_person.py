@@ -7,7 +7,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from bench import full_person
+from drills import full_person
 
 QUERIES = 60
 # The library asks for each session whether it is still one.

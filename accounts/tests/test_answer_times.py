@@ -1,6 +1,6 @@
 """Nobody learns from an answer, or from its time, which addresses have an account.
 
-bench/answer_times.py measures the same with the real hasher and a real web server.
+drills/answer_times.py measures the same with the real hasher and a real web server.
 """
 
 import random

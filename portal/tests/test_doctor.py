@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.utils import timezone
 
-from bench.services import Clamd
+from drills.servers.services import Clamd
 from portal import neighbours
 from portal.management.commands import doctor
 from portal.tests import hanging

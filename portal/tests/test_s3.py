@@ -15,7 +15,7 @@ from botocore.config import Config
 from django.conf import settings as portal
 from django.core.files.storage import default_storage
 
-from bench.services import S3
+from drills.servers.services import S3
 from portal import storage
 from portal.tests import hanging
 

@@ -17,7 +17,7 @@ from django.conf import settings
 from django.db import connection
 from psycopg2 import extensions
 
-from bench.services import Postgres
+from drills.servers.services import Postgres
 from portal import database, storage, virus_scanner, web_worker
 from portal.celery import BROKER_REST, HandOver, app, left_to_the_sweep
 from portal.models import Email

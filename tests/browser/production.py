@@ -7,8 +7,8 @@ from pathlib import Path
 
 import requests
 
-from bench.nginx import Nginx
-from bench.services import LOCALHOST, Server
+from drills.servers.nginx import Nginx
+from drills.servers.services import LOCALHOST, Server
 from tests.browser.stack import BASE_DIR, PASSWORD
 
 PORTAL, FILES = "portal.example.com", "files.example.com"

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from bench.services import Services
+from drills.servers.services import Services
 from portal.management.commands import doctor
 
 pytestmark = [pytest.mark.own_servers, pytest.mark.xdist_group("services")]

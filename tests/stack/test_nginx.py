@@ -13,7 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 import requests
 
-from bench.nginx import Nginx
+from drills.servers.nginx import Nginx
 from tests.browser.stack import until
 
 pytestmark = pytest.mark.own_servers

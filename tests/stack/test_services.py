@@ -14,8 +14,8 @@ import pytest
 import redis
 from botocore.exceptions import BotoCoreError, ClientError
 
-from bench.faults import FaultProxy
-from bench.services import S3, ServiceError, Services, Valkey
+from drills.servers.faults import FaultProxy
+from drills.servers.services import S3, ServiceError, Services, Valkey
 
 pytestmark = [pytest.mark.own_servers, pytest.mark.xdist_group("services")]
 BODY = os.urandom(300_000)
@@ -192,7 +192,7 @@ def test_a_server_that_cannot_start_says_why(services, tmp_path):
 START_AND_WAIT = """
 import sys, time
 from pathlib import Path
-from bench.services import Services
+from drills.servers.services import Services
 services = Services(Path(sys.argv[1]), fast=True)
 services.start()
 print(*[one.process.pid for one in services.all], flush=True)

@@ -1,6 +1,6 @@
 """Whoever keeps connections open and sends next to nothing keeps nobody out.
 
-bench/slow_connections.py says how long pages take meanwhile; here they have to come at all.
+drills/slow_connections.py says how long pages take meanwhile; here they have to come at all.
 """
 
 import re
@@ -11,8 +11,8 @@ from contextlib import contextmanager
 import pytest
 import requests
 
-from bench import slow_connections
-from bench.services import LOCALHOST
+from drills import slow_connections
+from drills.servers.services import LOCALHOST
 
 pytestmark = [pytest.mark.own_servers, pytest.mark.once, pytest.mark.xdist_group("slow lines")]
 KINDS = [

@@ -9,8 +9,8 @@ import subprocess
 import pytest
 from django.conf import settings
 
-from bench.nginx import Nginx
-from bench.services import free_port
+from drills.servers.nginx import Nginx
+from drills.servers.services import free_port
 
 pytestmark = pytest.mark.own_servers
 

@@ -6,7 +6,7 @@ from contextlib import suppress
 from http.client import HTTPConnection, HTTPException
 from urllib.parse import urlsplit
 
-from bench.dentists import BYTES, CSRF, PATIENCE, Dentist, GaveUp
+from drills.dentists import BYTES, CSRF, PATIENCE, Dentist, GaveUp
 
 BLOCK = 64 * 1024
 # A browser waits 45 s for a line that is dead, and pauses from 1 to 15 s before each try.

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import requests
 
-from bench.services import LOCALHOST, ServiceError, family_of, free_port
+from drills.servers.services import LOCALHOST, ServiceError, family_of, free_port
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 READY_WITHIN = 90
 STOPPED_WITHIN = 30
 RESTART_AFTER = 0.3
@@ -132,7 +132,7 @@ class Portal:
         return self._kept(f"web{number}", command)
 
     def _worker(self, name, **more):
-        command = ["celery", "--quiet", "-A", "bench.crashing", "worker", "--concurrency", "2"]
+        command = ["celery", "--quiet", "-A", "drills.crashing", "worker", "--concurrency", "2"]
         command += ["--queues", "portal,staging.local", "--hostname", f"{name}@drill"]
         command += ["--loglevel", "WARNING", "--without-mingle", "--without-gossip"]
         return self._kept(name, command, **more)

@@ -1,6 +1,6 @@
 """An SMTP server that keeps every mail it accepts as a file in FOLDER/new, as a Maildir does.
 
-    python bench/mail_server.py FOLDER HOST PORT
+    python drills/servers/mail_server.py FOLDER HOST PORT
 
 The file is safe on the disk before the 250. FOLDER/mode says what becomes of the next mail:
 normal, refuse-4xx and refuse-5xx (not kept), drop (kept, and the line cut before the 250) or hang

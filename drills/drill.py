@@ -30,11 +30,11 @@ from pathlib import Path
 import boto3
 import django
 
-from bench.dentists import Dentist
-from bench.faults import FaultProxy
-from bench.nginx import Nginx
-from bench.processes import Portal
-from bench.services import Services, family_of
+from drills.dentists import Dentist
+from drills.servers.faults import FaultProxy
+from drills.servers.nginx import Nginx
+from drills.servers.processes import Portal
+from drills.servers.services import Services, family_of
 
 MIB = 1024**2
 CLIENTS = 5
@@ -105,7 +105,7 @@ class Stage:
             os.environ.update(self.portal.environment)
             self.portal.start()
             django.setup()
-            from bench import verdict
+            from drills import verdict
 
             dentist_pk, session_keys = verdict.move_in(members)
             try:
@@ -190,7 +190,7 @@ class Faults:
         return max(1, round(whole * self.dose / 10))
 
     def _deaths(self):
-        from bench.crashing import PLACES
+        from drills.crashing import PLACES
 
         return [
             (f"a worker dies at: {place}", lambda place=place: self._die_at(place))
@@ -310,7 +310,7 @@ class Drill:
         self.troubles += [str(load.exception()) for load in loads if load.exception()]
 
     def _one_case(self, at, tickets):
-        from bench.verdict import offer_block, steadily
+        from drills.verdict import offer_block, steadily
 
         tickets.acquire()
         rng = random.Random(f"{self.seed} {at}")
@@ -358,7 +358,7 @@ class Drill:
 
     def settle(self):
         """Wait until all is done; returns the seconds it took, or None when it did not."""
-        from bench.verdict import steadily, unfinished
+        from drills.verdict import steadily, unfinished
 
         began = time.monotonic()
 
@@ -368,7 +368,7 @@ class Drill:
         return time.monotonic() - began if until(settled, SETTLED_WITHIN) else None
 
     def verdict(self, seconds):
-        from bench.verdict import Verdict
+        from drills.verdict import Verdict
 
         judge = Verdict(self.sent, self.stage.bucket(), self.stage.mails(), self.stage.staging)
         settled = (
@@ -423,7 +423,7 @@ def controls(drill):
 
 
 def _without_sweep(drill):
-    from bench.verdict import unfinished
+    from drills.verdict import unfinished
 
     portal = drill.stage.portal
     portal.beat.stop()

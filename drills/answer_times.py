@@ -6,7 +6,7 @@ of address in turn. Prints the median of each kind, and the median of the differ
 kinds, each taken within one round, so that a machine that gets slower does not count. Ends with 1
 when two kinds are more than 5 ms apart, or answers differ in status, headers or text.
 
-    .venv/bin/python -m bench.answer_times [--tries 500]
+    .venv/bin/python -m drills.answer_times [--tries 500]
 """
 
 import argparse
@@ -20,7 +20,7 @@ from itertools import combinations
 
 import requests
 
-from bench.embedded import EmbeddedPortal
+from drills.servers.embedded import EmbeddedPortal
 
 KINDS = ["known", "unknown", "deactivated"]
 # Known too: how far these are from the known ones is how restless the machine is.

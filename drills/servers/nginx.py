@@ -6,9 +6,9 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-from bench.services import LOCALHOST, Server, ServiceError, free_port
+from drills.servers.services import LOCALHOST, Server, ServiceError, free_port
 
-TEMPLATE = Path(__file__).resolve().parent.parent / "deploy" / "nginx.conf"
+TEMPLATE = Path(__file__).resolve().parents[2] / "deploy" / "nginx.conf"
 # What the machine's own nginx.conf says elsewhere: who runs it, and where its files are.
 MAIN = """
 user root;

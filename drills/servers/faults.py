@@ -26,7 +26,7 @@ import threading
 from collections import Counter
 from contextlib import suppress
 
-from bench.services import LOCALHOST, S3, Server, free_port
+from drills.servers.services import LOCALHOST, S3, Server, free_port
 
 BLOCK = 64 * 1024
 END_OF_HEAD = b"\r\n\r\n"

@@ -9,8 +9,8 @@ backup began must be back. Three damaged copies of the backup must be refused.
 SQLite and a folder by default. With DATABASE_URL and S3_BUCKET set, a database and a bucket of its
 own are made there, and removed at the end:
 
-    .venv/bin/python bench/restore_drill.py [--cases 1000]
-    bin/stack .venv/bin/python bench/restore_drill.py
+    .venv/bin/python drills/restore_drill.py [--cases 1000]
+    bin/stack .venv/bin/python drills/restore_drill.py
 """
 
 import argparse

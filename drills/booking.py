@@ -5,7 +5,7 @@ Every case belongs to another practice, and every request comes from an own sign
 Prints a line a round and ends with 1 unless each round has exactly one winner, no 5xx, one
 mail to the winner's practice and none to the others.
 
-    .venv/bin/python -m bench.booking [--rounds 20] [--clients 32]
+    .venv/bin/python -m drills.booking [--rounds 20] [--clients 32]
 """
 
 import argparse
@@ -20,7 +20,7 @@ from collections import Counter
 from datetime import timedelta
 from urllib.parse import urlencode
 
-from bench.embedded import EmbeddedPortal
+from drills.servers.embedded import EmbeddedPortal
 
 
 class Office:

@@ -5,7 +5,7 @@ case may hold, in a temporary DATA_DIR, and asks for each page of the owner and 
 with 1 when a page takes more than 60 MB, or 500 ms of a processor: database and portal are one
 process here, so that is all the work there is, whatever else the machine does meanwhile.
 
-    .venv/bin/python -m bench.full_person [--tries 5]
+    .venv/bin/python -m drills.full_person [--tries 5]
 """
 
 import argparse

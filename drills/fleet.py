@@ -30,17 +30,17 @@ from threading import Thread
 import django
 import requests
 
-from bench.dentists import GaveUp
-from bench.hosts import HOSTS, NUMBERS, PORT, UPLOADS_PORT, Fleet, RoundRobin
-from bench.network import Network, NetworkError
-from bench.services import family_of
-from bench.slow_dentist import SlowDentist
-from bench.units import BASE_DIR
+from drills.dentists import GaveUp
+from drills.servers.hosts import HOSTS, NUMBERS, PORT, UPLOADS_PORT, Fleet, RoundRobin
+from drills.servers.network import Network, NetworkError
+from drills.servers.services import family_of
+from drills.servers.units import BASE_DIR
+from drills.slow_dentist import SlowDentist
 
 MIB = 1024**2
 RATE = MIB // 2  # bytes a second
 PASSWORD = "four-crowns-and-a-bridge"  # of tests/browser
-LOCK = "import django; django.setup(); from bench import ledger; ledger.lock('{host}')"
+LOCK = "import django; django.setup(); from drills import ledger; ledger.lock('{host}')"
 READY_WITHIN = 120
 SETTLED_WITHIN = 180
 
@@ -360,7 +360,7 @@ def run(network, folder):
         os.environ["DJANGO_SETTINGS_MODULE"] = "portal.settings"
         django.setup()
         fleet.make_hosts()
-        from bench import ledger
+        from drills import ledger
 
         ledger.remember_the_demo()
         trial = Trial(fleet, ledger, Random(1))

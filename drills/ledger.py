@@ -10,10 +10,10 @@ from collections import Counter
 from django.db import OperationalError, transaction
 from django.utils import timezone
 
-from bench import verdict
-from bench.verdict import move_in, steadily
 from cases.models import Attachment, Prescription
 from cases.periodic import expire_uploads
+from drills import verdict
+from drills.verdict import move_in, steadily
 from portal import storage
 from portal.models import Email, Host
 from portal.periodic import sweep

@@ -6,7 +6,7 @@ back when it is closed. Prints how long pages take in Chromium with nobody else 
 each kind (median, 95th percentile and longest, in ms), and ends with 1 when a 95th percentile is
 1000 ms or more, or a page does not come.
 
-    .venv/bin/python -m bench.slow_connections [--connections 80] [--pages 40]
+    .venv/bin/python -m drills.slow_connections [--connections 80] [--pages 40]
 """
 
 import argparse
@@ -22,10 +22,10 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-from bench.embedded import EmbeddedPortal
-from bench.nginx import Nginx
-from bench.services import LOCALHOST
-from bench.upload import MEMBER, sign_in
+from drills.servers.embedded import EmbeddedPortal
+from drills.servers.nginx import Nginx
+from drills.servers.services import LOCALHOST
+from drills.upload import MEMBER, sign_in
 
 CHROMIUM = "/usr/bin/chromium"
 SWITCHES = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]

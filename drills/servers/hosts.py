@@ -7,9 +7,9 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from bench.nginx import Nginx
-from bench.services import Services
-from bench.units import BASE_DIR, DEPLOY, Unit, as_file, settings_in
+from drills.servers.nginx import Nginx
+from drills.servers.services import Services
+from drills.servers.units import BASE_DIR, DEPLOY, Unit, as_file, settings_in
 
 NUMBERS = {"front": 2, "data": 5, "web1": 11, "web2": 12, "work1": 21, "work2": 22}
 UNITS = {

@@ -6,7 +6,7 @@ the answer to the last (the file is then safe on the disk), that of dd writing a
 same disk before and after, and the peak memory of every process until the file is stored.
 Ends with 1 when the portal is slower than half of dd or a process takes more than 150 MB.
 
-    .venv/bin/python -m bench.upload [--mib 1024] [--dir /where/to/write]
+    .venv/bin/python -m drills.upload [--mib 1024] [--dir /where/to/write]
 """
 
 import argparse
@@ -24,7 +24,7 @@ from pathlib import Path
 
 import requests
 
-from bench.embedded import EmbeddedPortal
+from drills.servers.embedded import EmbeddedPortal
 
 MIB = 1024**2
 LEAST_RATIO = 0.5

@@ -10,9 +10,9 @@ from pathlib import Path
 import requests
 from honcho.environ import parse_procfile
 
-from bench.services import LOCALHOST, free_port
+from drills.servers.services import LOCALHOST, free_port
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 60
 STOP_SECONDS = 30
 

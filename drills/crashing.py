@@ -1,6 +1,6 @@
 """The portal's Celery app, with named places at which a worker can be made to die or to stop.
 
-    DRILL_DIR=/tmp/d celery -A bench.crashing worker
+    DRILL_DIR=/tmp/d celery -A drills.crashing worker
 
 A place is "before" or "after" what a task does to a neighbour, such as "send_email after SMTP".
 A file of that name in DRILL_DIR/die lets the next process that comes by die there, as a power cut

@@ -19,8 +19,8 @@ from pathlib import Path
 
 from honcho.environ import parse_procfile
 
-from bench.nginx import Nginx
-from bench.services import LOCALHOST, ServiceError, Services, free_port
+from drills.servers.nginx import Nginx
+from drills.servers.services import LOCALHOST, ServiceError, Services, free_port
 from portal import terminal
 
 AGAIN = "make stack"
