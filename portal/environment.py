@@ -51,7 +51,7 @@ def limits(name, defaults):
     for part in env.str(name, default="").replace(",", " ").split():
         key, _, number = part.partition("=")
         if key not in defaults or not number.isascii() or not number.isdigit():
-            wanted = "such as messages_a_person=90, with names of the table in README.md"
+            wanted = "such as messages_a_person=90, with names of the table in docs/run.md"
             refuse(name, part, wanted)
         changed[key] = int(number)
     return {**defaults, **changed}

@@ -27,7 +27,7 @@ http {{
     {tls}
 }}
 """
-# What the README has beside it where TLS ends: the certificate, and a way there from http.
+# What docs/operate.md has beside it where TLS ends: the certificate, and a way there from http.
 TLS = """
     ssl_certificate {certificate};
     ssl_certificate_key {key};

@@ -23,13 +23,13 @@ def test_limits_are_changed_by_name(monkeypatch):
 @pytest.mark.parametrize("wrong", ["files=7", "files_a_form", "files_a_form=", "files_a_form=-1"])
 def test_a_wrong_limit_stops_the_start(monkeypatch, wrong):
     monkeypatch.setenv("LIMITS", wrong)
-    with pytest.raises(ImproperlyConfigured, match="names of the table in README"):
+    with pytest.raises(ImproperlyConfigured, match=r"names of the table in docs/run\.md"):
         environment.limits("LIMITS", DEFAULTS)
 
 
-def test_the_readme_tells_every_limit(settings):
-    readme = (settings.BASE_DIR / "README.md").read_text()
-    told = dict(line.split("|")[1:3] for line in readme.splitlines() if line.startswith("| `"))
+def test_the_manual_tells_every_limit(settings):
+    manual = (settings.BASE_DIR / "docs/run.md").read_text()
+    told = dict(line.split("|")[1:3] for line in manual.splitlines() if line.startswith("| `"))
     told = {name.strip(" `"): number.strip() for name, number in told.items()}
     for name, most in settings.LIMITS.items():
         assert told[name] == f"{most:,}"

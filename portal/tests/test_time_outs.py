@@ -1,4 +1,4 @@
-"""Each neighbour that hangs is given up in the time that the README's table names."""
+"""Each neighbour that hangs is given up in the time that the table of docs/operate.md names."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""A portal that is restored under another SECRET_KEY: everybody gets in again, as README says."""
+"""A portal that is restored under another SECRET_KEY: everybody gets in again."""
 
 import re
 import tempfile
@@ -71,8 +71,8 @@ def page(restored, browser):
 
 
 def what_to_type():
-    """The command that the README names for a lost key, without `manage.py`."""
-    text = (BASE_DIR / "README.md").read_text()
+    """The command that docs/backup.md names for a lost key, without `manage.py`."""
+    text = (BASE_DIR / "docs/backup.md").read_text()
     of_this = text.partition("**Without the key.**")[2]
     return re.search(r"^manage\.py (.+?) +#", of_this, re.MULTILINE)[1].split()
 

@@ -1,4 +1,4 @@
-"""nginx with TLS, by the lines that the README gives out."""
+"""nginx with TLS, by the lines that docs/operate.md gives out."""
 
 import http.client
 import re
@@ -14,8 +14,8 @@ from drills.servers.services import free_port
 
 pytestmark = pytest.mark.own_servers
 
-README = (settings.BASE_DIR / "README.md").read_text()
-LINES = re.search(r"cat >/etc/nginx/conf\.d/tls\.conf <<'EOF'\n(.*?)EOF", README, re.DOTALL)[1]
+MANUAL = (settings.BASE_DIR / "docs/operate.md").read_text()
+LINES = re.search(r"cat >/etc/nginx/conf\.d/tls\.conf <<'EOF'\n(.*?)EOF", MANUAL, re.DOTALL)[1]
 
 
 class TlsNginx(Nginx):
