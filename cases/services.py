@@ -8,7 +8,6 @@ from cases import emails, limits, shipping
 from cases.models import Attachment, Case, CaseEvent, CaseNumber, Draft, Message, MissingItem
 from cases.prescriptions import new_revision
 from cases.progress import WITHOUT_SHIP_DATE, Progress, Who, may_move
-from cases.signals import progress_changed
 from portal import lab
 from portal.limits import LimitReached
 from portal.refusal import NotAllowed
@@ -169,20 +168,18 @@ def _write(case, **changes):
         setattr(case, name, value)
 
 
-def move(case, to, who, actor, now, note="", **changes):
+def move(case, to, who, actor, now, note="", seen=None, **changes):
     """Move a case to another progress, with its line in the timeline and its notice.
 
-    `who` says in whose role (a Who), `actor` which user. `changes` are further fields of the
-    case written with it. Raises NotAllowed for a move that the table of moves lacks, and
-    ChangedMeanwhile when another move came first. Returns the event.
+    `who` says in whose role (a Who), `actor` which user. `seen` is the progress that the page
+    showed on which this was decided; `changes` are further fields of the case written with it.
+    Raises NotAllowed for a move that the table of moves lacks, and ChangedMeanwhile when another
+    move came first. Returns the event.
     """
     before = case.state
-    if before == to:
-        raise NotAllowed(f"Case {case.number} is {before.label} already.")
-    if not may_move(who, before, to):
-        raise NotAllowed(
-            f"Case {case.number} is {before.label} and cannot become {Progress(to).label}."
-        )
+    if seen not in (None, before):
+        raise ChangedMeanwhile(case)
+    _check_move(case, to, who)
     changes.setdefault("ship_date", ship_date_after_move(case, to, now))
     with transaction.atomic():
         _write(case, progress=to, **changes)
@@ -197,10 +194,21 @@ def move(case, to, who, actor, now, note="", **changes):
         # On hold or cancelled, what is missing is still missing.
         if to not in WITHOUT_SHIP_DATE:
             case.missing_items.filter(answered_at=None).update(answered_at=now)
-        progress_changed.send(Case, case=case, before=before, actor=actor, now=now)
         if who == Who.LAB:
             _notice(case, event)
     return event
+
+
+def _check_move(case, to, who):
+    before = case.state
+    if before == to:
+        raise NotAllowed(f"Case {case.number} is {before.label} already.")
+    if not may_move(who, before, to):
+        raise NotAllowed(
+            f"Case {case.number} is {before.label} and cannot become {Progress(to).label}."
+        )
+    if before == Progress.SCHEDULED and case.planning_sessions.filter(state="booked").exists():
+        raise NotAllowed(f"Case {case.number} has a planning session, which must end first.")
 
 
 def ship_date_after_move(case, to, now):
@@ -220,17 +228,17 @@ def _notice(case, event):
         emails.case_shipped(case, event)
 
 
-def mark_missing(case, actor, reasons, note, now):
+def mark_missing(case, actor, reasons, note, now, seen=None):
     """The lab says what it lacks: `reasons` are keys of `readiness.REASONS`, `note` free text."""
     with transaction.atomic():
-        event = move(case, Progress.MISSING, Who.LAB, actor, now, note=note)
+        event = move(case, Progress.MISSING, Who.LAB, actor, now, note=note, seen=seen)
         items = MissingItem.objects.bulk_create(
             [MissingItem(case=case, reason=reason, created_at=now) for reason in reasons]
         )
         emails.case_missing(case, event, items)
 
 
-def ship(case, actor, carrier, tracking_number, now, note=""):
+def ship(case, actor, carrier, tracking_number, now, note="", seen=None):
     """The lab hands the guide to a carrier; the ship date becomes the day on which it did."""
     move(
         case,
@@ -239,6 +247,7 @@ def ship(case, actor, carrier, tracking_number, now, note=""):
         actor,
         now,
         note=note,
+        seen=seen,
         ship_date=lab.today(now),
         carrier=carrier,
         tracking_number=tracking_number,

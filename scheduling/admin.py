@@ -11,7 +11,9 @@ from django.views.decorators.http import require_http_methods
 
 from cases import access
 from cases.access import Action, What
+from cases.admin.case import CaseAdmin
 from cases.admin.logged import LoggedAdmin
+from cases.models import Case
 from portal.inlines import ShortInline
 from portal.shown_only import ShownOnlyAdmin
 from portal.times import short_time
@@ -145,6 +147,12 @@ class BlockAdmin(ReadOnlyRows, ShownOnlyAdmin):
     def offer(self, request, queryset):
         rows = queryset.filter(is_open=False).update(is_open=True)
         self.message_user(request, f"Blocks offered again: {rows}.")
+
+
+@admin.register(Case)
+class PlannedCaseAdmin(CaseAdmin):
+    def before_move(self, case, to, actor, now):
+        services.end_session_of(case, to, actor, now)
 
 
 @admin.register(PlanningSession)

@@ -206,12 +206,10 @@ def _refuse_before_start(session, now):
 
 
 def _end_by_lab(session, to, actor, now):
-    """Move the case; the session follows its progress, by `follow_case`."""
     with transaction.atomic():
-        case = _still_booked(session).case
-        cases.move(case, to, Who.LAB, actor, now)
-        if _unchanged(session).exists():
-            raise _not_what_it_was(session)
+        session = _still_booked(session)
+        _end(session, to, actor, now)
+        cases.move(session.case, to, Who.LAB, actor, now)
 
 
 _STATES = {
@@ -222,25 +220,30 @@ _STATES = {
 }
 
 
-def follow_case(case, actor, now):
-    """End the booked session of a case that has just left Planning Scheduled.
+def end_session_of(case, to, actor, now):
+    """End the booked session, if there is one, of a case that the lab is about to move to `to`.
 
     It was missed, held or, for every other progress, is cancelled with a mail to both sides.
-    Called inside the transaction that moves the case, and so has locked it. Raises NotAllowed
-    when it would be missed before it has begun.
+    Called in the transaction that moves the case. Raises NotAllowed when it would be missed
+    before it has begun.
     """
+    if case.progress != Progress.SCHEDULED:
+        return
+    cases.lock(case)
     session = PlanningSession.objects.booked().with_people().filter(case=case).first()
-    if session is None:
-        return
-    if case.progress == Progress.NO_SHOW:
+    if session:
+        session.case = case
+        _end(session, to, actor, now)
+
+
+def _end(session, to, actor, now):
+    state = _STATES.get(to, State.CANCELLED)
+    if state == State.MISSED:
         _refuse_before_start(session, now)
-    session.case = case
-    state = _STATES.get(case.state, State.CANCELLED)
     _write(session, state=state, sequence=session.sequence + (state == State.CANCELLED))
-    if session.state == State.HELD:
+    if state == State.HELD:
         return
-    word = session.get_state_display().lower()
-    note = f"The planning session on {_when(session)} was {word}."
-    cases.set_planning_date(case, actor, None, note, now)
-    if session.state == State.CANCELLED:
+    note = f"The planning session on {_when(session)} was {state.label.lower()}."
+    cases.set_planning_date(session.case, actor, None, note, now)
+    if state == State.CANCELLED:
         emails.planning_cancelled(session, now)

@@ -53,7 +53,9 @@ def move_action(to):
         for case in queryset:
             try:
                 with access.changing(request, case, What.CASE, Action.PROGRESS):
-                    services.move(case, to, Who.LAB, request.user, timezone.now())
+                    now = timezone.now()
+                    model_admin.before_move(case, to, request.user, now)
+                    services.move(case, to, Who.LAB, request.user, now)
             except services.NotAllowed as refusal:
                 model_admin.message_user(request, str(refusal), messages.ERROR)
             else:
@@ -101,8 +103,9 @@ _USUAL_STEPS = [
 ]
 
 
-@admin.register(Case)
 class CaseAdmin(LoggedAdmin, CasePages, ReadOnlyAdmin, ShownOnlyAdmin):
+    """Registered by scheduling, which adds that a move ends the planning session."""
+
     # It would lead from the key of any row to its number.
     view_on_site = False
     list_display = [

@@ -37,6 +37,9 @@ class CasePages:
         ]
         return [*own, *super().get_urls()]
 
+    def before_move(self, case, to, actor, now):
+        """What else ends when the lab moves a case, in the same transaction; may refuse."""
+
     def progress_page(self, request, pk, to):
         """Move the case, after asking for what this move needs."""
         to = _progress_named(to)
@@ -48,7 +51,7 @@ class CasePages:
         if form.is_valid():
             outcome = f"Case {case} is now {to.label}."
             warning = form.warning if to == Progress.SHIPPED else ""
-            move = partial(_move, case, to, form)
+            move = partial(self._move, case, to, form)
             return self._act(request, case, Action.PROGRESS, move, outcome, warning)
         return self._page(
             request,
@@ -140,6 +143,17 @@ class CasePages:
         self.message_user(request, text, level)
         return redirect(page_of(case))
 
+    def _move(self, case, to, form, actor, now):
+        given = {**form.cleaned_data, "seen": form.cleaned_data["was"], "actor": actor, "now": now}
+        del given["was"]
+        self.before_move(case, to, actor, now)
+        if to == Progress.MISSING:
+            services.mark_missing(case, **given)
+        elif to == Progress.SHIPPED:
+            services.ship(case, **given)
+        else:
+            services.move(case, to, Who.LAB, **given)
+
     def _page(self, request, case, form, **context):
         access.note(request, case, What.CASE, Action.OPENED)
         context = {
@@ -170,16 +184,3 @@ def _row(rows, pk):
         return get_object_or_404(rows, pk=pk)
     except (ValueError, ValidationError):
         raise Http404("No such row.") from None
-
-
-def _move(case, to, form, actor, now):
-    # What the page showed, so that a move made meanwhile is noticed by the service.
-    case.progress = form.cleaned_data["was"]
-    given = {"actor": actor, "now": now, "note": form.cleaned_data["note"]}
-    if to == Progress.MISSING:
-        services.mark_missing(case, reasons=form.cleaned_data["reasons"], **given)
-    elif to == Progress.SHIPPED:
-        carrier, number = form.cleaned_data["carrier"], form.cleaned_data["tracking_number"]
-        services.ship(case, carrier=carrier, tracking_number=number, **given)
-    else:
-        services.move(case, to, Who.LAB, **given)

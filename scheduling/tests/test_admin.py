@@ -97,6 +97,18 @@ def test_cancelling_asks_first(desk, session):
     assert Case.objects.get().progress == Progress.READY
 
 
+def test_the_page_of_a_case_that_moves_it_ends_its_session(desk, session, case):
+    desk.post(f"/admin/cases/case/{case.pk}/progress/missing/", {"was": 60, "reasons": "no_cbct"})
+    assert Case.objects.get().progress == Progress.MISSING
+    assert PlanningSession.objects.get().state == "cancelled"
+
+
+def test_the_list_of_cases_ends_the_session_of_one_that_it_moves(desk, session, case):
+    act(desk, "/admin/cases/case/", "move_to_on_hold", case)
+    assert Case.objects.get().progress == Progress.ON_HOLD
+    assert PlanningSession.objects.get().state == "cancelled"
+
+
 def test_a_session_moves_to_a_block_of_any_planner(desk, session, harbor):
     ben = make.planner("Ben Ray", "ben@lab.example")
     there = make.block(ben, timezone.now() + timedelta(days=3))

@@ -11,12 +11,13 @@ from django.db import connection
 
 from cases import services as cases
 from cases.models import Case
-from cases.progress import Progress, Who
+from cases.progress import Progress
 from portal.models import Email
 from scheduling import services
 from scheduling.models import PlanningSession
 from scheduling.tests import make
 from scheduling.tests.make import NOW, STARTS
+from scheduling.tests.test_sessions import lab_moves
 
 ROUNDS = 40
 
@@ -102,7 +103,7 @@ def test_a_case_and_its_session_moved_at_the_same_moment_never_block_each_other(
         session, free = book_anew()
         case, seen = Case.objects.get(pk=session.case_id), fresh(session)
         outcomes = at_once(
-            partial(cases.move, case, Progress.ON_HOLD, Who.LAB, lab_user, NOW),
+            partial(lab_moves, case, Progress.ON_HOLD, lab_user, NOW),
             partial(services.move_session, seen, free, lab_user, NOW),
         )
         # The case may go on hold after its session was moved, never the other way round.

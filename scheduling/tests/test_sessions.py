@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
+from django.db import transaction
 from icalendar import Calendar
 
 from cases import services as cases
@@ -84,10 +85,17 @@ def test_nothing_is_missed_or_held_before_it_begins(session, lab_user, service):
     assert Case.objects.get().progress == Progress.SCHEDULED
 
 
+def lab_moves(case, to, actor, now):
+    """As admin does."""
+    with transaction.atomic():
+        services.end_session_of(case, to, actor, now)
+        cases.move(case, to, Who.LAB, actor, now)
+
+
 def test_a_case_is_no_no_show_before_its_session_begins(session, lab_user):
     early = STARTS - timedelta(minutes=1)
     with pytest.raises(cases.NotAllowed, match="has not begun"):
-        cases.move(Case.objects.get(), Progress.NO_SHOW, Who.LAB, lab_user, early)
+        lab_moves(Case.objects.get(), Progress.NO_SHOW, lab_user, early)
     assert PlanningSession.objects.get().state == "booked"
     assert Case.objects.get().progress == Progress.SCHEDULED
 
@@ -162,14 +170,28 @@ def test_a_session_is_not_moved_into_the_past_nor_nowhere(session, lab_user, ann
         (Progress.MANUFACTURING, "held"),
     ],
 )
-def test_the_session_follows_its_case(session, case, lab_user, to, state):
-    cases.move(case, to, Who.LAB, lab_user, AFTER)
+def test_a_session_ends_before_its_case_moves_away(session, case, lab_user, to, state):
+    lab_moves(case, to, lab_user, AFTER)
     stored = Case.objects.get()
     assert stored.progress == to
     assert PlanningSession.objects.get().state == state
     assert stored.planning_date == (date(2026, 12, 1) if state == "held" else None)
     told = Email.objects.filter(kind="planning_cancelled").count()
     assert told == (2 if state == "cancelled" else 0)
+
+
+def test_no_case_moves_away_from_a_session_that_is_booked(session, case, lab_user):
+    with pytest.raises(cases.NotAllowed, match="must end first"):
+        cases.move(case, Progress.ON_HOLD, Who.LAB, lab_user, NOW)
+    assert Case.objects.get().progress == Progress.SCHEDULED
+
+
+def test_a_session_stays_booked_when_its_case_was_moved_meanwhile(session, case, lab_user):
+    Case.objects.update(progress=Progress.MANUFACTURING)
+    with pytest.raises(cases.ChangedMeanwhile):
+        lab_moves(case, Progress.ON_HOLD, lab_user, NOW)
+    assert PlanningSession.objects.get().state == "booked"
+    assert not Email.objects.filter(kind="planning_cancelled").exists()
 
 
 def test_every_move_of_a_scheduled_case_is_in_the_table_above():

@@ -155,8 +155,8 @@ KEYS = {
         "cases.policies.can_schedule: part of a predicate: case.can_be_scheduled",
         "scheduling.services.book: check: policies.can_schedule(actor, case)",
         "scheduling.services._insert: part of a query: filter(case=case)",
-        "scheduling.services.follow_case: part of a query: filter(case=case)",
-        "scheduling.services.follow_case: refusal: case.progress == Progress.NO_SHOW",
+        "scheduling.services.end_session_of: part of a query: filter(case=case)",
+        "scheduling.services._end: refusal: state == State.MISSED",
         "scheduling.forms.BookingForm.__init__: rows that somebody sees: "
         "Block.objects.visible_to(user)",
         "scheduling.forms.BookingForm.__init__: choices: Block.objects.visible_to(user)",
