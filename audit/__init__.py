@@ -1,1 +1,0 @@
-"""What security tools find in this project, and whether each finds a fault planted for it."""
