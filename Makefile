@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run stack test lint format fuzz drill fleet restore-drill audit screenshots clean setup-test
+.PHONY: help run stack test lint format proof screenshots clean setup-test
 
 BIN := .venv/bin
 # A production environment for the checks that look at settings; nothing of it is real.
@@ -33,23 +33,10 @@ lint: setup-test ## Check style, imports, templates, migrations and production s
 	$(CHECK_ENV) $(BIN)/python manage.py makemigrations --check --dry-run
 	$(CHECK_ENV) $(BIN)/python manage.py check --deploy --fail-level WARNING
 
-fuzz: setup-test ## Draw and grow inputs that nobody thought of (SECONDS=60 for each reader; an hour)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-fuzz.txt || true
-	$(BIN)/python -m tests.fuzz
-	FUZZ=long CORPUS=all $(BIN)/pytest tests/corpus tests/fuzz cases/tests/test_export.py
-
-drill: setup-test ## Let everything fail under load and see that nothing is lost (DOSE=1, SEED=1)
-	$(BIN)/python -m drills.drill --dose $(or $(DOSE),1) --seed $(or $(SEED),1)
-
-fleet: setup-test ## Cut some of several hosts off and see that nothing is lost; needs root (5 minutes)
-	$(BIN)/python -m drills.fleet
-
-restore-drill: setup-test ## Back up under load, lose everything, restore, and compare (CASES=1000)
-	$(BIN)/python drills/restore_drill.py --cases $(or $(CASES),1000)
-
-audit: setup-test ## Ask security tools about the code and a portal with the demo (QUICK=1, OFFLINE=1)
-	@bin/setup audit
-	$(BIN)/python -m audit $(if $(QUICK),--quick) $(if $(OFFLINE),--offline)
+proof: export STATIC_ROOT = $(CURDIR)/var/test-static
+proof: setup-test ## Run what is not asked of every change, for hours, or one of it (ONLY=drill)
+	@$(BIN)/python manage.py prepare --static
+	@$(BIN)/python -m drills.proof
 
 format: setup-test ## Put code and templates into the shape that lint asks for
 	$(BIN)/ruff check --fix .

@@ -1,7 +1,7 @@
 """Put load on the real stack while everything fails that can fail, and see that nothing is lost.
 
-    make drill              a tenth of it, some minutes
-    make drill DOSE=10      the whole, more than an hour
+    make proof ONLY=drill           a tenth of it, some minutes
+    make proof ONLY=drill DOSE=10   the whole, more than an hour
 
 Dentists send cases with files, book sessions and cause mails, while processes are killed, workers
 die at named places or sleep past their lease, and PostgreSQL, Valkey, the S3 server, the mail

@@ -1,6 +1,6 @@
 """Several hosts in one machine: cut some off, bring them back, and see that nothing is lost.
 
-    make fleet      five minutes, as root
+    make proof ONLY=fleet   five minutes, as root
 
 Two web hosts, two worker hosts, a host with the servers and one with nginx and the browser, each
 with its own address and disk, run the very units and the nginx configuration of `deploy/`. While

@@ -2,7 +2,7 @@
 
 Each form takes all texts, numbers and dates by itself, as the view makes it. The whole way through
 a view, with its page, takes a hundred times as long: of these ways CI goes some, so that all texts
-are sent, and CORPUS=all (`make fuzz`) goes all.
+are sent, and CORPUS=all (`make proof`) goes all.
 """
 
 import os

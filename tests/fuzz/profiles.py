@@ -1,4 +1,4 @@
-"""How many examples are drawn: FUZZ=ci (the same each time) or FUZZ=long (`make fuzz`, others)."""
+"""How many examples are drawn: FUZZ=ci (the same each time) or FUZZ=long (`make proof`, others)."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""The targets that `make fuzz` grows inputs for, with the corpora alone: whether they still fit."""
+"""The targets that `make proof` grows inputs for, with the corpora alone: they still fit."""
 
 import pytest
 
