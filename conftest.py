@@ -99,7 +99,7 @@ def own_folders(settings, tmp_path, smtp_server):
     location = f"tests/{uuid.uuid4()}" if ON_STACK else tmp_path / "storage"
     change_storage(settings, location=location)
     # pytest-django has put its own in the place of the one in the settings.
-    settings.EMAIL_BACKEND = "portal.eml.EmailBackend"
+    settings.EMAIL_BACKEND = "portal.mail.folder.EmailBackend"
     settings.EMAIL_FILE_PATH = str(tmp_path / "mail")
     if smtp_server:
         settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"

@@ -19,8 +19,8 @@ from accounts.models import Access, Dentist, Invitation, PasswordReset, Practice
 from portal.inlines import ShortInline
 from portal.read_only import ReadOnlyAdmin
 from portal.shown_only import ShownOnlyAdmin
-from portal.times import short_time
 from portal.work import WorkState
+from portal.writing.times import short_time
 
 # One way in, with one set of limits, for dentists and staff.
 admin.site.login = secure_admin_login(admin.site.login)

@@ -7,8 +7,8 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 
-from portal import outbox
-from portal.times import long_time
+from portal.mail import outbox
+from portal.writing.times import long_time
 
 # What happened, by the library's name for it.
 CHANGES = {

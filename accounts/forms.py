@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db.models import Q
 
 from accounts.models import Practice, User
-from portal.text import plain_text
+from portal.writing.text import plain_text
 
 # Tells whose text it is when the session has ended before Save.
 WHOSE = HTML('<input type="hidden" name="whose" value="{{ whose }}">')

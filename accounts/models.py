@@ -12,8 +12,8 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts import chaining
-from portal.text import plain_text
 from portal.work import Work, WorkQuerySet
+from portal.writing.text import plain_text
 
 # Asked for once, since each time it looks into every file of the zones.
 _time_zones = cache(available_timezones)

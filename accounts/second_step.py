@@ -20,7 +20,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.crypto import salted_hmac
 
-from portal import qr
+from portal.writing import qr
 
 log = logging.getLogger(__name__)
 

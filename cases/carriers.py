@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from portal.text import plain_text
+from portal.writing.text import plain_text
 
 
 @dataclass(frozen=True)

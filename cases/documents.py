@@ -14,7 +14,7 @@ from django.conf import settings
 from django.template.loader import render_to_string
 
 from cases import teeth, tooth_chart
-from portal.pdf import render_pdf
+from portal.writing.pdf import render_pdf
 
 LETTER_COUNTRIES = {"US", "CA", "MX"}
 ROOMY_LINES = 12  # options, implants and enclosures; more are set smaller, to stay on a page

@@ -2,7 +2,7 @@
 
 from django.conf import settings
 
-from portal import outbox
+from portal.mail import outbox
 
 
 def _to_practice(kind, case, about, **context):

@@ -4,7 +4,7 @@ Content decides; the name only where the content cannot. `head` is the beginning
 at least 1024 bytes of it where it has as many.
 """
 
-from portal.text import plain_text
+from portal.writing.text import plain_text
 
 CBCT = "cbct"
 CBCT_ARCHIVE = "cbct_archive"

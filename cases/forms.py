@@ -6,8 +6,8 @@ from django.utils import timezone
 from cases import teeth
 from cases.models import DESCRIPTION_LIMIT, IMPLANT_LIMIT, SIGNATURE_LIMIT, Case, Message
 from portal import lab
-from portal.text import plain_text
-from portal.times import YEARS
+from portal.writing.text import plain_text
+from portal.writing.times import YEARS
 
 EMERGENCY_REASON = 20
 

@@ -22,9 +22,9 @@ from cases.access import Action, Result, What
 from cases.models import Attachment, Case, Draft, MissingItem
 from cases.tus import Refused
 from cases.views import parts
-from portal import slots
+from portal.http import slots
 from portal.limits import LimitReached
-from portal.text import plain_text
+from portal.writing.text import plain_text
 
 # Requests with a body at a time: a browser has three, and a thread reads each.
 AT_ONCE_A_PERSON = 6

@@ -15,8 +15,8 @@ class PortalConfig(AppConfig):
     def ready(self):
         from django.db import connection
 
-        from portal import checks  # noqa: F401
         from portal.celery import app
+        from portal.health import checks  # noqa: F401
 
         if connection.vendor == "postgresql":
             from portal import database

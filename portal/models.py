@@ -6,8 +6,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from portal.times import check_years
 from portal.work import Work, WorkQuerySet
+from portal.writing.times import check_years
 
 BODY_LIMIT = 5000
 SHOWN = 10

@@ -103,18 +103,18 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "portal.logs.RequestLog",
     # These stand outside of what answers by itself, such as the one for static files.
-    "portal.middleware.more_headers",
+    "portal.http.middleware.more_headers",
     "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "cases.views.files_host.files_only",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "portal.integrity.with_integrity",
-    "portal.middleware.not_stored",
-    "portal.middleware.nothing_left",
-    "portal.methods.known_methods",
-    "portal.middleware.without_nul",
-    "portal.forged.readable_form",
+    "portal.http.middleware.not_stored",
+    "portal.http.middleware.nothing_left",
+    "portal.http.methods.known_methods",
+    "portal.http.middleware.without_nul",
+    "portal.http.bad_requests.readable_form",
     "portal.limits.note_hits",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -126,7 +126,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "accounts.middleware.SessionLimits",
     "accounts.middleware.SecondStep",
-    "portal.forged.RefuseForged",
+    "portal.http.bad_requests.RefuseForged",
 ]
 ROOT_URLCONF = "portal.urls"
 WSGI_APPLICATION = "portal.wsgi.application"
@@ -242,7 +242,7 @@ WHITENOISE_ALLOW_ALL_ORIGINS = False
 EMAIL = read.email("EMAIL_URL", "filemail:///")
 EMAIL_BACKEND = EMAIL["EMAIL_BACKEND"]
 if EMAIL_BACKEND.endswith("filebased.EmailBackend"):
-    EMAIL_BACKEND = "portal.eml.EmailBackend"
+    EMAIL_BACKEND = "portal.mail.folder.EmailBackend"
     EMAIL_FILE_PATH = EMAIL["EMAIL_FILE_PATH"].rstrip("/") or str(DATA_DIR / "mail")
 EMAIL_HOST = EMAIL.get("EMAIL_HOST", "localhost")
 EMAIL_PORT = EMAIL.get("EMAIL_PORT") or 25
@@ -412,7 +412,7 @@ CSRF_COOKIE_SAMESITE = "Lax"
 # static/js reads it: after a new sign-in in another window, an open form goes on with its token.
 CSRF_COOKIE_HTTPONLY = False
 # Not in a cookie, which would carry case numbers.
-MESSAGE_STORAGE = "portal.told.NewestMessages"
+MESSAGE_STORAGE = "portal.http.message_storage.NewestMessages"
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {

@@ -5,7 +5,7 @@ from django.template.response import TemplateResponse
 from django.urls import path
 from django.utils import timezone
 
-from portal import status
+from portal.health import status
 
 
 class LabSite(admin.AdminSite):

@@ -14,7 +14,7 @@ portal_urls = (
     "portal",
 )
 
-handler500 = "portal.errors.server_error"
+handler500 = "portal.http.errors.server_error"
 
 urlpatterns = [
     path("", include(portal_urls)),

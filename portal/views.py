@@ -8,8 +8,8 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from portal import neighbours, status
-from portal.metrics import exposition
+from portal.health import dependencies, status
+from portal.health.metrics import exposition
 from portal.models import News
 
 READY_SECONDS = 5
@@ -42,9 +42,9 @@ def healthz(request):
 def readyz(request):
     """200 when database, broker and storage answer, else 503; which of them does not is named."""
     asked = {
-        "database": neighbours.database,
-        "broker": neighbours.broker,
-        "storage": neighbours.storage,
+        "database": dependencies.database,
+        "broker": dependencies.broker,
+        "storage": dependencies.storage,
     }
     answers = {name: _answers(name, ask) for name, ask in asked.items()}
     return JsonResponse(answers, status=200 if all(answers.values()) else 503)
@@ -52,8 +52,8 @@ def readyz(request):
 
 def _answers(name, ask):
     try:
-        neighbours.within(READY_SECONDS, ask, name)
-    except neighbours.Away:
+        dependencies.within(READY_SECONDS, ask, name)
+    except dependencies.Away:
         return False
     return True
 

@@ -3,7 +3,7 @@ import os
 from django.core.wsgi import get_wsgi_application
 from django.utils.http import parse_header_parameters
 
-from portal.methods import UPLOADS
+from portal.http.methods import UPLOADS
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 

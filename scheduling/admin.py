@@ -16,7 +16,7 @@ from cases.admin.logged import LoggedAdmin
 from cases.models import Case
 from portal.inlines import ShortInline
 from portal.shown_only import ShownOnlyAdmin
-from portal.times import short_time
+from portal.writing.times import short_time
 from scheduling import opening, policies, services
 from scheduling.forms import MoveForm, NewPlannerForm
 from scheduling.models import Block, DayOff, Planner, PlanningSession, WorkingHours

@@ -1,6 +1,6 @@
 """Mails about planning sessions, with the calendar file, to practice and planner alike."""
 
-from portal import outbox
+from portal.mail import outbox
 from scheduling.invitations import TEAMVIEWER, add_to_google, calendar_file
 
 

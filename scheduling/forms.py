@@ -3,7 +3,7 @@ from django.utils import timezone
 
 from accounts.groups import PLANNER
 from accounts.models import User
-from portal.times import clock
+from portal.writing.times import clock
 from scheduling.models import Block, Planner
 
 

@@ -2,7 +2,7 @@
 
 from django.conf import settings
 
-from portal.times import long_time
+from portal.writing.times import long_time
 from scheduling import calendar
 
 TEAMVIEWER = "https://www.teamviewer.com/"

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.models import check_time_zone, lab_time_zone
 from cases.models import Case, EmergencyGrant, sees_all_cases
-from portal.times import check_years
+from portal.writing.times import check_years
 
 
 class PlannerQuerySet(models.QuerySet):

@@ -8,7 +8,7 @@ from cases import services as cases
 from cases.progress import Progress, Who
 from cases.services import NotAllowed
 from portal import lab
-from portal.times import long_time
+from portal.writing.times import long_time
 from scheduling import emails
 from scheduling.models import Block, PlanningSession
 

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from cases import access, policies
 from cases.access import Action, Result, What
-from portal import times
+from portal.writing import times
 from scheduling import emails, services
 from scheduling.forms import BookingForm
 from scheduling.invitations import TEAMVIEWER, add_to_google, calendar_file

@@ -15,7 +15,7 @@ from django.urls import path
 
 from cases.models import Message
 from portal import urls as portal_urls
-from portal.errors import SENTENCE
+from portal.http.errors import SENTENCE
 
 pytestmark = pytest.mark.django_db(transaction=True)
 on_postgresql = pytest.mark.skipif(

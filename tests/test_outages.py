@@ -214,7 +214,7 @@ def test_all_is_done_once_the_neighbours_are_back(
     disk = "django.core.files.storage.FileSystemStorage"
     settings.STORAGES["default"] = {"BACKEND": disk, "OPTIONS": {"location": tmp_path / "storage"}}
     settings.STORAGES = {**settings.STORAGES}
-    settings.EMAIL_BACKEND = "portal.eml.EmailBackend"
+    settings.EMAIL_BACKEND = "portal.mail.folder.EmailBackend"
     for model, task in (
         (Attachment, store_attachment),
         (Prescription, render_prescription),

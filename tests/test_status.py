@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from cases.models import Attachment
-from portal import status
+from portal.health import status
 from portal.models import Email, Host
 from portal.work import Neighbour, WorkState
 

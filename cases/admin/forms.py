@@ -7,8 +7,8 @@ from cases import carriers, readiness
 from cases.models import Case
 from cases.progress import Progress
 from portal import lab
-from portal.text import plain_text
-from portal.times import check_years
+from portal.writing.text import plain_text
+from portal.writing.times import check_years
 
 
 class MoveForm(forms.Form):

@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts.models import Dentist, Practice
 from cases import carriers, teeth
 from cases.progress import NEEDS_DENTIST, READ_ONLY, SCHEDULABLE, Progress
-from portal.text import folded
+from portal.writing.text import folded
 
 DESCRIPTION_LIMIT = 10_000
 IMPLANT_LIMIT = 120

@@ -2,7 +2,7 @@ from django import template
 
 from cases import lab_queue
 from cases.models import Case
-from portal import status
+from portal.health import status
 
 register = template.Library()
 

@@ -11,7 +11,7 @@ from cases import drafts, uploads
 from cases.models import Attachment, Draft
 from cases.progress import Progress
 from cases.tests.tus_program import BYTES, Program, offset_of
-from portal import slots
+from portal.http import slots
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

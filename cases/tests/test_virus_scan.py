@@ -12,7 +12,8 @@ from cases import receiving
 from cases.models import Attachment, CaseEvent
 from cases.periodic import tidy_staging
 from cases.tasks import SCAN_PATIENCE, store_attachment
-from portal import probes, virus_scanner
+from portal import virus_scanner
+from portal.health import virus_probes
 from portal.tests import hanging
 
 pytestmark = [
@@ -74,9 +75,9 @@ def after(file):
 BODIES = {
     "clean": (b"solid upper", "clean"),
     "empty": (b"", "clean"),
-    "encrypted": (probes.encrypted(), "encrypted"),
+    "encrypted": (virus_probes.encrypted(), "encrypted"),
     "longer than the scanner takes": (os.urandom(3 * 1024**2), "too_large"),
-    "more in it than the scanner unpacks": (probes.nested(), "too_large"),
+    "more in it than the scanner unpacks": (virus_probes.nested(), "too_large"),
 }
 
 

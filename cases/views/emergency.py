@@ -14,7 +14,7 @@ from cases.access import Action, Result, What
 from cases.forms import EmergencyForm
 from cases.models import EmergencyGrant
 from portal.limits import LimitReached
-from portal.times import clock
+from portal.writing.times import clock
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -11,7 +11,7 @@ from accounts.models import Practice
 from cases import access, export, policies, services
 from cases.access import Action, Result, What
 from cases.models import Case
-from portal.text import plain_text
+from portal.writing.text import plain_text
 
 PAGE_SIZE = 50
 LONG = ["description", "implants", "shipping_address"]

@@ -18,9 +18,9 @@ from cases.access import Action, Result, What
 from cases.forms import CaseForm, SignatureForm
 from cases.models import Attachment, Case, Draft
 from cases.views import parts
-from portal import qr
 from portal.limits import LimitReached
-from portal.text import plain_text
+from portal.writing import qr
+from portal.writing.text import plain_text
 
 
 @never_cache

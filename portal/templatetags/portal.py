@@ -9,7 +9,7 @@ from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 
-from portal import markdown
+from portal.writing import markdown
 
 register = template.Library()
 

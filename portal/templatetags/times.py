@@ -2,7 +2,7 @@
 
 from django import template
 
-from portal import times
+from portal.writing import times
 
 register = template.Library()
 

@@ -6,7 +6,7 @@ import pytest
 from django.contrib import admin
 from django.urls import reverse
 
-from portal import outbox
+from portal.mail import outbox
 from portal.models import News
 
 

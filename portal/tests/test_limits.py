@@ -8,7 +8,8 @@ from django.core.management import call_command
 from django.urls import reverse
 from django.utils import timezone
 
-from portal import environment, limits, status
+from portal import environment, limits
+from portal.health import status
 from portal.management.commands import doctor
 from portal.models import LimitHit
 

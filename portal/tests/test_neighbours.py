@@ -7,8 +7,8 @@ import time
 import pytest
 from aiosmtpd.controller import Controller
 
-from portal import neighbours
-from portal.neighbours import Away
+from portal.health import dependencies
+from portal.health.dependencies import Away
 
 SMTP = "django.core.mail.backends.smtp.EmailBackend"
 
@@ -55,76 +55,76 @@ def seconds_of(ask):
 
 
 def test_a_database_that_answers_is_no_news(db):
-    neighbours.database()
+    dependencies.database()
 
 
 def test_a_broker_that_is_gone_is_known_at_once(settings, nobody):
     settings.CELERY_BROKER_URL = f"redis://:secret@127.0.0.1:{nobody}/0"
-    took, words = seconds_of(neighbours.broker)
+    took, words = seconds_of(dependencies.broker)
     assert took < 1
     assert words == "The broker does not answer (ConnectionError)."
 
 
 def test_a_broker_that_hangs_is_given_up_soon(settings, silent):
     settings.CELERY_BROKER_URL = f"redis://127.0.0.1:{silent}/0"
-    took, words = seconds_of(neighbours.broker)
+    took, words = seconds_of(dependencies.broker)
     assert took < 3
     assert words == "The broker does not answer (TimeoutError)."
 
 
 def test_a_real_broker_takes_something_and_gives_it_back(settings, broker):
     settings.CELERY_BROKER_URL = broker.url
-    neighbours.broker()
-    assert neighbours.ask_broker(lambda client: client.keys("*")) == []
+    dependencies.broker()
+    assert dependencies.ask_broker(lambda client: client.keys("*")) == []
 
 
 def test_a_broker_that_takes_nothing_more_is_no_broker(settings, broker):
     settings.CELERY_BROKER_URL = broker.url
-    neighbours.ask_broker(lambda client: client.config_set("maxmemory", "1"))
-    assert seconds_of(neighbours.broker)[1] == "The broker does not answer (OutOfMemoryError)."
-    neighbours.ask_broker(lambda client: client.config_set("maxmemory", "0"))
+    dependencies.ask_broker(lambda client: client.config_set("maxmemory", "1"))
+    assert seconds_of(dependencies.broker)[1] == "The broker does not answer (OutOfMemoryError)."
+    dependencies.ask_broker(lambda client: client.config_set("maxmemory", "0"))
 
 
 def test_the_mail_server_is_greeted_and_gets_no_mail(mail_server):
-    neighbours.mail()
+    dependencies.mail()
     assert mail_server == []
 
 
 def test_a_mail_server_that_is_gone_is_named(settings, nobody):
     settings.EMAIL_BACKEND, settings.EMAIL_HOST, settings.EMAIL_PORT = SMTP, "127.0.0.1", nobody
-    took, words = seconds_of(neighbours.mail)
+    took, words = seconds_of(dependencies.mail)
     assert took < 1
     assert words == "The mail server does not let us in (Connection refused)."
 
 
 def test_a_mail_server_without_our_login_is_wrong(settings, mail_server):
     settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD = "lab", "secret"
-    assert "SMTPNotSupportedError" in seconds_of(neighbours.mail)[1]
+    assert "SMTPNotSupportedError" in seconds_of(dependencies.mail)[1]
 
 
 def test_a_folder_for_mails_is_made_when_it_can_be(settings, tmp_path):
-    settings.EMAIL_BACKEND = "portal.eml.EmailBackend"
-    neighbours.mail()
+    settings.EMAIL_BACKEND = "portal.mail.folder.EmailBackend"
+    dependencies.mail()
     assert (tmp_path / "mail").is_dir()
     (tmp_path / "file").touch()
     settings.EMAIL_FILE_PATH = str(tmp_path / "file" / "mail")
-    assert seconds_of(neighbours.mail)[1] == (
+    assert seconds_of(dependencies.mail)[1] == (
         "The folder for mails cannot be made (Not a directory)."
     )
 
 
 def test_a_neighbour_that_hangs_is_not_waited_for():
     enough = threading.Event()
-    took, words = seconds_of(lambda: neighbours.within(0.2, enough.wait, "oracle"))
+    took, words = seconds_of(lambda: dependencies.within(0.2, enough.wait, "oracle"))
     enough.set()
     assert took < 1
     assert words == "The oracle did not answer within 0.2 seconds."
 
 
 def test_asking_in_time_gives_the_answer_or_the_refusal(db):
-    assert neighbours.within(5, lambda: 42, "oracle") == 42
+    assert dependencies.within(5, lambda: 42, "oracle") == 42
     with pytest.raises(Away, match="It is closed"):
-        neighbours.within(5, closed, "oracle")
+        dependencies.within(5, closed, "oracle")
 
 
 def closed():

@@ -5,7 +5,7 @@ from io import BytesIO
 import pytest
 from pypdf import PdfReader
 
-from portal.pdf import missing_fonts, render_pdf
+from portal.writing.pdf import missing_fonts, render_pdf
 
 
 def text(pdf):

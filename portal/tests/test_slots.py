@@ -7,12 +7,12 @@ from contextlib import ExitStack, closing
 
 import pytest
 
-from portal import slots
+from portal.http import slots
 
 HOLD = """
 import django; django.setup()
 from django.conf import settings; from pathlib import Path; settings.DATA_DIR = Path({folder!r})
-from portal import slots
+from portal.http import slots
 with slots.taken("a", 2):
     print("taken", flush=True); input()
 """

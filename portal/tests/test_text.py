@@ -1,6 +1,6 @@
 import pytest
 
-from portal.text import folded, plain_text
+from portal.writing.text import folded, plain_text
 
 
 @pytest.mark.parametrize(

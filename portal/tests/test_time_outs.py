@@ -18,8 +18,9 @@ from django.db import connection
 from psycopg2 import extensions
 
 from drills.servers.services import Postgres
-from portal import database, storage, virus_scanner, web_worker
+from portal import database, storage, virus_scanner
 from portal.celery import BROKER_REST, HandOver, app, left_to_the_sweep
+from portal.http import web_worker
 from portal.models import Email
 from portal.storage import StorageAway
 from portal.tasks import send_email

@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 import pytest
 from django.template import Context, Template
 
-from portal import times
+from portal.writing import times
 
 WINTER = datetime(2026, 12, 1, 19, 30, tzinfo=UTC)
 NEW_YORK = "America/New_York"

@@ -5,8 +5,8 @@ from contextlib import closing
 
 import pytest
 
-from portal import web_worker
-from portal.web_worker import PATIENCE, Arrival, Line, Refused, form_length
+from portal.http import web_worker
+from portal.http.web_worker import PATIENCE, Arrival, Line, Refused, form_length
 
 FORM = b"POST /accounts/login/ HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n"
 

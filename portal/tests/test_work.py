@@ -6,8 +6,9 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
-from portal import outbox, periodic
+from portal import periodic
 from portal.celery import waiting_in
+from portal.mail import outbox
 from portal.models import Email
 from portal.tasks import send_email
 from portal.work import FRESH, LEASE, LONGEST_WAIT, MAX_FAILURES, LeaseLost, WorkState

@@ -8,8 +8,8 @@ from icalendar import Calendar
 
 from cases.models import Case
 from cases.progress import Progress
-from portal import times
 from portal.models import Email
+from portal.writing import times
 from scheduling import services
 from scheduling.models import Block, PlanningSession
 from scheduling.tests import make

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from cases.progress import Progress
-from portal.text import folded
+from portal.writing.text import folded
 from tests.browser import steps
 
 ORDER = {progress.label: progress.value for progress in Progress}

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from cases.uploads import AT_ONCE_A_PERSON
-from portal import slots
+from portal.http import slots
 from tests.browser import samples, steps
 from tests.browser.stack import until
 

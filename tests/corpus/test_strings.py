@@ -11,7 +11,7 @@ from contextlib import contextmanager
 import pytest
 from django import forms
 
-from portal.forged import is_forged
+from portal.http.bad_requests import is_forged
 from tests.corpus import pages, strings
 from tests.corpus.answers import check, check_sentences
 from tests.corpus.limits import within

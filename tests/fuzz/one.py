@@ -6,7 +6,7 @@ import sys
 import atheris
 
 # What grows the inputs is which lines of these they reach.
-with atheris.instrument_imports(include=["cases", "portal.text"]):
+with atheris.instrument_imports(include=["cases", "portal.writing.text"]):
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
     import django
 

@@ -7,7 +7,7 @@ import contextlib
 import unicodedata
 
 from cases import carriers, filetypes, spreadsheet, teeth, tus
-from portal.text import plain_text
+from portal.writing.text import plain_text
 
 NAMES = [b"scan.stl", b"scan.dcm", b"DICOMDIR", b"cbct.zip", b"a.obj", b"a.ply", b"a.docx", b""]
 

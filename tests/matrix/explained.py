@@ -213,14 +213,14 @@ KEYS = {
     ],
     ("It has the shape of a guard and is none: limits, words of an answer, the log."): [
         "cases.receiving._check_open: refusal: not states.exists()",
-        "portal.forged.RefuseForged.process_view: refusal: in_admin(request) and "
+        "portal.http.bad_requests.RefuseForged.process_view: refusal: in_admin(request) and "
         "asks_nonsense(request)",
         "accounts.middleware.SessionLimits.process_view: refusal: request.user.is_authenticated "
         "and activity.is_sign_of_a_person(request)",
         "accounts.middleware._note: part of a refusal: user is None",
         "accounts.middleware._note: part of a refusal: not user.is_authenticated",
         "accounts.middleware._note: refusal: user is None or not user.is_authenticated",
-        "portal.middleware.without_nul.answer: refusal: '\\x00' in request.path_info",
+        "portal.http.middleware.without_nul.answer: refusal: '\\x00' in request.path_info",
         "cases.uploads._note_refusal: part of a query: exclude(practice=request.user.practice_id)",
         "cases.uploads._remove: refusal: not is_removed",
         "cases.views.record._keep_and_sign_in: part of a refusal: drafts.update_key(case) != key",

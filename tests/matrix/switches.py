@@ -15,14 +15,14 @@ LOGIN = "django.contrib.auth.middleware.LoginRequiredMiddleware"
 # What stands in the way of nobody.
 HARMLESS = {
     "portal.logs.RequestLog": "it writes log lines",
-    "portal.middleware.more_headers": "headers, see portal/tests/test_wire.py",
+    "portal.http.middleware.more_headers": "headers, see portal/tests/test_wire.py",
     "portal.integrity.with_integrity": "hashes of scripts, see portal/tests/test_integrity.py",
-    "portal.middleware.not_stored": "headers, see portal/tests/test_wire.py",
-    "portal.middleware.nothing_left": "headers, see portal/tests/test_wire.py",
-    "portal.middleware.without_nul": "repairs addresses, see tests/corpus",
-    "portal.middleware.in_utf_8": "reads texts, see tests/corpus",
-    "portal.forged.readable_form": "turns 500 into 400, see tests/corpus",
-    "portal.forged.RefuseForged": "turns 500 into 400, see tests/corpus",
+    "portal.http.middleware.not_stored": "headers, see portal/tests/test_wire.py",
+    "portal.http.middleware.nothing_left": "headers, see portal/tests/test_wire.py",
+    "portal.http.middleware.without_nul": "repairs addresses, see tests/corpus",
+    "portal.http.middleware.in_utf_8": "reads texts, see tests/corpus",
+    "portal.http.bad_requests.readable_form": "turns 500 into 400, see tests/corpus",
+    "portal.http.bad_requests.RefuseForged": "turns 500 into 400, see tests/corpus",
     "cases.views.files_host.files_only": "another host, see its own tests",
     "portal.limits.note_hits": "counts what was refused, see portal/tests/test_limits.py",
     "accounts.middleware.note_refusals": "writes the access log, see its own tests",
@@ -65,8 +65,8 @@ def all_switches():
 def harmless_changes():
     """Changes that take no guard away, and so must change nothing."""
     yield Switch(
-        "portal.middleware.without_nul is left out",
-        _without("portal.middleware.without_nul"),
+        "portal.http.middleware.without_nul is left out",
+        _without("portal.http.middleware.without_nul"),
         lambda *cell: True,
     )
     yield Switch(

@@ -21,11 +21,12 @@ from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
-from portal import neighbours, probes, status, storage, virus_scanner
+from portal import storage, virus_scanner
+from portal.health import dependencies, status, virus_probes
 from portal.management.commands.prepare import is_behind
 from portal.models import Host
-from portal.pdf import missing_fonts
 from portal.virus_scanner import Verdict
+from portal.writing.pdf import missing_fonts
 
 SECONDS = 10  # for each check
 CLOCKS_APART = 5  # seconds
@@ -33,7 +34,7 @@ CLOCKS_APART = 5  # seconds
 TOLD_ELSEWHERE = {"portal.E001", "security.W004", "security.W008", "security.W012", "security.W016"}
 
 
-class Wrong(neighbours.Away):
+class Wrong(dependencies.Away):
     """What is wrong, in a sentence that also says what to do."""
 
 
@@ -59,7 +60,7 @@ def deployment():
 
 
 def database():
-    neighbours.database()
+    dependencies.database()
     version = ".".join(str(part) for part in connection.get_database_version())
     return f"{connection.display_name} {version}{_line_to_the_database()}"
 
@@ -111,7 +112,7 @@ def stored_and_read_back():
         read = b"".join(storage.blocks(key))
         storage.delete(key)
     except OSError as problem:
-        raise neighbours.Away(str(problem)) from problem
+        raise dependencies.Away(str(problem)) from problem
     if read != body:
         raise Wrong("The storage gave back something else than it was given. Stop using it.")
     return "written, read back, deleted"
@@ -135,9 +136,12 @@ def files_host():
 
 def scanner():
     """Whether the virus scanner tells what it did not look into, which its defaults call clean."""
-    told = neighbours.scanner()
+    told = dependencies.scanner()
     if virus_scanner.is_set_up():
-        for probe, setting in ((probes.encrypted(), "Encrypted"), (probes.nested(), "ExceedsMax")):
+        for probe, setting in (
+            (virus_probes.encrypted(), "Encrypted"),
+            (virus_probes.nested(), "ExceedsMax"),
+        ):
             if _scanned(probe) == Verdict.CLEAN:
                 raise Wrong(
                     "The virus scanner calls files clean into which it did not look. Write "
@@ -153,7 +157,7 @@ def _scanned(body):
         try:
             return virus_scanner.scan(file.name)[0]
         except virus_scanner.ScannerAway as problem:
-            raise neighbours.Away(str(problem)) from problem
+            raise dependencies.Away(str(problem)) from problem
 
 
 def fonts():
@@ -250,10 +254,10 @@ CHECKS = [
     ("workers", workers, DATABASE),
     ("second step", second_steps, DATABASE),
     ("limits", limits, DATABASE),
-    ("broker", neighbours.broker, BROKER),
+    ("broker", dependencies.broker, BROKER),
     ("storage", stored_and_read_back, STORAGE),
     ("files host", files_host, ""),
-    ("mail server", neighbours.mail, "Correct EMAIL_URL, or look after the server."),
+    ("mail server", dependencies.mail, "Correct EMAIL_URL, or look after the server."),
     ("virus scanner", scanner, "Start clamd, or correct CLAMD_SOCKET."),
     ("fonts", fonts, ""),
     ("disk", disk, ""),
@@ -284,10 +288,10 @@ class Command(BaseCommand):
 def look_at(name, check, advice):
     """What is wrong, if anything, and what is worth telling; both strings."""
     try:
-        return "", neighbours.within(SECONDS, _careful(check), name) or ""
+        return "", dependencies.within(SECONDS, _careful(check), name) or ""
     except Wrong as problem:
         return str(problem), ""
-    except neighbours.Away as problem:
+    except dependencies.Away as problem:
         return f"{problem} {advice}", ""
 
 
@@ -296,7 +300,7 @@ def _careful(check):
         try:
             return check()
         except DatabaseError as problem:
-            raise neighbours.Away(
+            raise dependencies.Away(
                 f"The database refused a question ({type(problem).__name__})."
             ) from problem
 

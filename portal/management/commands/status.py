@@ -8,8 +8,8 @@ from django.db import DatabaseError
 from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 
-from portal import status
-from portal.times import short_time, span
+from portal.health import status
+from portal.writing.times import short_time, span
 
 
 class Command(BaseCommand):

@@ -1,6 +1,6 @@
 from django.core import checks
 
-from portal.pdf import missing_fonts
+from portal.writing.pdf import missing_fonts
 
 
 @checks.register

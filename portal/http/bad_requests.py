@@ -7,7 +7,7 @@ from django.http import QueryDict, UnreadablePostError
 from django.urls import reverse
 from django.views import defaults
 
-from portal.methods import UPLOADS
+from portal.http.methods import UPLOADS
 
 LONGEST_SEARCH = 400
 

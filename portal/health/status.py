@@ -10,10 +10,10 @@ from django.db.models import Count, Min
 from django.urls import reverse
 from django.utils.text import capfirst
 
-from portal import neighbours
+from portal.health import dependencies
 from portal.models import Host, LimitHit, staging_queue
-from portal.times import span
 from portal.work import Neighbour, WorkState, kinds
+from portal.writing.times import span
 
 # Work is done within seconds; what takes longer is worth a look.
 LATE = timedelta(minutes=5)
@@ -127,7 +127,7 @@ def look(now):
     queues, away = {}, ""
     try:
         queues = queue_lengths(host.name for host in hosts)
-    except neighbours.Away as problem:
+    except dependencies.Away as problem:
         away = str(problem)
     work = [kind(model) for model in kinds()]
     return Status(now, work, hits(), hosts, queues, away, settings.STAGING_HOST, staging_free())
@@ -196,7 +196,7 @@ def queue_lengths(hosts):
                 steps.llen(name)
             return steps.execute()
 
-    return dict(zip(names, neighbours.ask_broker(lengths), strict=True))
+    return dict(zip(names, dependencies.ask_broker(lengths), strict=True))
 
 
 def staging_free():

@@ -8,7 +8,7 @@ from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
 
 def exposition(status):
-    """The facts of a portal.status.Status as the text that Prometheus reads, in bytes."""
+    """The facts of a portal.health.status.Status as the text that Prometheus reads, in bytes."""
     registry = CollectorRegistry()
 
     def gauge(name, told, labels=()):
