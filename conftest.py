@@ -13,6 +13,7 @@ import pytest
 from botocore.config import Config
 from django.conf import settings
 from django.contrib.auth.models import Group
+from django.core.files.storage import default_storage
 from django.db import connection
 from django.test import override_settings
 from django.utils import timezone
@@ -22,7 +23,6 @@ from accounts import second_step
 from accounts.models import Dentist, Practice, User
 from cases.models import Case
 from cases.services import submit_case
-from portal import storage
 from portal.broker import command as broker_command
 from portal.celery import HandOver, app
 
@@ -213,13 +213,13 @@ class Stored:
         self.key = key
 
     def exists(self):
-        return storage.stored_size(self.key) is not None
+        return default_storage.stored_size(self.key) is not None
 
     def read_bytes(self):
-        return b"".join(storage.blocks(self.key))
+        return b"".join(default_storage.blocks(self.key))
 
     def write_bytes(self, body):
-        storage.write(self.key, body)
+        default_storage.write(self.key, body)
 
 
 @pytest.fixture
@@ -234,7 +234,7 @@ def storage_away():
     once = Config(connect_timeout=1, retries={"total_max_attempts": 1})
     options = {"bucket_name": "cases", "endpoint_url": f"http://{NOBODY}", "region_name": "x"}
     options |= {"access_key": "k", "secret_key": "s", "client_config": once}
-    bucket = {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}
+    bucket = {"BACKEND": "portal.files.s3.Bucket", "OPTIONS": options}
     return lambda: override_settings(STORAGES={**settings.STORAGES, "default": bucket})
 
 

@@ -18,16 +18,19 @@ import uuid
 from collections import Counter
 
 from django.conf import settings
+from django.core.files.storage import default_storage
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 from django.db.models import Q
 
 from cases.models import Attachment, Case, Prescription
 from cases.verifying import in_batches, removed
-from portal import dump, staging, storage
+from portal import dump
 from portal.backups import Backup, Changed, Part
+from portal.files import staging
+from portal.files.storage import BLOCK, StorageAway
+from portal.files.virus_scanner import Verdict
 from portal.listing import Listing
-from portal.virus_scanner import Verdict
 from portal.work import WorkState
 
 WAIT_SECONDS = 60
@@ -215,14 +218,14 @@ class Copies:
             return part
         for attempt in range(1, TRIES + 1):
             try:
-                return self._backup.copy(storage.blocks(key), path, sha256)
+                return self._backup.copy(default_storage.blocks(key), path, sha256)
             except FileNotFoundError:
                 return GONE if _is_wanted_still(line) else REMOVED
             except Changed:
                 # Once more: it may have been the line.
                 if attempt == TRIES:
                     return DAMAGED
-            except storage.StorageAway:
+            except StorageAway:
                 if attempt == TRIES:
                     raise
                 time.sleep(attempt)
@@ -236,5 +239,5 @@ def _is_wanted_still(line):
 
 def _blocks(path):
     with open(path, "rb") as file:
-        while block := file.read(storage.BLOCK):
+        while block := file.read(BLOCK):
             yield block

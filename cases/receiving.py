@@ -19,9 +19,9 @@ from cases import filetypes
 from cases.models import Attachment
 from cases.tasks import remove_attachment
 from cases.tus import Refused
-from portal import staging
+from portal.files import staging
+from portal.files.virus_scanner import Verdict
 from portal.models import Host
-from portal.virus_scanner import Verdict
 from portal.work import WorkState
 
 UNFINISHED_FOR = timedelta(days=7)

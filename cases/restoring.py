@@ -12,6 +12,7 @@ from itertools import chain
 from django.apps import apps
 from django.conf import settings
 from django.contrib.sessions.models import Session
+from django.core.files.storage import default_storage
 from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
@@ -22,8 +23,10 @@ from accounts import access_log
 from accounts.models import Access
 from cases.models import Attachment, Prescription
 from cases.verifying import LEFT_OVER, Verification, in_batches, removed
-from portal import dump, staging, storage
+from portal import dump
 from portal.backups import Backup, Unusable, make_folders, private, sync
+from portal.files import staging
+from portal.files.storage import BLOCK, StorageAway
 from portal.models import Email, Host
 from portal.work import WorkState, kinds
 
@@ -91,7 +94,7 @@ def _check_empty():
         is_there = model._meta.app_label in OUR_APPS and model._meta.db_table in tables
         if is_there and model._default_manager.exists():
             raise _not_empty("The database")
-    if next(storage.objects(), None):
+    if next(default_storage.objects(), None):
         raise _not_empty("The storage")
 
 
@@ -109,21 +112,23 @@ def _put_back(path, line):
         _put_into_staging(path, settings.STAGING_DIR / name, line["sha256"])
         return "files on their way"
     if not _is_stored(name, line):
-        storage.store_copy(path, name)
+        default_storage.store_copy(path, name)
         if not _is_stored(name, line):
-            raise storage.StorageAway("The storage holds other bytes than it was given.")
+            raise StorageAway("The storage holds other bytes than it was given.")
     return "objects"
 
 
 def _is_stored(key, line):
-    return storage.stored_size(key) == line["size"] and storage.stored_digest(key) == line["sha256"]
+    if default_storage.stored_size(key) != line["size"]:
+        return False
+    return default_storage.stored_digest(key) == line["sha256"]
 
 
 def _put_into_staging(path, target, sha256):
     make_folders(target.parent)
     fresh = target.with_suffix(".restored")
     with path.open("rb") as source, open(fresh, "wb", opener=private) as copy:
-        shutil.copyfileobj(source, copy, storage.BLOCK)
+        shutil.copyfileobj(source, copy, BLOCK)
         sync(copy)
     if staging.digest(fresh) != sha256:
         fresh.unlink()

@@ -5,14 +5,15 @@ from datetime import timedelta
 
 from celery import shared_task
 from celery.exceptions import SoftTimeLimitExceeded
+from django.core.files.storage import default_storage
 from django.db import transaction
 from django.utils import timezone
 
 from cases.documents import prescription_pdf
 from cases.models import Attachment, CaseEvent, Prescription, object_key
-from portal import staging, storage, virus_scanner
-from portal.storage import StorageAway
-from portal.virus_scanner import ScannerAway, Verdict
+from portal.files import staging, virus_scanner
+from portal.files.storage import StorageAway
+from portal.files.virus_scanner import ScannerAway, Verdict
 from portal.work import LeaseLost, Neighbour
 
 log = logging.getLogger(__name__)
@@ -39,7 +40,7 @@ def render_prescription(pk):
         key = prescription.file.name or object_key("prescriptions", prescription.pk)
         prescription.note(file=key, sha256=sha256)
         try:
-            storage.write(key, pdf)
+            default_storage.write(key, pdf)
             _check(key, sha256, prescription)
         except (StorageAway, SoftTimeLimitExceeded):
             prescription.wait_for(Neighbour.STORAGE, AWAY)
@@ -97,8 +98,9 @@ def _store(attachment):
         raise Infected
     if staging.received(path) != attachment.size:
         # An attempt that broke off may have stored it; if not, nobody has it any more.
-        is_stored = storage.stored_size(key) == attachment.size
-        if not is_stored or storage.stored_digest(key, attachment.renew) != attachment.sha256:
+        if default_storage.stored_size(key) != attachment.size:
+            raise _lost()
+        if default_storage.stored_digest(key, attachment.renew) != attachment.sha256:
             raise _lost()
         return
     try:
@@ -108,7 +110,7 @@ def _store(attachment):
     # Kept before the bytes move: a next attempt knows by it what this one stored.
     attachment.note(sha256=sha256)
     _scan(attachment)
-    storage.store(path, key, attachment.renew)
+    default_storage.store(path, key, attachment.renew)
     _check(key, sha256, attachment)
 
 
@@ -148,7 +150,7 @@ def _lost():
 
 def _check(key, sha256, row):
     """Read an object back. Raises OSError unless it is what was sent there."""
-    if storage.stored_digest(key, row.renew) != sha256:
+    if default_storage.stored_digest(key, row.renew) != sha256:
         raise OSError("The storage holds other bytes than it was given.")
 
 
@@ -169,7 +171,7 @@ def remove_attachment(pk):
     if attachment is None or attachment.is_elsewhere:
         return
     try:
-        storage.delete(attachment.key)
+        default_storage.delete(attachment.key)
     except OSError as problem:
         log.warning("A removed file stays until the storage is back: %s", problem)
         return

@@ -9,10 +9,12 @@ from collections import Counter
 from dataclasses import dataclass
 
 from django.conf import settings
+from django.core.files.storage import default_storage
 from django.db.models import Q
 
 from cases.models import Attachment, Prescription
-from portal import staging, storage
+from portal.files import staging
+from portal.files.storage import StorageAway
 from portal.listing import Listing
 from portal.work import WorkState
 
@@ -52,7 +54,7 @@ class Verification:
 
     def findings(self):
         """Compare everything; with `quick`, sizes only. Raises OSError when the storage is away."""
-        with Listing((key, size) for key, size, _ in storage.objects()) as objects:
+        with Listing((key, size) for key, size, _ in default_storage.objects()) as objects:
             self.checked["objects"] = len(objects)
             yield from self._files(objects)
             yield from self._prescriptions(objects)
@@ -81,7 +83,7 @@ class Verification:
         found = objects.look_up(key)
         if found is None:
             # Stored since the objects were listed, perhaps.
-            found = storage.stored_size(key)
+            found = default_storage.stored_size(key)
         self._progress.step(found or 0)
         if found is None:
             return NO_OBJECT
@@ -90,8 +92,8 @@ class Verification:
         if self._quick or not sha256:
             return ""
         try:
-            return "" if storage.stored_digest(key) == sha256 else OTHER_BYTES
-        except storage.StorageAway:
+            return "" if default_storage.stored_digest(key) == sha256 else OTHER_BYTES
+        except StorageAway:
             raise
         except FileNotFoundError:
             return NO_OBJECT
@@ -137,7 +139,7 @@ def in_batches(rows):
 
 def _without_row(objects):
     for key in objects.never_asked():
-        if not _has_row(key) and storage.stored_size(key) is not None:
+        if not _has_row(key) and default_storage.stored_size(key) is not None:
             yield Finding("Object", key, "", NO_ROW)
 
 
@@ -154,7 +156,7 @@ def _has_bytes(row):
     """Whether the bytes of a file that arrived are in the staging folder or stored already."""
     if staging.received(row.staging_path) == row.size:
         return True
-    return bool(row.sha256) and storage.stored_size(row.key) == row.size
+    return bool(row.sha256) and default_storage.stored_size(row.key) == row.size
 
 
 def _number(attachment):

@@ -73,9 +73,11 @@ def mark(owner, name, deed):
 @worker_process_init.connect
 def mark_all(**kwargs):
     """In each process of the worker's pool, as it starts."""
+    from django.core.files.storage import default_storage
     from django.core.mail.backends.smtp import EmailBackend
 
-    from portal import periodic, staging, storage
+    from portal import periodic
+    from portal.files import staging
     from portal.work import Work, WorkQuerySet
 
     if os.environ.get("DRILL_WITHOUT_CLAIMS"):
@@ -84,9 +86,9 @@ def mark_all(**kwargs):
     mark(Work, "note", "note")
     mark(Work, "finish", "finish")
     mark(EmailBackend, "send_messages", "SMTP")
-    mark(storage, "store", "store")
-    mark(storage, "write", "write")
-    mark(storage, "stored_digest", "read back")
-    mark(storage, "delete", "delete")
+    mark(default_storage, "store", "store")
+    mark(default_storage, "write", "write")
+    mark(default_storage, "stored_digest", "read back")
+    mark(default_storage, "delete", "delete")
     mark(staging, "remove", "removal from staging")
     mark(periodic, "take_up", "take up")

@@ -7,6 +7,7 @@ import hashlib
 import time
 from collections import Counter
 
+from django.core.files.storage import default_storage
 from django.db import OperationalError, transaction
 from django.utils import timezone
 
@@ -14,7 +15,6 @@ from cases.models import Attachment, Prescription
 from cases.periodic import expire_uploads
 from drills import verdict
 from drills.verdict import move_in, steadily
-from portal import storage
 from portal.models import Email, Host
 from portal.periodic import sweep
 from portal.work import LEASE, WorkState
@@ -120,7 +120,7 @@ def judge(sent, mails):
 
 def _read_back(key):
     sha256 = hashlib.sha256()
-    for block in storage.blocks(key):
+    for block in default_storage.blocks(key):
         sha256.update(block)
     return sha256.hexdigest()
 
@@ -153,7 +153,7 @@ def _digests():
 def _objects():
     keys = {*Attachment.objects.values_list("key", flat=True)}
     keys |= {*Prescription.objects.values_list("file", flat=True)}
-    objects = [key for key, _, _ in storage.objects()]
+    objects = [key for key, _, _ in default_storage.objects()]
     strays = set(objects) - keys
     yield not strays, f"objects without a row: {len(strays)} of {len(objects)}"
 

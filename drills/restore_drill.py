@@ -192,9 +192,8 @@ class Portal:
 
     def wipe(self):
         """Lose database, objects and staging folder, as a fire does."""
+        from django.core.files.storage import default_storage
         from django.db import connection
-
-        from portal import storage
 
         connection.close()
         if self.on_postgresql:
@@ -202,8 +201,8 @@ class Portal:
             self.make_database()
         for path in self.data.glob("portal.sqlite3*"):
             path.unlink()
-        for key, _, _ in list(storage.objects()):
-            storage.delete(key)
+        for key, _, _ in list(default_storage.objects()):
+            default_storage.delete(key)
         shutil.rmtree(self.data / "staging", ignore_errors=True)
 
     def remove(self):
@@ -237,15 +236,18 @@ def must(*command):
 
 def prepare():
     """Tables, two practices with a member each who is signed in, a mail that waits."""
-    for command in (["migrate", "-v", "0"], ["createcachetable", "-v", "0"], ["setup_storage"]):
+    for command in (["migrate", "-v", "0"], ["createcachetable", "-v", "0"]):
         must(*command)
     import django
 
     django.setup()
     from django.contrib.sessions.backends.db import SessionStore
+    from django.core.files.storage import default_storage
 
     from accounts.models import Dentist, Practice, User
 
+    if os.environ.get("S3_BUCKET"):
+        default_storage.bucket.create()
     for number in range(2):
         email = f"office{number}@drill.example"
         practice = Practice.objects.create(name=f"Practice {number}", email=email)
@@ -332,8 +334,10 @@ def check_quiet(drill, portal, mails):
 
 def check_promises(drill, folder, safe_at):
     """What was promised before the backup began: each case, each file, each byte."""
+    from django.core.files.storage import default_storage
+
     from cases.models import Attachment, Case
-    from portal import staging, storage
+    from portal.files import staging
 
     cases = files = lost_cases = lost_files = 0
     for promise in [*promises(folder, "fill"), *promises(folder, "load")]:
@@ -347,7 +351,7 @@ def check_promises(drill, folder, safe_at):
             if row is None or row.state not in ("received", "stored"):
                 found = ""
             elif row.state == "stored":
-                found = storage.stored_digest(row.key)
+                found = default_storage.stored_digest(row.key)
             else:
                 found = staging.digest(row.staging_path)
             lost_files += found != told["sha256"]

@@ -2,11 +2,12 @@ from contextlib import suppress
 
 from celery import shared_task
 from django.contrib.sessions.models import Session
+from django.core.files.storage import default_storage
 from django.db import connection, transaction
 from django.utils import timezone
 
-from portal import storage
 from portal.celery import waiting_in
+from portal.files.storage import StorageAway
 from portal.models import Host
 from portal.work import kinds
 
@@ -55,8 +56,8 @@ def hear_from_host():
 @shared_task
 def abort_old_uploads():
     """Tidy the bucket of uploads that broke off long ago; should it be away, the next hour will."""
-    with suppress(storage.StorageAway):
-        storage.abort_old_uploads(timezone.now())
+    with suppress(StorageAway):
+        default_storage.abort_old_uploads(timezone.now())
 
 
 @shared_task

@@ -194,7 +194,7 @@ CACHES = {
 # Storage of files
 STORAGES = {
     "default": {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "BACKEND": "portal.files.disk.Disk",
         "OPTIONS": {
             "location": DATA_DIR / "storage",
             "file_permissions_mode": 0o600,
@@ -208,7 +208,7 @@ if S3_BUCKET:
     from botocore.config import Config
 
     STORAGES["default"] = {
-        "BACKEND": "storages.backends.s3.S3Storage",
+        "BACKEND": "portal.files.s3.Bucket",
         "OPTIONS": {
             "bucket_name": S3_BUCKET,
             "endpoint_url": read.text("S3_ENDPOINT_URL") or None,

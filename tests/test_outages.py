@@ -211,7 +211,7 @@ def test_all_is_done_once_the_neighbours_are_back(
     person.post("/cases/new/", new_case)
     case = Case.objects.get()
     workers()
-    disk = "django.core.files.storage.FileSystemStorage"
+    disk = "portal.files.disk.Disk"
     settings.STORAGES["default"] = {"BACKEND": disk, "OPTIONS": {"location": tmp_path / "storage"}}
     settings.STORAGES = {**settings.STORAGES}
     settings.EMAIL_BACKEND = "portal.mail.folder.EmailBackend"

@@ -12,9 +12,9 @@ from accounts.models import Practice
 from cases import filetypes
 from cases.models.case import Case, sees_all_cases
 from cases.models.conversation import MissingItem
-from portal import staging
+from portal.files import staging
+from portal.files.virus_scanner import Verdict
 from portal.models import staging_queue
-from portal.virus_scanner import Verdict
 from portal.work import Work, WorkQuerySet, WorkState
 
 NOT_REMOVED = Q(case__isnull=False) | Q(form_key__isnull=False)

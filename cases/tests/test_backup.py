@@ -6,6 +6,7 @@ import os
 from threading import Thread
 
 import pytest
+from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone
@@ -14,7 +15,7 @@ from cases import backup
 from cases.models import Attachment, Case, Prescription
 from cases.tasks import store_attachment
 from cases.tests import lab_files
-from portal import dump, storage
+from portal import dump
 from portal.progress import Progress
 
 # A snapshot begins a transaction of its own.
@@ -119,7 +120,7 @@ def test_a_quick_backup_looks_at_sizes_of_old_copies_only(case, take, folder):
 def test_what_its_owner_removed_leaves_the_next_backup(case, take, folder):
     file = lab_files.store(case)
     take()
-    storage.delete(file.key)
+    default_storage.delete(file.key)
     file.delete()
     manifest, _ = take()
     assert manifest["counts"]["files"] == 0
@@ -204,7 +205,7 @@ def test_a_file_that_is_removed_meanwhile_is_noted_and_no_error(case, folder):
 
     def remove_the_others():
         for file in Attachment.objects.order_by("pk")[1:]:
-            storage.delete(file.key)
+            default_storage.delete(file.key)
             file.delete()
 
     manifest = backup.take(folder, timezone.now(), Stops(remove_the_others))
@@ -237,8 +238,8 @@ def test_a_file_on_another_host_is_said_to_be_out_of_reach(case, take, folder, c
 @pytest.mark.parametrize(
     ("damage", "says"),
     [
-        (lambda key: storage.delete(key), "1 are missing in the storage"),
-        (lambda key: storage.write(key, os.urandom(5000)), "1 have other bytes"),
+        (lambda key: default_storage.delete(key), "1 are missing in the storage"),
+        (lambda key: default_storage.write(key, os.urandom(5000)), "1 have other bytes"),
     ],
     ids=["gone", "damaged"],
 )

@@ -10,7 +10,7 @@ from django.utils import timezone
 from cases.models import Attachment, Draft
 from cases.periodic import expire_uploads
 from cases.receiving import NEVER_FINISHED
-from portal import staging
+from portal.files import staging
 from portal.models import Host
 
 pytestmark = pytest.mark.django_db

@@ -2,13 +2,13 @@
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
+from django.core.files.storage import default_storage
 from django.urls import get_resolver
 
 from accounts.models import Access
 from cases.models import Attachment
 from cases.tasks import render_prescription
 from portal import environment as read
-from portal import storage
 
 pytestmark = pytest.mark.disk
 FILES = "files.portal.example"
@@ -30,7 +30,7 @@ def file(case, dentist_user):
         uploaded_by=dentist_user,
         state=Attachment.State.STORED,
     )
-    storage.write(file.key, BODY)
+    default_storage.write(file.key, BODY)
     return file
 
 
@@ -91,7 +91,7 @@ def test_another_practice_gets_no_link(files_host, client, other_practice_user, 
 def test_a_link_is_good_for_a_minute(files_host, dentist_client, address, monkeypatch):
     link = dentist_client.get(address)["Location"]
     at_files_host(dentist_client, link).close()
-    monkeypatch.setattr("portal.storage.LINK_SECONDS", -1)
+    monkeypatch.setattr("portal.files.storage.LINK_SECONDS", -1)
     late = at_files_host(dentist_client, link)
     assert (late.status_code, b"go back and download again" in late.content) == (410, True)
 
@@ -119,7 +119,7 @@ def test_a_link_opens_nothing_on_the_portals_own_host(files_host, dentist_client
 
 def test_a_file_that_is_gone_says_so(files_host, dentist_client, file, address):
     link = dentist_client.get(address)["Location"]
-    storage.delete(file.key)
+    default_storage.delete(file.key)
     assert at_files_host(dentist_client, link).status_code == 503
     assert dentist_client.get(address).status_code == 503
     file.delete()

@@ -5,6 +5,7 @@ from io import BytesIO
 import pytest
 import requests
 from django.contrib.sessions.models import Session
+from django.core.files.storage import default_storage
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -14,7 +15,6 @@ from accounts.models import User
 from cases import drafts, services
 from cases.models import Attachment, Draft, Message
 from cases.progress import Progress, Who
-from portal import storage
 from portal.models import Email
 
 
@@ -419,7 +419,7 @@ def test_a_message_without_words_or_with_too_many_is_not_sent(dentist_client, ca
 
 def test_a_stored_file_is_downloaded_as_an_attachment(dentist_client, case):
     file = add_file(case, name='säge "1".stl')
-    storage.write(file.key, b"solid")
+    default_storage.write(file.key, b"solid")
     given = Downloaded(dentist_client.get(reverse("cases:download", args=[case.number, file.pk])))
     assert given.body == b"solid"
     assert given.headers["Content-Type"] == "application/octet-stream"

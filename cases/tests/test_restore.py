@@ -16,7 +16,7 @@ from accounts.models import Access, Practice, User
 from cases.models import Attachment, Case, Prescription
 from cases.tasks import render_prescription, store_attachment
 from cases.tests import lab_files
-from portal import backups, storage
+from portal import backups
 from portal.models import Email, Host
 from portal.work import WorkState
 
@@ -39,8 +39,8 @@ def wipe(settings):
 
     def wipe():
         call_command("flush", interactive=False, verbosity=0)
-        for key, _, _ in list(storage.objects()):
-            storage.delete(key)
+        for key, _, _ in list(default_storage.objects()):
+            default_storage.delete(key)
         shutil.rmtree(settings.STAGING_DIR, ignore_errors=True)
 
     return wipe
@@ -74,7 +74,7 @@ def test_everything_comes_back(backed_up, folder, wipe, capsys, settings):
     case = Case.objects.get()
     assert (case.pk, case.patient_name) == (backed_up.pk, "Jane Roe")
     stored, arrived = Attachment.objects.order_by("-size")
-    assert b"".join(storage.blocks(stored.key)) == lab_files.BODY
+    assert b"".join(default_storage.blocks(stored.key)) == lab_files.BODY
     assert arrived.staging_path.read_bytes() == b"x" * 99
     store_attachment(arrived.pk)
     arrived.refresh_from_db()
@@ -168,23 +168,23 @@ def test_a_database_that_is_not_empty_is_not_replaced_unless_forced(
     with pytest.raises(CommandError, match="The database is not empty, so nothing was touched"):
         restore(folder, capsys)
     assert Practice.objects.get().name == "Kept Dental"
-    assert not list(storage.objects())
+    assert not list(default_storage.objects())
     restore(folder, capsys, force=True)
     assert Practice.objects.get().name == "Harbor Dental"
 
 
 def test_objects_that_the_backup_lacks_stay_and_are_reported(backed_up, folder, wipe, capsys):
     wipe()
-    storage.write("attachments/newer-ab", b"newer than the backup")
+    default_storage.write("attachments/newer-ab", b"newer than the backup")
     with pytest.raises(CommandError, match="The storage is not empty"):
         restore(folder, capsys)
     assert "1 objects without a row" in restore(folder, capsys, force=True)
-    assert storage.stored_size("attachments/newer-ab") == 21
+    assert default_storage.stored_size("attachments/newer-ab") == 21
 
 
 def test_an_object_with_other_bytes_is_replaced(backed_up, folder, capsys):
     file = Attachment.objects.get(state="stored")
-    storage.write(file.key, os.urandom(file.size))
+    default_storage.write(file.key, os.urandom(file.size))
     restore(folder, capsys, force=True)
     verify()
 
@@ -202,7 +202,7 @@ def test_the_backup_stays_apart_from_what_was_restored(backed_up, folder, wipe, 
 
 def test_a_file_that_is_not_in_the_backup_fails_with_a_sentence(case, folder, wipe, capsys):
     gone, elsewhere = lab_files.store(case), lab_files.arrive(case, b"x", host="elsewhere")
-    storage.delete(gone.key)
+    default_storage.delete(gone.key)
     elsewhere.staging_path.unlink()
     with pytest.raises(CommandError, match="1 are missing in the storage, 1 still wait"):
         call_command("backup", str(folder), wait=0)
@@ -217,7 +217,7 @@ def test_a_file_that_is_not_in_the_backup_fails_with_a_sentence(case, folder, wi
 
 def test_an_rx_script_that_is_not_in_the_backup_is_made_anew(send_case, folder, wipe, capsys):
     script = send_case().prescriptions.get()
-    storage.delete(script.file.name)
+    default_storage.delete(script.file.name)
     with pytest.raises(CommandError, match="1 are missing"):
         call_command("backup", str(folder))
     wipe()
@@ -253,7 +253,7 @@ def test_one_flipped_bit_is_noticed_and_nothing_is_touched(
     with pytest.raises(CommandError, match=says):
         restore(folder, capsys, force=True)
     assert not User.objects.exists()
-    assert not list(storage.objects())
+    assert not list(default_storage.objects())
 
 
 def test_a_missing_file_is_noticed(backed_up, folder, wipe, capsys):

@@ -5,11 +5,12 @@ import os
 from contextlib import closing
 
 import pytest
+from django.core.files.storage import default_storage
 
 from cases import receiving
 from cases.models import Attachment
 from cases.tasks import store_attachment
-from portal import staging, storage
+from portal.files import staging
 from portal.work import MAX_FAILURES, WorkState
 
 pytestmark = pytest.mark.django_db
@@ -70,7 +71,7 @@ def test_a_file_that_was_removed_ends_the_work_quietly(file):
 
 def test_a_worker_that_died_after_the_move_is_made_good(file, stored):
     Attachment.objects.update(sha256=staging.digest(file.staging_path))
-    storage.store(file.staging_path, file.key)
+    default_storage.store(file.staging_path, file.key)
     staging.remove(file.staging_path)
     assert after(file).state == "stored"
     assert stored(file.key).read_bytes() == BODY
@@ -78,7 +79,7 @@ def test_a_worker_that_died_after_the_move_is_made_good(file, stored):
 
 def test_a_stored_object_with_other_bytes_does_not_count(file, stored):
     Attachment.objects.update(sha256=staging.digest(file.staging_path))
-    storage.store(file.staging_path, file.key)
+    default_storage.store(file.staging_path, file.key)
     staging.remove(file.staging_path)
     stored(file.key).write_bytes(os.urandom(len(BODY)))
     assert after(file).state == "failed"
@@ -109,15 +110,15 @@ def test_a_storage_that_is_away_is_asked_for_as_long_as_it_takes(file, storage_a
 
 def spoil_each_object(stored, monkeypatch):
     """A storage that turns a byte round on its way in; no server can be made to do so for long."""
-    store = storage.store
+    store = default_storage.store
 
     def spoiling(path, key, *args):
         store(path, key, *args)
         body = bytearray(stored(key).read_bytes())
         body[100] ^= 1
-        storage.write(key, bytes(body))
+        default_storage.write(key, bytes(body))
 
-    monkeypatch.setattr(storage, "store", spoiling)
+    monkeypatch.setattr(default_storage, "store", spoiling)
 
 
 def test_an_object_that_reads_back_differently_never_counts_as_stored(

@@ -5,11 +5,11 @@ import os
 import uuid
 
 import pytest
+from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
 
 from cases.models import Attachment, Prescription
 from cases.tests import lab_files
-from portal import storage
 from portal.work import WorkState
 
 on_disk = pytest.mark.disk
@@ -23,13 +23,13 @@ def file(case):
 @pytest.fixture
 def script(case):
     body = b"%PDF-1.7 of one page"
-    storage.write("prescriptions/1-ab", body)
+    default_storage.write("prescriptions/1-ab", body)
     return Prescription.objects.create(
         case=case,
         revision=1,
         snapshot={},
         file="prescriptions/1-ab",
-        sha256=storage.stored_digest("prescriptions/1-ab"),
+        sha256=default_storage.stored_digest("prescriptions/1-ab"),
         work_state=WorkState.DONE,
     )
 
@@ -68,40 +68,40 @@ def test_an_empty_portal_fits(db, capsys):
 
 
 def test_a_stored_file_without_its_object_is_reported(file, capsys):
-    storage.delete(file.key)
+    default_storage.delete(file.key)
     assert_found(
         capsys, f"File {file.pk} of case {file.case.number} is stored, but its object is gone."
     )
 
 
 def test_an_object_of_another_size_is_reported(file, capsys):
-    storage.write(file.key, lab_files.BODY[:-1])
+    default_storage.write(file.key, lab_files.BODY[:-1])
     problem = f"File {file.pk} of case {file.case.number} is stored, but its object has another"
     assert_found(capsys, f"{problem} size.", "--quick")
 
 
 def test_other_bytes_of_the_same_size_are_seen_by_reading_them_only(file, capsys):
-    storage.write(file.key, os.urandom(len(lab_files.BODY)))
+    default_storage.write(file.key, os.urandom(len(lab_files.BODY)))
     assert verify(capsys, "--quick")[0] == 0
     problem = f"File {file.pk} of case {file.case.number} is stored, but its object has other bytes"
     assert_found(capsys, f"{problem}.")
 
 
 def test_an_object_without_a_row_is_reported_by_its_key(db, capsys):
-    storage.write("attachments/ab-0123", b"whose?")
+    default_storage.write("attachments/ab-0123", b"whose?")
     assert_found(capsys, "Object attachments/ab-0123 belongs to no row.")
-    assert storage.stored_size("attachments/ab-0123") == 6
+    assert default_storage.stored_size("attachments/ab-0123") == 6
 
 
 def test_a_file_that_is_on_its_way_into_the_storage_is_nothing_to_report(case, capsys):
     file = lab_files.arrive(case)
-    storage.write(file.key, b"half")
-    storage.write(f"{file.key}.part", b"half")
+    default_storage.write(file.key, b"half")
+    default_storage.write(f"{file.key}.part", b"half")
     assert verify(capsys)[0] == 0
 
 
 def test_an_rx_script_is_compared_too(script, capsys):
-    storage.write(script.file.name, b"another PDF")
+    default_storage.write(script.file.name, b"another PDF")
     assert_found(
         capsys,
         f"RX script {script.pk} of case {script.case.number} is stored, but its object has "
@@ -146,14 +146,14 @@ def test_staging_files_that_no_row_needs_are_reported(file, settings, capsys):
 
 
 def test_a_file_that_is_being_removed_is_nothing_to_report(file, capsys):
-    storage.delete(file.key)
+    default_storage.delete(file.key)
     Attachment.objects.update(case=None, form_key=None)
     assert verify(capsys)[0] == 0
 
 
 def test_neither_patient_nor_file_is_named(file, script, capsys):
-    storage.delete(file.key)
-    storage.delete(script.file.name)
+    default_storage.delete(file.key)
+    default_storage.delete(script.file.name)
     for arguments in ([], ["--json"]):
         text = "\n".join(verify(capsys, *arguments)[1])
         assert "Jane" not in text
@@ -161,7 +161,7 @@ def test_neither_patient_nor_file_is_named(file, script, capsys):
 
 
 def test_json_has_an_object_a_line_and_sums_up_at_the_end(file, capsys):
-    storage.delete(file.key)
+    default_storage.delete(file.key)
     status, lines = verify(capsys, "--json")
     finding, sum_up = map(json.loads, lines)
     assert status == 1

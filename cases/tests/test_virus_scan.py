@@ -12,7 +12,7 @@ from cases import receiving
 from cases.models import Attachment, CaseEvent
 from cases.periodic import tidy_staging
 from cases.tasks import SCAN_PATIENCE, store_attachment
-from portal import virus_scanner
+from portal.files import virus_scanner
 from portal.health import virus_probes
 from portal.tests import hanging
 

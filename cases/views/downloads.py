@@ -5,6 +5,7 @@ from contextlib import ExitStack
 
 from django.conf import settings
 from django.contrib import messages
+from django.core.files.storage import default_storage
 from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import redirect
@@ -13,7 +14,6 @@ from django.views.decorators.http import require_safe
 from cases import access
 from cases.access import Action, Result, What
 from cases.models import Attachment, Prescription
-from portal import storage
 from portal.work import WorkState
 
 logger = logging.getLogger(__name__)
@@ -54,7 +54,7 @@ def download(request, number, pk):
 
 def _give(request, asked, key, name):
     try:
-        answer = storage.download(key, name)
+        answer = default_storage.download(key, name)
     except OSError:
         # A storage that is away and an object that is gone look the same from here.
         logger.exception("The stored object %s could not be opened.", key)

@@ -7,10 +7,11 @@ import logging
 
 from django.conf import settings
 from django.core import signing
+from django.core.files.storage import default_storage
 from django.http import HttpResponse, HttpResponseNotAllowed
 
 from cases.models import Attachment, Prescription
-from portal import storage
+from portal.files.storage import key_of_link
 
 logger = logging.getLogger(__name__)
 
@@ -30,7 +31,7 @@ def files_only(get_response):
 
 def _give(token):
     try:
-        key = storage.key_of_link(token)
+        key = key_of_link(token)
     except signing.SignatureExpired:
         return _sentence(410, "This link was good for a minute. Please go back and download again.")
     except signing.BadSignature:
@@ -39,7 +40,7 @@ def _give(token):
     if name is None:
         return _sentence(404, "This file is not there any more.")
     try:
-        return storage.attachment(key, name)
+        return default_storage.attachment(key, name)
     except OSError:
         logger.exception("The stored object %s could not be opened.", key)
         return _sentence(503, f"{name} cannot be reached just now. Please try again in a minute.")

@@ -13,12 +13,12 @@ from smtplib import SMTPException
 
 import redis
 from django.conf import settings
+from django.core.files.storage import default_storage
 from django.core.mail import get_connection
 from django.core.mail.backends.smtp import EmailBackend as SmtpBackend
 from django.db import DatabaseError, connection
 
-from portal import storage as stored
-from portal import virus_scanner
+from portal.files import virus_scanner
 
 BROKER_SECONDS = 2
 MAIL_SECONDS = 8
@@ -71,9 +71,9 @@ def ask_broker(question):
 def storage():
     """The storage answers."""
     try:
-        stored.check()
+        default_storage.check()
     except OSError as problem:
-        # Its own words: portal.storage writes them, and they quote nobody.
+        # Its own words: portal.files.storage writes them, and they quote nobody.
         raise Away(str(problem)) from problem
 
 

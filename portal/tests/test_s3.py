@@ -1,11 +1,13 @@
 """Files in a real S3 server, with the settings of production."""
 
 import hashlib
+import json
 import os
 import subprocess
 import sys
 import tempfile
 import time
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -14,9 +16,13 @@ import requests
 from botocore.config import Config
 from django.conf import settings as portal
 from django.core.files.storage import default_storage
+from django.utils import timezone
 
 from drills.servers.services import S3
-from portal import storage
+from portal.files import s3
+from portal.files.storage import StorageAway
+from portal.management.commands import doctor
+from portal.periodic import abort_old_uploads
 from portal.tests import hanging
 
 pytestmark = [pytest.mark.own_servers, pytest.mark.xdist_group("s3")]
@@ -62,7 +68,7 @@ def file(tmp_path):
 
 
 def link(name="a.stl"):
-    return storage.download(KEY, name)["Location"]
+    return default_storage.download(KEY, name)["Location"]
 
 
 def asked_by(address):
@@ -74,7 +80,7 @@ def asked_by(address):
 
 
 def test_a_link_gives_the_bytes_as_a_download_and_nothing_a_browser_shows(bucket, file):
-    storage.store(file, KEY)
+    default_storage.store(file, KEY)
     answer = requests.get(link("Grüße <b>.html"), timeout=10)
     assert answer.content == file.read_bytes()
     assert answer.headers["Content-Type"] == "application/octet-stream"
@@ -97,8 +103,8 @@ def test_without_its_setting_the_link_would_be_signed_by_version_2(without):
 
 
 def test_a_link_that_is_too_old_is_refused(bucket, file, monkeypatch):
-    storage.store(file, KEY)
-    monkeypatch.setattr(storage, "LINK_SECONDS", 3)
+    default_storage.store(file, KEY)
+    monkeypatch.setattr(s3, "LINK_SECONDS", 3)
     address = link()
     assert requests.get(address, timeout=10).status_code == 200
     time.sleep(4.1)
@@ -116,7 +122,7 @@ def test_a_link_that_is_too_old_is_refused(bucket, file, monkeypatch):
     ids=["another object", "longer", "to be shown", "unsigned"],
 )
 def test_a_link_that_was_changed_is_refused(bucket, file, spoil):
-    storage.store(file, KEY)
+    default_storage.store(file, KEY)
     address = link()
     assert spoil(address) != address
     assert requests.get(spoil(address), timeout=10).status_code == 403
@@ -126,55 +132,83 @@ def test_a_link_that_was_changed_is_refused(bucket, file, spoil):
 
 
 def test_a_file_is_stored_encrypted_and_whole_and_reads_back(bucket, file):
-    storage.store(file, KEY)
+    default_storage.store(file, KEY)
     about = bucket.Object(KEY).get()
     assert about["ServerSideEncryption"] == "AES256"
     assert about["ContentType"] == "application/octet-stream"
     assert about["Body"].read() == file.read_bytes()
-    assert storage.stored_size(KEY) == 3000
-    assert storage.stored_digest(KEY) == hashlib.sha256(file.read_bytes()).hexdigest()
+    assert default_storage.stored_size(KEY) == 3000
+    assert default_storage.stored_digest(KEY) == hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 def test_a_script_is_stored_encrypted_too_and_replaced(bucket):
-    storage.write(KEY, b"half")
-    storage.write(KEY, b"whole")
+    default_storage.write(KEY, b"half")
+    default_storage.write(KEY, b"whole")
     about = bucket.Object(KEY).get()
     assert about["ServerSideEncryption"] == "AES256"
     assert about["Body"].read() == b"whole"
-    assert [(key, size) for key, size, _ in storage.objects()] == [(KEY, 5)]
+    assert [(key, size) for key, size, _ in default_storage.objects()] == [(KEY, 5)]
 
 
-@pytest.mark.parametrize(("size", "parts"), [(storage.PART - 1, 1), (storage.PART + 1, 2)])
+@pytest.mark.parametrize(("size", "parts"), [(s3.PART - 1, 1), (s3.PART + 1, 2)])
 def test_a_large_file_goes_up_in_parts_and_tells_how_it_gets_on(bucket, tmp_path, size, parts):
     path = tmp_path / "file"
     path.write_bytes(os.urandom(size))
     calls = []
-    storage.store(path, KEY, lambda: calls.append(1))
+    default_storage.store(path, KEY, lambda: calls.append(1))
     assert calls
     # The mark of an object that came in parts ends with their number.
     mark = bucket.Object(KEY).e_tag.strip('"')
     assert mark.partition("-")[2] == (str(parts) if parts > 1 else "")
-    assert storage.stored_digest(KEY) == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert default_storage.stored_digest(KEY) == hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def test_what_is_not_there_has_no_size_and_can_be_deleted(bucket):
-    assert storage.stored_size(KEY) is None
-    storage.delete(KEY)
+    assert default_storage.stored_size(KEY) is None
+    default_storage.delete(KEY)
     with pytest.raises(FileNotFoundError):
-        storage.stored_digest(KEY)
+        default_storage.stored_digest(KEY)
 
 
 def test_a_wrong_secret_is_a_refusal_and_no_outage(without):
     without(secret_key="wrong")
     with pytest.raises(OSError, match="403") as refusal:
-        storage.write(KEY, b"body")
-    assert not isinstance(refusal.value, storage.StorageAway)
+        default_storage.write(KEY, b"body")
+    assert not isinstance(refusal.value, StorageAway)
+
+
+# Strangers, and uploads that broke off
+
+
+@pytest.mark.parametrize(
+    ("action", "resource"), [("s3:GetObject", "/*"), ("s3:ListBucket", "")], ids=["read", "list"]
+)
+def test_a_bucket_that_lets_strangers_in_is_wrong(bucket, action, resource):
+    assert doctor.stored_and_read_back() == "written, read back, deleted"
+    anybody = {"Effect": "Allow", "Principal": "*", "Action": action}
+    anybody["Resource"] = f"arn:aws:s3:::{bucket.name}{resource}"
+    policy = {"Version": "2012-10-17", "Statement": [anybody]}
+    bucket.Policy().put(Policy=json.dumps(policy))
+    with pytest.raises(doctor.Wrong, match="lets strangers in"):
+        doctor.stored_and_read_back()
+    bucket.Policy().delete()
+    assert list(default_storage.objects()) == []
+
+
+def test_only_uploads_older_than_a_day_are_aborted(bucket):
+    bucket.Object(KEY).initiate_multipart_upload()
+    now = timezone.now()
+    abort_old_uploads()
+    assert default_storage.abort_old_uploads(now + timedelta(hours=23)) == 0
+    assert default_storage.abort_old_uploads(now + timedelta(hours=25)) == 1
+    assert list(bucket.multipart_uploads.all()) == []
 
 
 # Memory, measured in a process of its own
 
 MEASURE = """
 import sys
+from datetime import timedelta
 from pathlib import Path
 import django
 from django.conf import settings
@@ -182,7 +216,8 @@ options = settings.STORAGES["default"]["OPTIONS"]
 options["max_memory_size"] = int(sys.argv[3] or options["max_memory_size"])
 django.setup()
 from django.core.files.storage import default_storage
-from portal import storage
+from django.core.files.storage import default_storage
+from django.utils import timezone
 
 def peak():
     lines = Path("/proc/self/status").read_text().splitlines()
@@ -193,14 +228,14 @@ def spool():
         return sum(map(len, stored.chunks()))
 
 acts = {
-    "store": lambda: storage.store(sys.argv[2], "large"),
-    "read back": lambda: storage.stored_digest("large"),
+    "store": lambda: default_storage.store(sys.argv[2], "large"),
+    "read back": lambda: default_storage.stored_digest("large"),
     "spool": spool,
 }
 # What the libraries need for themselves comes first and counts for nothing.
-storage.write("small", b"body")
-storage.store("manage.py", "small")
-storage.stored_digest("small")
+default_storage.write("small", b"body")
+default_storage.store("manage.py", "small")
+default_storage.stored_digest("small")
 before = peak()
 acts[sys.argv[1]]()
 print(peak() - before)

@@ -6,8 +6,8 @@ from contextlib import closing, contextmanager
 
 import pytest
 
-from portal import staging
-from portal.staging import STRETCH
+from portal.files import staging
+from portal.files.staging import STRETCH
 
 BODY = os.urandom(STRETCH + 1000)
 

@@ -7,8 +7,11 @@ from pathlib import Path
 import pytest
 from django.core.exceptions import SuspiciousFileOperation
 from django.core.files.storage import default_storage
+from django.utils import timezone
 
-from portal import staging, storage
+from portal.files import staging
+from portal.files.storage import StorageAway
+from portal.periodic import abort_old_uploads
 
 on_disk = pytest.mark.disk
 MEMORY_DISK = Path("/dev") / "shm"
@@ -29,18 +32,19 @@ def path_of(key):
 @on_disk
 def test_a_file_moves_on_the_same_disk_without_being_copied(file):
     inode = file.stat().st_ino
-    storage.store(file, KEY)
+    default_storage.store(file, KEY)
     assert path_of(KEY).stat().st_ino == inode
     assert [path.name for path in path_of(KEY).parent.iterdir()] == ["0123"]
     assert path_of(KEY).stat().st_mode & 0o777 == 0o600
-    assert path_of(KEY).parent.stat().st_mode & 0o777 == 0o700
+    for folder in (path_of(KEY).parent, Path(default_storage.location)):
+        assert folder.stat().st_mode & 0o777 == 0o700
 
 
 @on_disk
 def test_a_folder_that_is_gone_is_a_storage_that_is_away(file):
     Path(default_storage.location).write_text("not a folder")
-    with pytest.raises(storage.StorageAway):
-        storage.store(file, KEY)
+    with pytest.raises(StorageAway):
+        default_storage.store(file, KEY)
 
 
 @on_disk
@@ -51,7 +55,7 @@ def test_a_file_from_another_disk_is_copied_whole(file):
     elsewhere = MEMORY_DISK / f"{os.getpid()}-staged"
     elsewhere.write_bytes(body)
     try:
-        storage.store(elsewhere, KEY)
+        default_storage.store(elsewhere, KEY)
     finally:
         elsewhere.unlink()
     assert path_of(KEY).read_bytes() == body
@@ -60,41 +64,41 @@ def test_a_file_from_another_disk_is_copied_whole(file):
 
 def test_storing_again_replaces_what_an_earlier_try_left(file, stored):
     stored(KEY).write_bytes(b"half")
-    storage.store(file, KEY)
-    assert storage.stored_size(KEY) == 3000
+    default_storage.store(file, KEY)
+    assert default_storage.stored_size(KEY) == 3000
 
 
 def test_digests_of_file_and_object_agree(file):
     expected = hashlib.sha256(file.read_bytes()).hexdigest()
     assert staging.digest(file) == expected
-    storage.store(file, KEY)
-    assert storage.stored_digest(KEY) == expected
+    default_storage.store(file, KEY)
+    assert default_storage.stored_digest(KEY) == expected
 
 
 def test_an_object_is_written_again_over_what_an_earlier_try_left(stored):
-    storage.write(KEY, b"half")
-    storage.write(KEY, b"whole")
+    default_storage.write(KEY, b"half")
+    default_storage.write(KEY, b"whole")
     assert stored(KEY).read_bytes() == b"whole"
-    assert [(key, size) for key, size, _ in storage.objects()] == [(KEY, 5)]
+    assert [(key, size) for key, size, _ in default_storage.objects()] == [(KEY, 5)]
 
 
 def test_what_is_not_there_has_no_size_and_can_be_deleted(stored):
-    assert storage.stored_size(KEY) is None
-    storage.delete(KEY)
+    assert default_storage.stored_size(KEY) is None
+    default_storage.delete(KEY)
 
 
 @on_disk
 def test_a_key_outside_the_storage_is_refused(file):
     with pytest.raises(SuspiciousFileOperation, match="outside of the base path"):
-        storage.store(file, "../../outside")
+        default_storage.store(file, "../../outside")
 
 
 @on_disk
 @pytest.mark.django_db  # closing the response looks after the connection
 def test_a_download_is_never_shown_inside_the_portal(file):
     body = file.read_bytes()
-    storage.store(file, KEY)
-    response = storage.download(KEY, "Grüße <b>.html")
+    default_storage.store(file, KEY)
+    response = default_storage.download(KEY, "Grüße <b>.html")
     assert b"".join(response.streaming_content) == body
     response.close()
     assert response["Content-Type"] == "application/octet-stream"
@@ -106,9 +110,14 @@ def test_a_download_is_never_shown_inside_the_portal(file):
 
 
 @on_disk
+def test_a_folder_has_no_uploads_to_abort():
+    assert default_storage.abort_old_uploads(timezone.now()) == 0
+
+
+@on_disk
 def test_an_object_that_is_gone_says_so():
     with pytest.raises(FileNotFoundError):
-        storage.download(KEY, "a.stl")
+        default_storage.download(KEY, "a.stl")
     assert not default_storage.exists(KEY)
 
 
@@ -116,5 +125,6 @@ def test_an_object_that_is_gone_says_so():
 def test_a_bucket_that_is_away_makes_the_portal_not_ready(client, storage_away):
     with storage_away():
         answer = client.get("/readyz")
+        abort_old_uploads()  # another time
     assert answer.status_code == 503
     assert answer.json()["storage"] is False

@@ -14,18 +14,20 @@ import psycopg2
 import pytest
 from botocore.config import Config
 from django.conf import settings
+from django.core.files.storage import default_storage
 from django.db import connection
 from psycopg2 import extensions
 
 from drills.servers.services import Postgres
-from portal import database, storage, virus_scanner
+from portal import database
 from portal.celery import BROKER_REST, HandOver, app, left_to_the_sweep
+from portal.files import virus_scanner
+from portal.files.storage import StorageAway
+from portal.files.virus_scanner import ScannerAway
 from portal.http import web_worker
 from portal.models import Email
-from portal.storage import StorageAway
 from portal.tasks import send_email
 from portal.tests import hanging
-from portal.virus_scanner import ScannerAway
 from portal.work import LEASE, WorkState
 
 pytestmark = pytest.mark.own_servers
@@ -122,12 +124,12 @@ def bucket_config():
 @pytest.mark.parametrize(
     "ask",
     [
-        lambda path: storage.stored_size("k"),
-        lambda path: storage.write("k", b"body"),
-        lambda path: storage.stored_digest("k"),
-        lambda path: storage.store(path, "k"),
-        lambda path: storage.delete("k"),
-        lambda path: list(storage.objects()),
+        lambda path: default_storage.stored_size("k"),
+        lambda path: default_storage.write("k", b"body"),
+        lambda path: default_storage.stored_digest("k"),
+        lambda path: default_storage.store(path, "k"),
+        lambda path: default_storage.delete("k"),
+        lambda path: list(default_storage.objects()),
     ],
     ids=["size", "write", "digest", "store", "delete", "objects"],
 )
@@ -144,14 +146,14 @@ def test_a_storage_that_takes_no_connection_is_away_after_two_tries(use_bucket):
     with hanging.full() as port:
         use_bucket(port, short=True)
         with at_most(3, at_least=2), pytest.raises(StorageAway):
-            storage.stored_size("k")
+            default_storage.stored_size("k")
 
 
 def test_a_link_is_signed_without_asking_a_storage_that_hangs(use_bucket):
     with hanging.silent() as port:
         use_bucket(port, short=False)
         with at_most(0):
-            assert storage.download("k", "a.stl")["Location"].startswith("http://127.0.0.1")
+            assert default_storage.download("k", "a.stl")["Location"].startswith("http://127.0.0.1")
 
 
 def test_a_script_waits_for_a_storage_that_hangs_within_its_time(send_case, use_bucket):

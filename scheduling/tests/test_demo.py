@@ -18,7 +18,8 @@ from accounts.models import Practice, User
 from cases import carriers
 from cases.models import Attachment, Case, CaseEvent, Message
 from cases.progress import WITHOUT_SHIP_DATE, Progress
-from portal import lab, staging
+from portal import lab
+from portal.files import staging
 from portal.models import Email, News
 from scheduling.demo import people
 from scheduling.models import Block, PlanningSession
@@ -39,7 +40,7 @@ def folder(django_db_setup, django_db_blocker, tmp_path_factory):
     """The data folder of a filled demo, whose rows are there until the module's tests are done."""
     folder = tmp_path_factory.mktemp("demo")
     disk = {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "BACKEND": "portal.files.disk.Disk",
         "OPTIONS": {"location": folder / "storage"},
     }
     changed = override_settings(STAGING_DIR=folder / "staging", STORAGES={"default": disk})

@@ -20,9 +20,9 @@ pytestmark = pytest.mark.own_servers
 OBSERVATORY = BASE_DIR / "tests" / "observatory"
 STORE = """
 from cases.models import Attachment
-from portal import storage
+from django.core.files.storage import default_storage
 file = Attachment.objects.get()
-storage.write(file.key, b"solid <script>alert(1)</script>")
+default_storage.write(file.key, b"solid <script>alert(1)</script>")
 Attachment.objects.update(state=Attachment.State.STORED, name="arch.html")
 """
 

@@ -3,11 +3,11 @@
 import io
 
 import pytest
+from django.core.files.storage import default_storage
 from django.urls import reverse
 from pypdf import PdfReader
 
 from cases.models import Case
-from portal import storage
 from portal.models import Email
 from portal.work import WorkState
 from tests.corpus import pages, strings
@@ -39,7 +39,7 @@ def printed(case):
     """The text of the case's RX script, in one line."""
     prescription = case.prescriptions.get()
     assert prescription.work_state == WorkState.DONE
-    reader = PdfReader(io.BytesIO(b"".join(storage.blocks(prescription.file.name))))
+    reader = PdfReader(io.BytesIO(b"".join(default_storage.blocks(prescription.file.name))))
     links = [note.get_object() for page in reader.pages for note in page.get("/Annots", [])]
     assert {link["/A"]["/URI"] for link in links if "/A" in link} <= {case.record_url}
     # After a character beyond U+FFFF, pypdf reads all others of that font with a NUL each.

@@ -36,7 +36,7 @@ def _settings(folder):
         "STAGING_DIR": folder / "staging",
         "STORAGES": {
             "default": {
-                "BACKEND": "django.core.files.storage.FileSystemStorage",
+                "BACKEND": "portal.files.disk.Disk",
                 "OPTIONS": {"location": folder / "storage"},
             },
             "staticfiles": {

@@ -9,6 +9,7 @@ from base64 import b64decode
 from html import unescape
 
 import pytest
+from django.core.files.storage import default_storage
 from django.template import engines
 from django.test import Client
 from django.urls import reverse
@@ -16,7 +17,6 @@ from pypdf import PdfReader
 
 from cases.models import Attachment, Case, Prescription
 from cases.tasks import render_prescription
-from portal import storage
 from portal.celery import app
 from portal.logs import formatter
 from portal.models import Email
@@ -149,7 +149,7 @@ def test_words_of_a_patient_stay_out_of_logs_addresses_mails_and_keys(lines, sen
             assert [address for address in said if names_a_patient(address)] == []
         check_mails_of(side, world)
         assert case.attachments.get().state == Attachment.State.STORED
-    assert [key for key, *_ in storage.objects() if "zq" in key.lower()] == []
+    assert [key for key, *_ in default_storage.objects() if "zq" in key.lower()] == []
     assert all(not names_a_patient(mail.as_string()) for mail in sent())
     assert len(sent()) >= 10
 
@@ -201,7 +201,7 @@ def test_an_rx_script_says_what_its_own_practice_wrote(db, rf):
         )
         render_prescription(script.pk)
         script.refresh_from_db()
-        pdf = b"".join(storage.blocks(script.file.name))
+        pdf = b"".join(default_storage.blocks(script.file.name))
         text = "".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages).lower()
         other = next(each for each in world.sides if each is not side)
         assert side.patient in text

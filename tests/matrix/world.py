@@ -17,6 +17,7 @@ from django.conf import settings
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import Group
 from django.contrib.contenttypes.models import ContentType
+from django.core.files.storage import default_storage
 from django.utils import timezone
 
 from accounts import access_log, second_step
@@ -25,7 +26,6 @@ from accounts.models import Access, Dentist, Invitation, PasswordReset, Practice
 from cases import drafts, emergency
 from cases.models import Attachment, Case, Draft, EmergencyGrant, Message, MissingItem, Prescription
 from cases.progress import Progress
-from portal import storage
 from portal.models import Email, Host, News
 from portal.work import WorkState
 from scheduling.models import Block, Planner, PlanningSession
@@ -209,7 +209,7 @@ def _files(side, now):
     side.attachment = Attachment.objects.create(
         state="stored", work_state=WorkState.DONE, received_at=now, **case, **given
     )
-    storage.write(side.attachment.key, side.body(STORED))
+    default_storage.write(side.attachment.key, side.body(STORED))
     side.failed = Attachment.objects.create(
         state="failed", work_state=WorkState.FAILED, received_at=now, **case, **given
     )
@@ -235,7 +235,7 @@ def _files(side, now):
         file=f"prescriptions/{uuid.uuid4()}",
         work_state=WorkState.DONE,
     )
-    storage.write(side.prescription.file.name, side.body(b"%PDF-1.7 PATIENTWORD"))
+    default_storage.write(side.prescription.file.name, side.body(b"%PDF-1.7 PATIENTWORD"))
 
 
 def _conversation(side):

@@ -15,17 +15,18 @@ from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.contrib.staticfiles.finders import get_finders
 from django.contrib.staticfiles.storage import ManifestFilesMixin
 from django.core import checks
+from django.core.files.storage import default_storage
 from django.core.management.base import BaseCommand
 from django.db import DatabaseError, connection
 from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
-from portal import storage, virus_scanner
+from portal.files import virus_scanner
+from portal.files.virus_scanner import Verdict
 from portal.health import dependencies, status, virus_probes
 from portal.management.commands.prepare import is_behind
 from portal.models import Host
-from portal.virus_scanner import Verdict
 from portal.writing.pdf import missing_fonts
 
 SECONDS = 10  # for each check
@@ -108,13 +109,16 @@ def cache_table():
 def stored_and_read_back():
     key, body = f"checks/{secrets.token_hex(16)}", secrets.token_bytes(1024)
     try:
-        storage.write(key, body)
-        read = b"".join(storage.blocks(key))
-        storage.delete(key)
+        default_storage.write(key, body)
+        read = b"".join(default_storage.blocks(key))
+        is_open = default_storage.is_open_to_strangers(key)
+        default_storage.delete(key)
     except OSError as problem:
         raise dependencies.Away(str(problem)) from problem
     if read != body:
         raise Wrong("The storage gave back something else than it was given. Stop using it.")
+    if is_open:
+        raise Wrong("The bucket lets strangers in. Make it private, then start the portal.")
     return "written, read back, deleted"
 
 
