@@ -7,8 +7,7 @@ from contextvars import ContextVar
 
 from celery import Celery, bootsteps
 from celery.contrib.django.task import DjangoTask
-from celery.signals import worker_ready
-from django.db import DatabaseError, transaction
+from django.db import transaction
 from kombu.exceptions import OperationalError
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
@@ -86,14 +85,3 @@ def waiting_in(queue):
     with app.connection_for_read() as connection:
         connection.ensure_connection(max_retries=1, timeout=2)
         return connection.default_channel.client.llen(queue)
-
-
-@worker_ready.connect
-def introduce_host(**kwargs):
-    """The queue of a host is known from its first worker on."""
-    from portal.models import Host
-
-    try:
-        Host.heard_from()
-    except DatabaseError as problem:
-        log.warning("The database is away, so this host is not known yet: %s", problem)

@@ -1,15 +1,19 @@
+import logging
 from contextlib import suppress
 
 from celery import shared_task
+from celery.signals import worker_ready
 from django.contrib.sessions.models import Session
 from django.core.files.storage import default_storage
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from portal.celery import waiting_in
 from portal.files.storage import StorageAway
 from portal.models import Host
 from portal.work import kinds
+
+log = logging.getLogger(__name__)
 
 # A queue that is longer is being worked off; more hints would only pile up behind a slow worker.
 LONGEST_QUEUE = 500
@@ -51,6 +55,15 @@ def call_hosts():
 def hear_from_host():
     """Runs on the host that was asked: its worker, the broker and beat are all well."""
     Host.heard_from()
+
+
+@worker_ready.connect
+def introduce_host(**kwargs):
+    """The queue of a host is known from its first worker on."""
+    try:
+        Host.heard_from()
+    except DatabaseError as problem:
+        log.warning("The database is away, so this host is not known yet: %s", problem)
 
 
 @shared_task
