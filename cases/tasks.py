@@ -14,7 +14,7 @@ from cases.models import Attachment, CaseEvent, Prescription, object_key
 from portal.files import staging, virus_scanner
 from portal.files.storage import StorageAway
 from portal.files.virus_scanner import ScannerAway, Verdict
-from portal.work import LeaseLost, Neighbour
+from portal.work import Dependency, LeaseLost
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +43,7 @@ def render_prescription(pk):
             default_storage.write(key, pdf)
             _check(key, sha256, prescription)
         except (StorageAway, SoftTimeLimitExceeded):
-            prescription.wait_for(Neighbour.STORAGE, AWAY)
+            prescription.wait_for(Dependency.STORAGE, AWAY)
         except OSError as problem:
             prescription.try_later(f"The storage did not take the PDF: {problem}")
         else:
@@ -79,9 +79,9 @@ def store_attachment(pk):
         except Infected:
             _refuse(attachment)
         except ScannerAway as away:
-            attachment.wait_for(Neighbour.SCANNER, str(away))
+            attachment.wait_for(Dependency.SCANNER, str(away))
         except (StorageAway, SoftTimeLimitExceeded):
-            attachment.wait_for(Neighbour.STORAGE, AWAY)
+            attachment.wait_for(Dependency.STORAGE, AWAY)
         except OSError as problem:
             attachment.try_later(f"{type(problem).__name__}: {problem.strerror or problem}")
         else:

@@ -2,7 +2,7 @@
 
     DRILL_DIR=/tmp/d celery -A drills.crashing worker
 
-A place is "before" or "after" what a task does to a neighbour, such as "send_email after SMTP".
+A place is "before" or "after" what a task does to a dependency, such as "send_email after SMTP".
 A file of that name in DRILL_DIR/die lets the next process that comes by die there, as a power cut
 does; one in DRILL_DIR/stop lets it stop and note the id of its worker in DRILL_DIR/stopped. With
 DRILL_WITHOUT_CLAIMS set, work is not claimed before it is done, to show what claims are for.
@@ -21,7 +21,7 @@ from portal.celery import app
 __all__ = ["PLACES", "app"]
 
 FOLDER = Path(os.environ["DRILL_DIR"])
-# What each task does, in this order; each is a commit or a call of a neighbour.
+# What each task does, in this order; each is a commit or a call of a dependency.
 DEEDS = {
     "send_email": ["claim", "SMTP", "finish"],
     "render_prescription": ["claim", "note", "write", "read back", "finish"],

@@ -126,7 +126,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "accounts.middleware.SessionLimits",
     "accounts.middleware.SecondStep",
-    "portal.http.bad_requests.RefuseForged",
+    "portal.http.bad_requests.RefuseBadRequests",
 ]
 ROOT_URLCONF = "portal.urls"
 WSGI_APPLICATION = "portal.wsgi.application"
@@ -278,7 +278,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_MAX_MEMORY_PER_CHILD = 300 * 1024
 # Less than the lease of work; storing a file takes longer, renews its lease and says so itself.
 CELERY_TASK_TIME_LIMIT = 50
-# Breaks off a task whose neighbour drips, in time for it to write down what it waits for: one
+# Breaks off a task whose dependency drips, in time for it to write down what it waits for: one
 # more try of S3, which botocore makes of any interruption, ends before the limit above.
 CELERY_TASK_SOFT_TIME_LIMIT = 30
 CELERY_TASK_DEFAULT_QUEUE = "portal"

@@ -9,7 +9,7 @@ from django.core.mail import EmailMultiAlternatives, get_connection
 from django.utils import timezone
 
 from portal.models import Email
-from portal.work import Neighbour
+from portal.work import Dependency
 
 # Each answer of the server has its own time-out, and all of them together the task's.
 AWAY = (SMTPException, OSError, SoftTimeLimitExceeded)
@@ -34,7 +34,7 @@ def send_email(pk):
         if code := _refusal(problem):
             email.try_later(f"The mail server refused it with {code}.")
         else:
-            email.wait_for(Neighbour.MAIL, f"{type(problem).__name__}: the mail server is away.")
+            email.wait_for(Dependency.MAIL, f"{type(problem).__name__}: the mail server is away.")
         return
     email.finish(sent_at=timezone.now(), **email.after_sending)
     # The mail is theirs, however long the goodbye takes.

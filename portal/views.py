@@ -53,7 +53,7 @@ def readyz(request):
 def _answers(name, ask):
     try:
         dependencies.within(READY_SECONDS, ask, name)
-    except dependencies.Away:
+    except dependencies.Unavailable:
         return False
     return True
 

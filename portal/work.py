@@ -23,7 +23,7 @@ RENEW_SECONDS = 15
 # Work that failed or broke off so often stops, and people look at it.
 MAX_FAILURES = 8
 LONGEST_PAUSE = timedelta(minutes=15)
-# A neighbour that is away is asked again so often, for as long as it takes.
+# A dependency that is away is asked again so often, for as long as it takes.
 LONGEST_WAIT = timedelta(minutes=2)
 KEPT = "Nothing is lost, and it goes on by itself."
 BROKE_OFF = "The work broke off each time, without a reason. The log of the worker may have it."
@@ -42,7 +42,7 @@ class WorkState(models.TextChoices):
     FAILED = "failed", "Failed"
 
 
-class Neighbour(models.TextChoices):
+class Dependency(models.TextChoices):
     """A server beside the portal that work may have to wait for."""
 
     STORAGE = "storage", "the file storage"
@@ -107,7 +107,7 @@ class Work(models.Model):
     work_leased_until = models.DateTimeField(null=True, editable=False)
     work_failure = models.CharField("last failure", max_length=300, blank=True, editable=False)
     work_waits_for = models.CharField(
-        "waits for", max_length=10, choices=Neighbour, blank=True, editable=False
+        "waits for", max_length=10, choices=Dependency, blank=True, editable=False
     )
 
     class Meta:
@@ -187,17 +187,17 @@ class Work(models.Model):
         pause = min(timedelta(seconds=15 * 2**self.work_failures), LONGEST_PAUSE)
         self._release(pause, reason, "", self.work_failures)
 
-    def wait_for(self, neighbour, reason):
-        """Release work until a Neighbour is back. That is no failure of the work: it may last."""
+    def wait_for(self, dependency, reason):
+        """Release work until a Dependency is back. That is no failure of the work: it may last."""
         waited = self.work_attempts - self.work_failures
         pause = min(timedelta(seconds=5 * 2 ** min(waited, 10)), LONGEST_WAIT)
-        self._release(pause, reason, neighbour, self.work_failures - 1)
+        self._release(pause, reason, dependency, self.work_failures - 1)
 
-    def _release(self, pause, reason, neighbour, failures):
+    def _release(self, pause, reason, dependency, failures):
         self._mine().update(
             work_leased_until=timezone.now() + pause,
             work_failure=reason[:300],
-            work_waits_for=neighbour,
+            work_waits_for=dependency,
             work_failures=failures,
         )
 

@@ -32,7 +32,7 @@ from tests.matrix.rules import NOWHERE, parsed
 # Of a broker that hangs, once every five seconds; a storage or mail server that hangs takes more.
 LONGEST = 8
 SLEEPING = "Waiting for the file storage, which is away. Nothing is lost"
-READY_PAGE = "/readyz"  # it tells a program which neighbour is away, by asking each
+READY_PAGE = "/readyz"  # it tells a program which dependency is away, by asking each
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -46,7 +46,7 @@ def port_of(how):
 
 @pytest.fixture(params=["away", "hanging"])
 def alone(request, settings, monkeypatch, broker, work_at_once):
-    """Of all neighbours, only the database is there; with the time-outs of production."""
+    """Of all dependencies, only the database is there; with the time-outs of production."""
     work_at_once.conf.task_always_eager = False
     with port_of(request.param) as port:
         endpoint = f"http://127.0.0.1:{port}"
@@ -204,7 +204,7 @@ def test_what_nobody_took_up_for_minutes_says_so(alone, person, new_case):
     assert person.get(case.get_absolute_url()).text.count("This takes longer than usual.") == 2
 
 
-def test_all_is_done_once_the_neighbours_are_back(
+def test_all_is_done_once_the_dependencies_are_back(
     alone, person, new_case, workers, settings, own_folders, tmp_path
 ):
     upload(person, new_case["form_key"])
@@ -244,7 +244,7 @@ def places(make_case, dentist_user):
     return {**NOWHERE, "number": case.number, "pk": file.pk}
 
 
-# It has to say that a neighbour is away; and after the other one there is nobody to answer.
+# It has to say that a dependency is away; and after the other one there is nobody to answer.
 NOT_ASKED = {"portal:readyz", "accounts:sign_out_everywhere"}
 # The address and the first method of each row that a dentist is answered for.
 OF_DENTISTS = {

@@ -15,7 +15,7 @@ from django.utils import timezone
 from cases.models import Attachment
 from portal.health import status
 from portal.models import Email, Host
-from portal.work import Neighbour, WorkState
+from portal.work import Dependency, WorkState
 
 TOKEN = "a-token-for-the-scraper"
 
@@ -80,7 +80,7 @@ def test_done_work_is_not_told(answering, heard):
 
 
 def test_the_age_of_work_counts_from_its_cause_whatever_the_sweep_asked_since(answering, heard):
-    oldest = make_mail("k1", 20, work_waits_for=Neighbour.MAIL)
+    oldest = make_mail("k1", 20, work_waits_for=Dependency.MAIL)
     make_mail("k2", 3)
     Email.objects.update(work_asked_at=timezone.now())
     found = kind("portal.email")
@@ -100,7 +100,7 @@ def test_a_file_wants_its_work_from_its_last_byte_on(answering, heard, case):
 
 def test_troubles_are_sentences(settings, nobody, db):
     settings.CELERY_BROKER_URL = nobody
-    make_mail("k1", 20, work_waits_for=Neighbour.MAIL)
+    make_mail("k1", 20, work_waits_for=Dependency.MAIL)
     make_mail("k2", work_state=WorkState.FAILED)
     Host.objects.create(name="web2", heard_at=timezone.now() - timedelta(minutes=14))
     failed, late, broker, host = status.look(timezone.now()).troubles
@@ -129,7 +129,7 @@ def test_looking_takes_the_same_few_queries_however_much_there_is(
 ):
     for rows in range(2):
         for number in range(1 + 2 * rows):
-            make_mail(f"{rows}-{number}", 9, work_waits_for=Neighbour.MAIL)
+            make_mail(f"{rows}-{number}", 9, work_waits_for=Dependency.MAIL)
             make_file(case, state=Attachment.State.RECEIVED)
         with django_assert_num_queries(10):
             status.look(timezone.now())
@@ -187,7 +187,7 @@ def test_a_host_that_is_gone_for_good_is_deleted_in_admin(lab, heard):
 
 
 def test_the_command_writes_aligned_columns(answering, heard, capsys):
-    make_mail("k", 20, work_waits_for=Neighbour.MAIL)
+    make_mail("k", 20, work_waits_for=Dependency.MAIL)
     call_command("status")
     out = capsys.readouterr().out.splitlines()
     assert out[0].startswith("! Mails to be done: 1, the oldest for 20 minutes")
@@ -224,7 +224,7 @@ def test_figures_tell_the_rows_the_queues_and_the_hosts(
 ):
     settings.METRICS_TOKEN = TOKEN
     Host.objects.create(name="web1", heard_at=timezone.now() - timedelta(seconds=70))
-    make_mail("k1", 20, work_waits_for=Neighbour.MAIL)
+    make_mail("k1", 20, work_waits_for=Dependency.MAIL)
     make_mail("k2", 60, work_state=WorkState.FAILED)
     make_file(case, state=Attachment.State.UPLOADING)
     with django_assert_num_queries(10):

@@ -1,6 +1,6 @@
 """What the portal needs beside itself: database, broker, storage, mail server, virus scanner.
 
-Each function returns while its neighbour answers and raises Away, with a sentence, otherwise.
+Each function returns while its dependency answers, and else raises Unavailable with a sentence.
 None of them is told anything about a case, and the mail server is given no mail.
 """
 
@@ -24,8 +24,8 @@ BROKER_SECONDS = 2
 MAIL_SECONDS = 8
 
 
-class Away(Exception):
-    """A neighbour does not answer, or refuses; the sentence says which and how."""
+class Unavailable(Exception):
+    """A dependency does not answer, or refuses; the sentence says which and how."""
 
 
 def database():
@@ -34,7 +34,7 @@ def database():
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
     except DatabaseError as problem:
-        raise Away(f"The database does not answer ({_kind(problem)}).") from problem
+        raise Unavailable(f"The database does not answer ({_kind(problem)}).") from problem
 
 
 def broker():
@@ -46,11 +46,11 @@ def broker():
             return steps.rpush(key, "1").expire(key, 60).lpop(key).execute()[-1]
 
     if ask_broker(there_and_back) != b"1":
-        raise Away("The broker lost what it was given.")
+        raise Unavailable("The broker lost what it was given.")
 
 
 def ask_broker(question):
-    """What the function `question` returns for a redis client of the broker. Raises Away."""
+    """What the function `question` returns for a redis client of the broker. Raises Unavailable."""
     # Celery's words for a socket and for its database number, in those of the client.
     url = settings.CELERY_BROKER_URL.replace("redis+socket://", "unix://")
     url = url.replace("virtual_host=", "db=")
@@ -65,7 +65,7 @@ def ask_broker(question):
         with closing(client):
             return question(client)
     except redis.RedisError as problem:
-        raise Away(f"The broker does not answer ({_kind(problem)}).") from problem
+        raise Unavailable(f"The broker does not answer ({_kind(problem)}).") from problem
 
 
 def storage():
@@ -74,7 +74,7 @@ def storage():
         default_storage.check()
     except OSError as problem:
         # Its own words: portal.files.storage writes them, and they quote nobody.
-        raise Away(str(problem)) from problem
+        raise Unavailable(str(problem)) from problem
 
 
 def mail():
@@ -86,7 +86,7 @@ def mail():
         server.open()
         server.connection.ehlo_or_helo_if_needed()
     except (SMTPException, OSError) as problem:
-        raise Away(f"The mail server does not let us in ({_kind(problem)}).") from problem
+        raise Unavailable(f"The mail server does not let us in ({_kind(problem)}).") from problem
     finally:
         server.close()
 
@@ -98,7 +98,7 @@ def scanner():
     try:
         return virus_scanner.version()
     except virus_scanner.ScannerAway as problem:
-        raise Away(str(problem)) from problem
+        raise Unavailable(str(problem)) from problem
 
 
 def _mail_folder():
@@ -106,9 +106,9 @@ def _mail_folder():
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as problem:
-        raise Away(f"The folder for mails cannot be made ({_kind(problem)}).") from problem
+        raise Unavailable(f"The folder for mails cannot be made ({_kind(problem)}).") from problem
     if not os.access(folder, os.W_OK):
-        raise Away("The folder for mails cannot be written to.")
+        raise Unavailable("The folder for mails cannot be written to.")
 
 
 def _kind(problem):
@@ -117,9 +117,9 @@ def _kind(problem):
 
 
 def within(seconds, ask, name):
-    """What `ask()` returns; its Away, or an Away of our own when it takes more than `seconds`.
+    """What `ask()` returns; its Unavailable, or one of our own when it takes more than `seconds`.
 
-    A neighbour that hangs keeps a thread until the thread's own time-outs end it; whoever asked
+    A dependency that hangs keeps a thread until the thread's own time-outs end it; whoever asked
     goes on meanwhile.
     """
     outcome = {}
@@ -127,7 +127,7 @@ def within(seconds, ask, name):
     def run():
         try:
             outcome["answer"] = ask()
-        except Away as problem:
+        except Unavailable as problem:
             outcome["away"] = problem
         finally:
             connection.close()
@@ -136,7 +136,7 @@ def within(seconds, ask, name):
     thread.start()
     thread.join(seconds)
     if thread.is_alive():
-        raise Away(f"The {name} did not answer within {seconds} seconds.")
+        raise Unavailable(f"The {name} did not answer within {seconds} seconds.")
     if "answer" not in outcome:
-        raise outcome.get("away") or Away(f"Asking the {name} broke off.")
+        raise outcome.get("away") or Unavailable(f"Asking the {name} broke off.")
     return outcome["answer"]

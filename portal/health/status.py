@@ -12,7 +12,7 @@ from django.utils.text import capfirst
 
 from portal.health import dependencies
 from portal.models import Host, LimitHit, staging_queue
-from portal.work import Neighbour, WorkState, kinds
+from portal.work import Dependency, WorkState, kinds
 from portal.writing.times import span
 
 # Work is done within seconds; what takes longer is worth a look.
@@ -28,7 +28,7 @@ class Kind:
     label: str  # such as emails
     unfinished: int
     oldest: datetime | None
-    waits_for: dict[str, int]  # neighbour → rows that wait until it is back
+    waits_for: dict[str, int]  # dependency → rows that wait until it is back
     arriving: int  # rows whose work cannot begin yet: their bytes are still coming
     failed: int
     failed_since: datetime | None
@@ -42,7 +42,7 @@ class Kind:
     def waiting_words(self):
         """Such as `2 wait for the mail server`."""
         return [
-            f"{rows} {'waits' if rows == 1 else 'wait'} for {Neighbour(name).label}"
+            f"{rows} {'waits' if rows == 1 else 'wait'} for {Dependency(name).label}"
             for name, rows in self.waits_for.items()
         ]
 
@@ -127,7 +127,7 @@ def look(now):
     queues, away = {}, ""
     try:
         queues = queue_lengths(host.name for host in hosts)
-    except dependencies.Away as problem:
+    except dependencies.Unavailable as problem:
         away = str(problem)
     work = [kind(model) for model in kinds()]
     return Status(now, work, hits(), hosts, queues, away, settings.STAGING_HOST, staging_free())
@@ -186,7 +186,7 @@ def failed_list(name):
 
 
 def queue_lengths(hosts):
-    """Queue → messages that wait in it, of the common queue and those of hosts. Raises Away."""
+    """Queue → messages that wait in it, the common one and those of hosts. Raises Unavailable."""
     own = sorted({staging_queue(host) for host in [*hosts, settings.STAGING_HOST]})
     names = [settings.CELERY_TASK_DEFAULT_QUEUE, *own]
 

@@ -34,7 +34,7 @@ def readable_form(get_response):
     return answer
 
 
-class RefuseForged:
+class RefuseBadRequests:
     """Answer 400 when what was typed into an address of the admin is nothing a database takes.
 
     Django's admin hands keys, dates and values of a request on as they are: a year 9999, a number
@@ -54,7 +54,7 @@ class RefuseForged:
         return None
 
     def process_exception(self, request, problem):
-        return defaults.bad_request(request, problem) if is_forged(request, problem) else None
+        return defaults.bad_request(request, problem) if is_bad(request, problem) else None
 
 
 def in_admin(request):
@@ -70,7 +70,7 @@ def asks_nonsense(request):
     return nameless or len(request.GET.get("q", "")) > LONGEST_SEARCH
 
 
-def is_forged(request, problem):
+def is_bad(request, problem):
     """Whether an exception says that no database takes a value that was sent to the admin."""
     if not in_admin(request):
         return False

@@ -84,5 +84,5 @@ def test_a_virus_scanner_that_calls_clean_what_it_did_not_look_into_is_wrong(car
 def test_a_virus_scanner_that_is_away_is_wrong_and_none_at_all_is_not(settings):
     assert doctor.scanner() == "none is set up: files are shown as not scanned"
     settings.CLAMD_SOCKET = f"tcp://127.0.0.1:{hanging.nobody()}"
-    with pytest.raises(dependencies.Away, match="cannot be reached"):
+    with pytest.raises(dependencies.Unavailable, match="cannot be reached"):
         doctor.scanner()

@@ -1,4 +1,4 @@
-"""Each neighbour that hangs is given up in the time that the table of docs/operate.md names."""
+"""Each dependency that hangs is given up in the time that the table of docs/operate.md names."""
 
 import os
 import signal
@@ -349,7 +349,7 @@ def database_url():
 
 
 def until_waits(row, seconds):
-    """The row once it waits for a neighbour; fails after some seconds."""
+    """The row once it waits for a dependency; fails after some seconds."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         row.refresh_from_db()
@@ -360,7 +360,7 @@ def until_waits(row, seconds):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_neighbours_that_drip_or_hang_are_waited_for_when_the_task_runs_out_of_time(
+def test_dependencies_that_drip_or_hang_are_waited_for_when_the_task_runs_out_of_time(
     worker, mail, send_case, monkeypatch
 ):
     with left_to_the_sweep():

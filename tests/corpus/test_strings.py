@@ -11,7 +11,7 @@ from contextlib import contextmanager
 import pytest
 from django import forms
 
-from portal.http.bad_requests import is_forged
+from portal.http.bad_requests import is_bad
 from tests.corpus import pages, strings
 from tests.corpus.answers import check, check_sentences
 from tests.corpus.limits import within
@@ -64,7 +64,7 @@ def refusing(request):
     try:
         yield
     except Exception as problem:
-        if not is_forged(request, problem):
+        if not is_bad(request, problem):
             raise
 
 

@@ -213,7 +213,7 @@ KEYS = {
     ],
     ("It has the shape of a guard and is none: limits, words of an answer, the log."): [
         "cases.receiving._check_open: refusal: not states.exists()",
-        "portal.http.bad_requests.RefuseForged.process_view: refusal: in_admin(request) and "
+        "portal.http.bad_requests.RefuseBadRequests.process_view: refusal: in_admin(request) and "
         "asks_nonsense(request)",
         "accounts.middleware.SessionLimits.process_view: refusal: request.user.is_authenticated "
         "and activity.is_sign_of_a_person(request)",

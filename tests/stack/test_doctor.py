@@ -132,8 +132,8 @@ def test_all_servers_gone_at_once_are_told_at_once(lab):
         server.kill()
     lines, seconds, code = lab.doctor()
     lab.services.start()
-    neighbours = {"database", "broker", "storage", "mail server"}
-    assert (wrong(lines), code) == (neighbours | doctor.IN_THE_DATABASE, 1), lines
+    dependencies = {"database", "broker", "storage", "mail server"}
+    assert (wrong(lines), code) == (dependencies | doctor.IN_THE_DATABASE, 1), lines
     assert seconds < SLOW_MACHINE
 
 

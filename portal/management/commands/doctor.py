@@ -35,7 +35,7 @@ CLOCKS_APART = 5  # seconds
 TOLD_ELSEWHERE = {"portal.E001", "security.W004", "security.W008", "security.W012", "security.W016"}
 
 
-class Wrong(dependencies.Away):
+class Wrong(dependencies.Unavailable):
     """What is wrong, in a sentence that also says what to do."""
 
 
@@ -114,7 +114,7 @@ def stored_and_read_back():
         is_open = default_storage.is_open_to_strangers(key)
         default_storage.delete(key)
     except OSError as problem:
-        raise dependencies.Away(str(problem)) from problem
+        raise dependencies.Unavailable(str(problem)) from problem
     if read != body:
         raise Wrong("The storage gave back something else than it was given. Stop using it.")
     if is_open:
@@ -161,7 +161,7 @@ def _scanned(body):
         try:
             return virus_scanner.scan(file.name)[0]
         except virus_scanner.ScannerAway as problem:
-            raise dependencies.Away(str(problem)) from problem
+            raise dependencies.Unavailable(str(problem)) from problem
 
 
 def fonts():
@@ -247,7 +247,7 @@ def limits():
 BROKER = "Start Valkey or Redis, or correct CELERY_BROKER_URL."
 DATABASE = "Start it, or correct DATABASE_URL."
 STORAGE = "Correct the S3_… settings or the rights of the key, or look after the server."
-# Name, what to look at, and what to do when a neighbour is away.
+# Name, what to look at, and what to do when a dependency is away.
 CHECKS = [
     ("site address", site_address, ""),
     ("settings", deployment, ""),
@@ -295,7 +295,7 @@ def look_at(name, check, advice):
         return "", dependencies.within(SECONDS, _careful(check), name) or ""
     except Wrong as problem:
         return str(problem), ""
-    except dependencies.Away as problem:
+    except dependencies.Unavailable as problem:
         return f"{problem} {advice}", ""
 
 
@@ -304,7 +304,7 @@ def _careful(check):
         try:
             return check()
         except DatabaseError as problem:
-            raise dependencies.Away(
+            raise dependencies.Unavailable(
                 f"The database refused a question ({type(problem).__name__})."
             ) from problem
 

@@ -1,4 +1,4 @@
-"""Neighbours that answer, that are gone, and that take the call and then say nothing."""
+"""Dependencies that answer, that are gone, and that take the call and then say nothing."""
 
 import socket
 import threading
@@ -8,7 +8,7 @@ import pytest
 from aiosmtpd.controller import Controller
 
 from portal.health import dependencies
-from portal.health.dependencies import Away
+from portal.health.dependencies import Unavailable
 
 SMTP = "django.core.mail.backends.smtp.EmailBackend"
 
@@ -49,7 +49,7 @@ def mail_server(settings, nobody):
 
 def seconds_of(ask):
     began = time.monotonic()
-    with pytest.raises(Away) as away:
+    with pytest.raises(Unavailable) as away:
         ask()
     return time.monotonic() - began, str(away.value)
 
@@ -113,7 +113,7 @@ def test_a_folder_for_mails_is_made_when_it_can_be(settings, tmp_path):
     )
 
 
-def test_a_neighbour_that_hangs_is_not_waited_for():
+def test_a_dependency_that_hangs_is_not_waited_for():
     enough = threading.Event()
     took, words = seconds_of(lambda: dependencies.within(0.2, enough.wait, "oracle"))
     enough.set()
@@ -123,12 +123,12 @@ def test_a_neighbour_that_hangs_is_not_waited_for():
 
 def test_asking_in_time_gives_the_answer_or_the_refusal(db):
     assert dependencies.within(5, lambda: 42, "oracle") == 42
-    with pytest.raises(Away, match="It is closed"):
+    with pytest.raises(Unavailable, match="It is closed"):
         dependencies.within(5, closed, "oracle")
 
 
 def closed():
-    raise Away("It is closed.")
+    raise Unavailable("It is closed.")
 
 
 @pytest.mark.django_db
