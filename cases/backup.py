@@ -28,7 +28,7 @@ from cases.verifying import in_batches, removed
 from portal import dump
 from portal.backups import Backup, Changed, Part
 from portal.files import staging
-from portal.files.storage import BLOCK, StorageAway
+from portal.files.storage import BLOCK, StorageUnavailable
 from portal.files.virus_scanner import Verdict
 from portal.listing import Listing
 from portal.work import WorkState
@@ -225,7 +225,7 @@ class Copies:
                 # Once more: it may have been the line.
                 if attempt == TRIES:
                     return DAMAGED
-            except StorageAway:
+            except StorageUnavailable:
                 if attempt == TRIES:
                     raise
                 time.sleep(attempt)

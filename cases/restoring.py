@@ -26,7 +26,7 @@ from cases.verifying import LEFT_OVER, Verification, in_batches, removed
 from portal import dump
 from portal.backups import Backup, Unusable, make_folders, private, sync
 from portal.files import staging
-from portal.files.storage import BLOCK, StorageAway
+from portal.files.storage import BLOCK, StorageUnavailable
 from portal.models import Email, Host
 from portal.work import WorkState, kinds
 
@@ -114,7 +114,7 @@ def _put_back(path, line):
     if not _is_stored(name, line):
         default_storage.store_copy(path, name)
         if not _is_stored(name, line):
-            raise StorageAway("The storage holds other bytes than it was given.")
+            raise StorageUnavailable("The storage holds other bytes than it was given.")
     return "objects"
 
 

@@ -12,8 +12,8 @@ from django.utils import timezone
 from cases.documents import prescription_pdf
 from cases.models import Attachment, CaseEvent, Prescription, object_key
 from portal.files import staging, virus_scanner
-from portal.files.storage import StorageAway
-from portal.files.virus_scanner import ScannerAway, Verdict
+from portal.files.storage import StorageUnavailable
+from portal.files.virus_scanner import ScannerUnavailable, Verdict
 from portal.work import Dependency, LeaseLost
 
 log = logging.getLogger(__name__)
@@ -42,7 +42,7 @@ def render_prescription(pk):
         try:
             default_storage.write(key, pdf)
             _check(key, sha256, prescription)
-        except (StorageAway, SoftTimeLimitExceeded):
+        except (StorageUnavailable, SoftTimeLimitExceeded):
             prescription.wait_for(Dependency.STORAGE, AWAY)
         except OSError as problem:
             prescription.try_later(f"The storage did not take the PDF: {problem}")
@@ -78,9 +78,9 @@ def store_attachment(pk):
             attachment.give_up(str(loss))
         except Infected:
             _refuse(attachment)
-        except ScannerAway as away:
+        except ScannerUnavailable as away:
             attachment.wait_for(Dependency.SCANNER, str(away))
-        except (StorageAway, SoftTimeLimitExceeded):
+        except (StorageUnavailable, SoftTimeLimitExceeded):
             attachment.wait_for(Dependency.STORAGE, AWAY)
         except OSError as problem:
             attachment.try_later(f"{type(problem).__name__}: {problem.strerror or problem}")
@@ -91,7 +91,7 @@ def store_attachment(pk):
 def _store(attachment):
     """Have the file in the storage, and in full.
 
-    Raises Infected, ScannerAway, OSError, BytesLost, LeaseLost.
+    Raises Infected, ScannerUnavailable, OSError, BytesLost, LeaseLost.
     """
     key, path = attachment.key, attachment.staging_path
     if attachment.is_infected:
@@ -115,14 +115,14 @@ def _store(attachment):
 
 
 def _scan(attachment):
-    """Have a verdict in the row. Raises Infected, ScannerAway, OSError, LeaseLost."""
+    """Have a verdict in the row. Raises Infected, ScannerUnavailable, OSError, LeaseLost."""
     if attachment.verdict:
         return
     if attachment.scan_asked_at is None:
         attachment.note(scan_asked_at=timezone.now())
     try:
         verdict, virus = virus_scanner.scan(attachment.staging_path, attachment.renew)
-    except ScannerAway:
+    except ScannerUnavailable:
         if timezone.now() < attachment.scan_asked_at + SCAN_PATIENCE:
             raise
         verdict, virus = Verdict.AWAY, ""

@@ -14,7 +14,7 @@ from django.db.models import Q
 
 from cases.models import Attachment, Prescription
 from portal.files import staging
-from portal.files.storage import StorageAway
+from portal.files.storage import StorageUnavailable
 from portal.listing import Listing
 from portal.work import WorkState
 
@@ -93,7 +93,7 @@ class Verification:
             return ""
         try:
             return "" if default_storage.stored_digest(key) == sha256 else OTHER_BYTES
-        except StorageAway:
+        except StorageUnavailable:
             raise
         except FileNotFoundError:
             return NO_OBJECT

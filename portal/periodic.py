@@ -9,7 +9,7 @@ from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from portal.celery import waiting_in
-from portal.files.storage import StorageAway
+from portal.files.storage import StorageUnavailable
 from portal.models import Host
 from portal.work import kinds
 
@@ -69,7 +69,7 @@ def introduce_host(**kwargs):
 @shared_task
 def abort_old_uploads():
     """Tidy the bucket of uploads that broke off long ago; should it be away, the next hour will."""
-    with suppress(StorageAway):
+    with suppress(StorageUnavailable):
         default_storage.abort_old_uploads(timezone.now())
 
 

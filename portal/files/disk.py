@@ -9,7 +9,15 @@ from django.conf import settings
 from django.core.files.storage import FileSystemStorage
 from django.http import FileResponse
 
-from portal.files.storage import BINARY, BLOCK, StorageAway, Stored, by_link, link_to, nothing
+from portal.files.storage import (
+    BINARY,
+    BLOCK,
+    StorageUnavailable,
+    Stored,
+    by_link,
+    link_to,
+    nothing,
+)
 
 
 @contextmanager
@@ -17,11 +25,11 @@ def folder_in_order():
     """Tells a disk that is full, read-only or gone from a file that is not there."""
     try:
         yield
-    except (StorageAway, FileNotFoundError):
+    except (StorageUnavailable, FileNotFoundError):
         raise
     except OSError as problem:
         reason = problem.strerror or type(problem).__name__
-        raise StorageAway(f"The storage folder failed: {reason}.") from problem
+        raise StorageUnavailable(f"The storage folder failed: {reason}.") from problem
 
 
 class Disk(Stored, FileSystemStorage):

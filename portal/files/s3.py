@@ -11,7 +11,7 @@ from portal.files.storage import (
     BINARY,
     BLOCK,
     LINK_SECONDS,
-    StorageAway,
+    StorageUnavailable,
     Stored,
     by_link,
     nothing,
@@ -34,10 +34,12 @@ def server_in_order():
         status = _status(refusal)
         kind = FileNotFoundError if status == 404 and code != "NoSuchBucket" else OSError
         if status >= 500 or code in BUSY:
-            kind = StorageAway
+            kind = StorageUnavailable
         raise kind(f"The storage answered {status} {code}.") from refusal
     except (BotoCoreError, ConnectionError, TimeoutError) as problem:
-        raise StorageAway(f"The storage did not answer: {type(problem).__name__}.") from problem
+        raise StorageUnavailable(
+            f"The storage did not answer: {type(problem).__name__}."
+        ) from problem
 
 
 class Bucket(Stored, S3Storage):

@@ -1,7 +1,7 @@
 """What a folder and a bucket have in common as the storage of files.
 
-Whatever a storage refuses arrives as an OSError, and as its subclass StorageAway when it cannot be
-reached or is out of order, so that asking again later makes sense.
+Whatever a storage refuses arrives as an OSError, and as its subclass StorageUnavailable when it
+cannot be reached or is out of order, so that asking again later makes sense.
 """
 
 import hashlib
@@ -16,7 +16,7 @@ LINK_SECONDS = 60
 LINKS = "portal.storage: links to files"
 
 
-class StorageAway(OSError):
+class StorageUnavailable(OSError):
     """The storage cannot be reached, or answers that it cannot work now."""
 
 

@@ -39,7 +39,7 @@ class Verdict(models.TextChoices):
     ERROR = "error", "Not scanned for viruses: the scanner failed"
 
 
-class ScannerAway(Exception):
+class ScannerUnavailable(Exception):
     """The virus scanner cannot be reached, hangs, or broke off."""
 
 
@@ -50,7 +50,8 @@ def is_set_up():
 def scan(path, progress=lambda: None):
     """A Verdict on the file at `path`, and the name of what was found in it or "".
 
-    `progress` is called now and then. Raises ScannerAway, OSError when the file can't be read.
+    `progress` is called now and then. Raises ScannerUnavailable, and
+    OSError when the file can't be read.
     """
     if not is_set_up():
         return Verdict.NO_SCANNER, ""
@@ -62,17 +63,17 @@ def scan(path, progress=lambda: None):
         except (BrokenPipeError, ConnectionResetError):
             pass  # It takes no more, and mostly has said why.
         except TimeoutError as problem:
-            raise ScannerAway("The virus scanner took no more bytes.") from problem
+            raise ScannerUnavailable("The virus scanner took no more bytes.") from problem
         return understood(_answer(line, progress))
 
 
 def version():
-    """What clamd says of itself and its signatures. Raises ScannerAway."""
+    """What clamd says of itself and its signatures. Raises ScannerUnavailable."""
     with _line() as line:
         try:
             line.sendall(b"zVERSION\0")
         except OSError as problem:
-            raise ScannerAway("The virus scanner hung up.") from problem
+            raise ScannerUnavailable("The virus scanner hung up.") from problem
         return _answer(line, progress=lambda: None)
 
 
@@ -100,7 +101,7 @@ def _line():
         line = _connected(settings.CLAMD_SOCKET)
     except OSError as problem:
         # Its type, not its words, which name addresses.
-        raise ScannerAway(
+        raise ScannerUnavailable(
             f"The virus scanner cannot be reached ({type(problem).__name__})."
         ) from problem
     with line:
@@ -132,7 +133,7 @@ def _send(line, path, progress):
 
 
 def _answer(line, progress):
-    """Words up to the NUL that ends them. Raises ScannerAway."""
+    """Words up to the NUL that ends them. Raises ScannerUnavailable."""
     line.settimeout(1)
     until = time.monotonic() + ANSWER_SECONDS
     said = b""
@@ -143,10 +144,10 @@ def _answer(line, progress):
         except TimeoutError:
             if time.monotonic() < until:
                 continue
-            raise ScannerAway("The virus scanner did not answer.") from None
+            raise ScannerUnavailable("The virus scanner did not answer.") from None
         except OSError as problem:
-            raise ScannerAway("The virus scanner hung up.") from problem
+            raise ScannerUnavailable("The virus scanner hung up.") from problem
         if not part or len(said) > LONGEST_ANSWER:
-            raise ScannerAway("The virus scanner hung up.")
+            raise ScannerUnavailable("The virus scanner hung up.")
         said += part
     return said.rstrip(b"\0").decode(errors="replace").strip()

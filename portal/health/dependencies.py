@@ -97,7 +97,7 @@ def scanner():
         return "none is set up: files are shown as not scanned"
     try:
         return virus_scanner.version()
-    except virus_scanner.ScannerAway as problem:
+    except virus_scanner.ScannerUnavailable as problem:
         raise Unavailable(str(problem)) from problem
 
 

@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from drills.servers.services import S3
 from portal.files import s3
-from portal.files.storage import StorageAway
+from portal.files.storage import StorageUnavailable
 from portal.management.commands import doctor
 from portal.periodic import abort_old_uploads
 from portal.tests import hanging
@@ -174,7 +174,7 @@ def test_a_wrong_secret_is_a_refusal_and_no_outage(without):
     without(secret_key="wrong")
     with pytest.raises(OSError, match="403") as refusal:
         default_storage.write(KEY, b"body")
-    assert not isinstance(refusal.value, StorageAway)
+    assert not isinstance(refusal.value, StorageUnavailable)
 
 
 # Strangers, and uploads that broke off

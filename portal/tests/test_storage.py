@@ -10,7 +10,7 @@ from django.core.files.storage import default_storage
 from django.utils import timezone
 
 from portal.files import staging
-from portal.files.storage import StorageAway
+from portal.files.storage import StorageUnavailable
 from portal.periodic import abort_old_uploads
 
 on_disk = pytest.mark.disk
@@ -43,7 +43,7 @@ def test_a_file_moves_on_the_same_disk_without_being_copied(file):
 @on_disk
 def test_a_folder_that_is_gone_is_a_storage_that_is_away(file):
     Path(default_storage.location).write_text("not a folder")
-    with pytest.raises(StorageAway):
+    with pytest.raises(StorageUnavailable):
         default_storage.store(file, KEY)
 
 

@@ -22,8 +22,8 @@ from drills.servers.services import Postgres
 from portal import database
 from portal.celery import BROKER_REST, HandOver, app, left_to_the_sweep
 from portal.files import virus_scanner
-from portal.files.storage import StorageAway
-from portal.files.virus_scanner import ScannerAway
+from portal.files.storage import StorageUnavailable
+from portal.files.virus_scanner import ScannerUnavailable
 from portal.http import web_worker
 from portal.models import Email
 from portal.tasks import send_email
@@ -138,14 +138,14 @@ def test_a_storage_that_hangs_is_away_after_two_tries(ask, use_bucket, tmp_path)
     path.write_bytes(b"body")
     with hanging.silent() as port:
         use_bucket(port, short=True)
-        with at_most(5, at_least=2), pytest.raises(StorageAway):
+        with at_most(5, at_least=2), pytest.raises(StorageUnavailable):
             ask(path)
 
 
 def test_a_storage_that_takes_no_connection_is_away_after_two_tries(use_bucket):
     with hanging.full() as port:
         use_bucket(port, short=True)
-        with at_most(3, at_least=2), pytest.raises(StorageAway):
+        with at_most(3, at_least=2), pytest.raises(StorageUnavailable):
             default_storage.stored_size("k")
 
 
@@ -191,7 +191,7 @@ def test_a_virus_scanner_that_hangs_is_away(limit, settings, monkeypatch, tmp_pa
     hang = hanging.full if limit == "CONNECT_SECONDS" else hanging.silent
     with hang() as port:
         settings.CLAMD_SOCKET = f"tcp://127.0.0.1:{port}"
-        with at_most(1, at_least=1), pytest.raises(ScannerAway):
+        with at_most(1, at_least=1), pytest.raises(ScannerUnavailable):
             virus_scanner.scan(path)
 
 
@@ -201,7 +201,7 @@ def test_a_virus_scanner_that_takes_no_connection_at_its_socket_is_away(settings
         listener.bind(settings.CLAMD_SOCKET)
         listener.listen(0)
         first.connect(settings.CLAMD_SOCKET)
-        with at_most(5), pytest.raises(ScannerAway):
+        with at_most(5), pytest.raises(ScannerUnavailable):
             virus_scanner.version()
 
 
@@ -211,7 +211,7 @@ def test_a_lease_is_renewed_while_the_virus_scanner_thinks(settings, monkeypatch
     path.write_bytes(b"body")
     with hanging.silent() as port:
         settings.CLAMD_SOCKET = f"tcp://127.0.0.1:{port}"
-        with pytest.raises(ScannerAway):
+        with pytest.raises(ScannerUnavailable):
             virus_scanner.scan(path, lambda: renewed.append(time.monotonic()))
     assert len(renewed) >= 3
 

@@ -160,7 +160,7 @@ def _scanned(body):
         file.flush()
         try:
             return virus_scanner.scan(file.name)[0]
-        except virus_scanner.ScannerAway as problem:
+        except virus_scanner.ScannerUnavailable as problem:
             raise dependencies.Unavailable(str(problem)) from problem
 
 
