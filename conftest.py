@@ -334,7 +334,7 @@ def send_case(practice, dentist_user):
             "description": "Guide for one implant.",
         } | values
         key, now = form_key or uuid.uuid4(), now or timezone.now()
-        case, _ = submit_case(key, dentist_user, values, "Ada Weiss", now)
+        case, _ = submit_case(key, values, "Ada Weiss", by=dentist_user, now=now)
         if progress is not None:
             Case.objects.filter(pk=case.pk).update(progress=progress)
             case.refresh_from_db()

@@ -97,10 +97,10 @@ class PracticeAdmin(ShownOnlyAdmin):
         before = Practice.objects.filter(pk=obj.pk).first()
         super().save_model(request, obj, form, change)
         if before:
-            services.tell_of_address(before, obj, request.user)
+            services.tell_of_address(before, obj, by=request.user)
         if change and not obj.is_active:
             members = obj.members.values_list("pk", flat=True)
-            services.end_sessions(members, timezone.now())
+            services.end_sessions(members, now=timezone.now())
 
 
 @admin.register(Dentist)
@@ -141,20 +141,21 @@ class InvitationAdmin(ShownOnlyAdmin):
 
     def save_model(self, request, obj, form, change):
         said = (obj.practice, obj.email, obj.name, obj.is_owner)
-        obj.pk = services.invite(*said, request.user, timezone.now()).pk
+        obj.pk = services.invite(*said, by=request.user, now=timezone.now()).pk
 
     @admin.action(description="Send again", permissions=["add"])
     def send_again(self, request, queryset):
-        self._each(request, queryset, services.invite_again, request.user, timezone.now())
+        given = {"by": request.user, "now": timezone.now()}
+        self._each(request, queryset, services.invite_again, **given)
 
     @admin.action(description="Withdraw", permissions=["add"])
     def withdraw(self, request, queryset):
-        self._each(request, queryset, services.withdraw, timezone.now())
+        self._each(request, queryset, services.withdraw, now=timezone.now())
 
-    def _each(self, request, invitations, service, *args):
+    def _each(self, request, invitations, service, **given):
         for invitation in invitations:
             try:
-                service(invitation, *args)
+                service(invitation, **given)
             except services.NotAllowed as refusal:
                 self.message_user(request, f"{invitation}: {refusal}", messages.ERROR)
             else:
@@ -246,7 +247,7 @@ class UserAdmin(ShownOnlyAdmin, BaseUserAdmin):
             obj.is_owner = False  # of the practice that was left, not of the new one
         super().save_model(request, obj, form, change)
         if before:
-            services.follow_up(before, obj, request.user, timezone.now())
+            services.follow_up(before, obj, by=request.user, now=timezone.now())
         else:
             self._invite(request, obj)
 
@@ -261,7 +262,7 @@ class UserAdmin(ShownOnlyAdmin, BaseUserAdmin):
                 self.message_user(request, f"{user.email}: {refusal}", messages.ERROR)
 
     def _invite(self, request, user):
-        until = services.invite_staff(user, request.user, timezone.now())
+        until = services.invite_staff(user, by=request.user, now=timezone.now())
         self.message_user(
             request,
             f"A link for choosing a password is on its way to {user.email}. It works once, until "

@@ -50,8 +50,8 @@ def members(request):
             said["email"],
             said["name"],
             said["role"] == "owner",
-            request.user,
-            timezone.now(),
+            by=request.user,
+            now=timezone.now(),
         )
     except services.NotAllowed as refusal:
         messages.error(request, str(refusal))
@@ -85,7 +85,7 @@ def deactivate(request, pk):
     if request.method != "POST":
         return _ask(request, member, "deactivate")
     done = f"{member} is deactivated and signed out everywhere."
-    return _do(request, services.deactivate, member, request.user, timezone.now(), done=done)
+    return _do(request, services.deactivate, member, done, by=request.user, now=timezone.now())
 
 
 @_owners_only
@@ -94,7 +94,7 @@ def reactivate(request, pk):
     if request.method != "POST":
         return _ask(request, member, "reactivate")
     done = f"{member} can sign in again."
-    return _do(request, services.reactivate, member, request.user, done=done)
+    return _do(request, services.reactivate, member, done, by=request.user)
 
 
 @_owners_only
@@ -103,7 +103,7 @@ def make_owner(request, pk):
     if request.method != "POST":
         return _ask(request, member, "make_owner")
     done = f"{member} is now an owner."
-    return _do(request, services.make_owner, member, request.user, done=done)
+    return _do(request, services.make_owner, member, done, by=request.user)
 
 
 @_owners_only
@@ -112,7 +112,7 @@ def take_ownership(request, pk):
     if request.method != "POST":
         return _ask(request, member, "take_ownership")
     done = f"{member} is not an owner any more."
-    return _do(request, services.take_ownership, member, request.user, timezone.now(), done=done)
+    return _do(request, services.take_ownership, member, done, by=request.user, now=timezone.now())
 
 
 @_owners_only
@@ -121,7 +121,9 @@ def invite_again(request, pk):
     if request.method != "POST":  # from the sign-in page, when the session had ended
         return redirect("accounts:members")
     done = f"A new invitation to {invitation.email} is on its way. The one before works no more."
-    return _do(request, services.invite_again, invitation, request.user, timezone.now(), done=done)
+    return _do(
+        request, services.invite_again, invitation, done, by=request.user, now=timezone.now()
+    )
 
 
 @_owners_only
@@ -130,7 +132,7 @@ def withdraw_invitation(request, pk):
     if request.method != "POST":
         return redirect("accounts:members")
     done = f"The invitation to {invitation.email} is withdrawn. Its link works no more."
-    return _do(request, services.withdraw, invitation, timezone.now(), done=done)
+    return _do(request, services.withdraw, invitation, done, now=timezone.now())
 
 
 def _member(request, pk):
@@ -147,9 +149,9 @@ def _ask(request, member, step):
     return render(request, "accounts/member_step.html", context)
 
 
-def _do(request, service, *args, done=""):
+def _do(request, service, row, done, **given):
     try:
-        service(*args)
+        service(row, **given)
     except services.NotAllowed as refusal:
         messages.error(request, str(refusal))
     else:
@@ -179,7 +181,7 @@ def accept_invitation(request, token):
         return render(request, "accounts/invitation.html", context, status=status)
     said = form.cleaned_data
     try:
-        services.accept(invitation, said["name"], said["password1"], now)
+        services.accept(invitation, said["name"], said["password1"], now=now)
     except services.NoSuchInvitation:
         return _refused(request)
     messages.success(request, f"Your account is ready. Please sign in as {invitation.email}.")

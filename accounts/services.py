@@ -15,7 +15,7 @@ class NoSuchInvitation(Exception):
 
 
 @transaction.atomic
-def invite(practice, email, name, is_owner, by, now):
+def invite(practice, email, name, is_owner, *, by, now):
     """Send somebody a link with which they become a member; one sent before works no more.
 
     `by` is an owner or somebody of the lab. Whether the address has an account shows neither in
@@ -45,23 +45,23 @@ def invite(practice, email, name, is_owner, by, now):
     return invitation
 
 
-def invite_again(invitation, by, now):
+def invite_again(invitation, *, by, now):
     """Send a new link in the place of one that nobody has used. Raises NotAllowed."""
     if invitation.accepted_at:
         raise NotAllowed("This invitation was accepted in the meantime. Nothing was sent.")
     return invite(
-        invitation.practice, invitation.email, invitation.name, invitation.is_owner, by, now
+        invitation.practice, invitation.email, invitation.name, invitation.is_owner, by=by, now=now
     )
 
 
-def withdraw(invitation, now):
+def withdraw(invitation, *, now):
     """Let the link of an invitation work no more. Raises NotAllowed when it was used before."""
     open_still = Invitation.objects.not_answered().filter(pk=invitation.pk)
     if not open_still.update(withdrawn_at=now):
         raise NotAllowed("This invitation was used or withdrawn before. Nothing was changed.")
 
 
-def accept(invitation, name, password, now):
+def accept(invitation, name, password, *, now):
     """Make the member that an invitation is for; returns the user. Raises NoSuchInvitation."""
     encoded = make_password(password)  # takes a third of a second, which no lock should last
     try:
@@ -94,7 +94,7 @@ def _tell(member, change, by):
 
 
 @transaction.atomic
-def invite_staff(user, by, now):
+def invite_staff(user, *, by, now):
     """Mail somebody new at the lab the link for a first password; one sent before works no more.
 
     Returns until when it works. Raises NotAllowed.
@@ -131,7 +131,7 @@ def choose_first_password(user, password, address):
 
 
 @transaction.atomic
-def deactivate(member, by, now):
+def deactivate(member, *, by, now):
     """Close the account of a member: the next request is refused. Raises NotAllowed."""
     practice = _locked(member.practice, by)
     if member == by:
@@ -142,11 +142,11 @@ def deactivate(member, by, now):
     # An owner who comes back is made owner again by somebody who means it.
     practice.members.filter(pk=member.pk).update(is_active=False, is_owner=False)
     _withdraw_those_of(member, now)
-    end_sessions([member.pk], now)
+    end_sessions([member.pk], now=now)
 
 
 @transaction.atomic
-def reactivate(member, by):
+def reactivate(member, *, by):
     """Open the account of a member again. Raises NotAllowed."""
     practice = _locked(member.practice, by)
     if practice.members.filter(pk=member.pk, is_active=False).update(is_active=True):
@@ -154,7 +154,7 @@ def reactivate(member, by):
 
 
 @transaction.atomic
-def make_owner(member, by):
+def make_owner(member, *, by):
     """Let a member invite and deactivate others. Raises NotAllowed."""
     practice = _locked(member.practice, by)
     active = practice.members.filter(pk=member.pk, is_active=True)
@@ -165,7 +165,7 @@ def make_owner(member, by):
 
 
 @transaction.atomic
-def take_ownership(member, by, now):
+def take_ownership(member, *, by, now):
     """Make a member out of an owner. Raises NotAllowed."""
     practice = _locked(member.practice, by)
     _leave_an_owner(practice, member)
@@ -173,7 +173,7 @@ def take_ownership(member, by, now):
     _withdraw_those_of(member, now)
 
 
-def follow_up(before, member, by, now):
+def follow_up(before, member, *, by, now):
     """What follows when the lab changes the row of a user; `before` is the row as it was."""
     if member.email != before.email:
         emails.address_changed(member, before.email)
@@ -181,7 +181,7 @@ def follow_up(before, member, by, now):
         _tell(member, change, by)
     has_moved = member.practice_id != before.practice_id
     if has_moved or not member.is_active:
-        end_sessions([member.pk], now)
+        end_sessions([member.pk], now=now)
     if before.practice and (has_moved or not (member.is_active and member.is_owner)):
         _withdraw_those_of(before, now)
 
@@ -202,15 +202,15 @@ def _widened(before, member):
 
 
 @transaction.atomic
-def change_practice(practice, fields, by):
+def change_practice(practice, fields, *, by):
     """Save these fields of a practice, and tell of another address for confirmations."""
     before = Practice.objects.select_for_update(no_key=True).get(pk=practice.pk)
     practice.save(update_fields=fields)
     if "email" in fields:
-        tell_of_address(before, practice, by)
+        tell_of_address(before, practice, by=by)
 
 
-def tell_of_address(before, practice, by):
+def tell_of_address(before, practice, *, by):
     """Tell the owners and the old address; `before` is the row of the practice as it was."""
     if practice.email != before.email:
         emails.practice_address_changed(practice, before.email, by)
@@ -244,7 +244,7 @@ def _withdraw_those_of(member, now):
     theirs.update(withdrawn_at=now)
 
 
-def end_sessions(user_keys, now):
+def end_sessions(user_keys, *, now):
     """Sign people out on every device. `user_keys` are primary keys of users.
 
     What is refused in `accounts.backends` would work again once the account is opened again.

@@ -36,7 +36,7 @@ def account(request):
         practice_form = _practice_form(request, request.POST)
         saved = practice_form.is_valid()
         if saved:
-            services.change_practice(practice, practice_form.changeable, request.user)
+            services.change_practice(practice, practice_form.changeable, by=request.user)
         # A refused value must not show up as the practice's own elsewhere on the page.
         practice.refresh_from_db()
     elif "save_name" in request.POST:

@@ -82,14 +82,14 @@ def message_key(case, user):
     return uuid.uuid5(case.form_key, f"message of {user.pk}")
 
 
-def keep_message(case, user, body):
+def keep_message(case, body, *, by):
     """Keep a message whose writer was signed out before it was sent. Raises LimitReached."""
-    kept = {"case": case, "user": user, "updated_at": timezone.now()}
+    kept = {"case": case, "user": by, "updated_at": timezone.now()}
     kept["data"] = {"body": [body.replace("\0", "")]}
     with transaction.atomic():
-        if not message_row(case, user).exists():
-            limits.check_draft(user)
-        Draft.objects.update_or_create(form_key=message_key(case, user), defaults=kept)
+        if not message_row(case, by).exists():
+            limits.check_draft(by)
+        Draft.objects.update_or_create(form_key=message_key(case, by), defaults=kept)
 
 
 def unsent_message(case, user):
@@ -117,7 +117,7 @@ def owner(form_token):
     return user and (uuid.UUID(key), user)
 
 
-def keep(form_key, user, posted, case=None):
+def keep(form_key, posted, case=None, *, by):
     """Keep what was typed: `posted` is the form's QueryDict. A submitted form keeps nothing.
 
     Raises LimitReached when the user has as many drafts as there may be, and this is a new one.
@@ -127,11 +127,11 @@ def keep(form_key, user, posted, case=None):
     typed = {"data": _fields(posted), "updated_at": timezone.now()}
     with transaction.atomic():
         if not Draft.objects.filter(pk=form_key).exists():
-            limits.check_draft(user)
+            limits.check_draft(by)
         draft, _ = Draft.objects.update_or_create(
             form_key=form_key,
             defaults=typed,
-            create_defaults={"user": user, "case": case, **typed},
+            create_defaults={"user": by, "case": case, **typed},
         )
     return draft
 

@@ -13,19 +13,19 @@ def case_numbered(number):
     return Case.objects.select_related("practice").filter(number=number).first()
 
 
-def open_case(case, user, reason, now):
+def open_case(case, reason, *, by, now):
     """Let a user read a case for a while, and tell the owners of its practice by mail.
 
     Call it in a transaction. Raises LimitReached.
     """
-    limits.check_emergency(user, now)
+    limits.check_emergency(by, now)
     grant = EmergencyGrant.objects.create(
-        case=case, user=user, reason=reason, at=now, until=now + LASTS
+        case=case, user=by, reason=reason, at=now, until=now + LASTS
     )
     emails.emergency_access(grant)
     return grant
 
 
-def end(grant, now):
+def end(grant, *, now):
     """Take the access away before its time is over."""
     EmergencyGrant.objects.filter(pk=grant.pk, until__gt=now).update(until=now)

@@ -8,7 +8,7 @@ from cases.models import Attachment, Prescription
 MATERIALS = "Biocompatible surgical guide resin, class I (ISO 10993)"
 
 
-def new_revision(case, signed_name, user, now):
+def new_revision(case, signed_name, *, by, now):
     """Write the next revision with a snapshot of all that is printed; a worker renders it.
 
     Call inside the transaction that changed the case. The two names are the typed signature and
@@ -18,7 +18,7 @@ def new_revision(case, signed_name, user, now):
     prescription = Prescription.objects.create(
         case=case,
         revision=newest + 1,
-        snapshot=snapshot(case, newest + 1, signed_name, user, now),
+        snapshot=snapshot(case, newest + 1, signed_name, by=by, now=now),
         created_at=now,
         work_asked_at=now,
     )
@@ -26,7 +26,7 @@ def new_revision(case, signed_name, user, now):
     return prescription
 
 
-def snapshot(case, revision, signed_name, user, now):
+def snapshot(case, revision, signed_name, *, by, now):
     """All that the RX script prints, as plain JSON values; times are ISO 8601 in UTC."""
     practice, dentist = case.practice, case.dentist
     return {
@@ -58,7 +58,7 @@ def snapshot(case, revision, signed_name, user, now):
         "shipping_address": case.shipping_address,
         "signature": {
             "name": signed_name,
-            "account": user.email,
+            "account": by.email,
             "signed_at": now.isoformat(),
         },
         "enclosures": _enclosures(case),

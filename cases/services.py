@@ -57,7 +57,7 @@ def ship_date_with_planning(case, planning_date, now):
     return _after_planning(case.ship_date, planning_date)
 
 
-def submit_case(form_key, user, values, signed_name, now):
+def submit_case(form_key, values, signed_name, *, by, now):
     """Make a case of a form: the case, its files, RX revision 1 and the mail, or nothing.
 
     `values` are the cleaned fields of the case. Returns the case and whether it is new: a form
@@ -65,21 +65,21 @@ def submit_case(form_key, user, values, signed_name, now):
     """
     try:
         with transaction.atomic():
-            limits.check_case(user, now)
-            return _create(form_key, user, values, signed_name, now), True
+            limits.check_case(by, now)
+            return _create(form_key, values, signed_name, by=by, now=now), True
     except (IntegrityError, LimitReached):
-        earlier = Case.objects.visible_to(user).filter(form_key=form_key).first()
+        earlier = Case.objects.visible_to(by).filter(form_key=form_key).first()
         if earlier is None:
             raise
         return earlier, False
 
 
-def _create(form_key, user, values, signed_name, now):
+def _create(form_key, values, signed_name, *, by, now):
     case = Case.objects.create(
         number=_next_number(now),
         form_key=form_key,
-        practice=user.practice,
-        created_by=user,
+        practice=by.practice,
+        created_by=by,
         created_at=now,
         modified_at=now,
         ship_date=expected_ship_date(now),
@@ -88,9 +88,9 @@ def _create(form_key, user, values, signed_name, now):
     _attach_files(case, form_key)
     Draft.objects.filter(form_key=form_key).delete()
     case.events.create(
-        actor=user, kind=CaseEvent.Kind.CREATED, to_progress=case.progress, created_at=now
+        actor=by, kind=CaseEvent.Kind.CREATED, to_progress=case.progress, created_at=now
     )
-    new_revision(case, signed_name, user, now)
+    new_revision(case, signed_name, by=by, now=now)
     emails.case_submitted(case, revision=1)
     return case
 
@@ -110,7 +110,7 @@ def _attach_files(case, form_key):
     return count
 
 
-def update_case(case, draft, user, values, signed_name, now):
+def update_case(case, draft, values, signed_name, *, by, now):
     """Submit an update: new values and files, a new RX revision and a new ship date.
 
     A red case becomes Processing. `Last modified` is set here and on creation only. Raises
@@ -123,20 +123,20 @@ def update_case(case, draft, user, values, signed_name, now):
             f"What you typed is kept. Please write to {settings.LAB_EMAIL}."
         )
     with transaction.atomic():
-        take_turn(user)
+        take_turn(by)
         if not Draft.objects.filter(pk=draft.pk).delete()[0]:
             raise AlreadySent(f"This update of case {case.number} was sent already.")
-        limits.check_update(user, now)
+        limits.check_update(by, now)
         files = _attach_files(case, draft.form_key)
         note = _what_changed(case, values, files)
         ship_date = expected_ship_date(now, case.planning_date)
         changes = {**values, "ship_date": ship_date, "modified_at": now}
-        case.events.create(actor=user, kind=CaseEvent.Kind.UPDATED, note=note, created_at=now)
+        case.events.create(actor=by, kind=CaseEvent.Kind.UPDATED, note=note, created_at=now)
         if may_move(Who.DENTIST, case.state, Progress.PROCESSING):
-            move(case, Progress.PROCESSING, Who.DENTIST, user, now, **changes)
+            move(case, Progress.PROCESSING, Who.DENTIST, by=by, now=now, **changes)
         else:
             _write(case, **changes)
-        prescription = new_revision(case, signed_name, user, now)
+        prescription = new_revision(case, signed_name, by=by, now=now)
         emails.case_updated(case, prescription.revision)
 
 
@@ -168,10 +168,10 @@ def _write(case, **changes):
         setattr(case, name, value)
 
 
-def move(case, to, who, actor, now, note="", seen=None, **changes):
+def move(case, to, who, *, by, now, note="", seen=None, **changes):
     """Move a case to another progress, with its line in the timeline and its notice.
 
-    `who` says in whose role (a Who), `actor` which user. `seen` is the progress that the page
+    `who` says in whose role (a Who), `by` which user. `seen` is the progress that the page
     showed on which this was decided; `changes` are further fields of the case written with it.
     Raises NotAllowed for a move that the table of moves lacks, and ChangedMeanwhile when another
     move came first. Returns the event.
@@ -184,7 +184,7 @@ def move(case, to, who, actor, now, note="", seen=None, **changes):
     with transaction.atomic():
         _write(case, progress=to, **changes)
         event = case.events.create(
-            actor=actor,
+            actor=by,
             kind=CaseEvent.Kind.PROGRESS,
             from_progress=before,
             to_progress=to,
@@ -228,24 +228,24 @@ def _notice(case, event):
         emails.case_shipped(case, event)
 
 
-def mark_missing(case, actor, reasons, note, now, seen=None):
+def mark_missing(case, reasons, note, *, by, now, seen=None):
     """The lab says what it lacks: `reasons` are keys of `readiness.REASONS`, `note` free text."""
     with transaction.atomic():
-        event = move(case, Progress.MISSING, Who.LAB, actor, now, note=note, seen=seen)
+        event = move(case, Progress.MISSING, Who.LAB, by=by, now=now, note=note, seen=seen)
         items = MissingItem.objects.bulk_create(
             [MissingItem(case=case, reason=reason, created_at=now) for reason in reasons]
         )
         emails.case_missing(case, event, items)
 
 
-def ship(case, actor, carrier, tracking_number, now, note="", seen=None):
+def ship(case, carrier, tracking_number, *, by, now, note="", seen=None):
     """The lab hands the guide to a carrier; the ship date becomes the day on which it did."""
     move(
         case,
         Progress.SHIPPED,
         Who.LAB,
-        actor,
-        now,
+        by=by,
+        now=now,
         note=note,
         seen=seen,
         ship_date=lab.today(now),
@@ -254,7 +254,7 @@ def ship(case, actor, carrier, tracking_number, now, note="", seen=None):
     )
 
 
-def correct_tracking(case, actor, carrier, tracking_number, now):
+def correct_tracking(case, carrier, tracking_number, *, by, now):
     """The lab corrects carrier and number of a shipped case; the timeline keeps the old ones.
 
     Raises NotAllowed when the case is not shipped, ChangedMeanwhile when it was moved.
@@ -268,14 +268,14 @@ def correct_tracking(case, actor, carrier, tracking_number, now):
     with transaction.atomic():
         _write(case, carrier=carrier, tracking_number=tracking_number)
         case.events.create(
-            actor=actor,
+            actor=by,
             kind=CaseEvent.Kind.TRACKING,
             note=f"Corrected; it was {before}.",
             created_at=now,
         )
 
 
-def set_planning_date(case, actor, date, note, now):
+def set_planning_date(case, date, note, *, by, now):
     """Keep the lab's date of the booked planning session, or None, with a line in the timeline.
 
     A session too late for the ship date pushes it out.
@@ -285,10 +285,10 @@ def set_planning_date(case, actor, date, note, now):
         changes["ship_date"] = ship_date_with_planning(case, date, now)
     with transaction.atomic():
         _write(case, **changes)
-        case.events.create(actor=actor, kind=CaseEvent.Kind.PLANNING, note=note, created_at=now)
+        case.events.create(actor=by, kind=CaseEvent.Kind.PLANNING, note=note, created_at=now)
 
 
-def set_ship_date(case, actor, date, now):
+def set_ship_date(case, date, *, by, now):
     """The lab sets the ship date by hand; the timeline says so.
 
     Raises NotAllowed for a date on a case that rests: none is promised while nothing moves.
@@ -301,39 +301,39 @@ def set_ship_date(case, actor, date, now):
     with transaction.atomic():
         _write(case, ship_date=date)
         case.events.create(
-            actor=actor,
+            actor=by,
             kind=CaseEvent.Kind.SHIP_DATE,
             note=f"Ships {date:%b %d, %Y}." if date else "No ship date.",
             created_at=now,
         )
 
 
-def archive(case, actor, now):
+def archive(case, *, by, now):
     """Hide a case from the main list; it is neither held nor cancelled by that.
 
     Raises LimitReached, as `unarchive` does.
     """
-    _set_archived(case, actor, now, CaseEvent.Kind.ARCHIVED, archived_at=now)
+    _set_archived(case, CaseEvent.Kind.ARCHIVED, by=by, now=now, archived_at=now)
 
 
-def unarchive(case, actor, now):
+def unarchive(case, *, by, now):
     """Show an archived case in the main list again."""
-    _set_archived(case, actor, now, CaseEvent.Kind.RESTORED, archived_at=None)
+    _set_archived(case, CaseEvent.Kind.RESTORED, by=by, now=now, archived_at=None)
 
 
-def _set_archived(case, actor, now, kind, archived_at):
+def _set_archived(case, kind, archived_at, *, by, now):
     with transaction.atomic():
-        limits.check_archiving(actor, now)
+        limits.check_archiving(by, now)
         restoring = archived_at is None
         rows = Case.objects.filter(pk=case.pk, archived_at__isnull=not restoring)
         if rows.update(archived_at=archived_at):
-            case.events.create(actor=actor, kind=kind, created_at=now)
+            case.events.create(actor=by, kind=kind, created_at=now)
 
 
-def post_message(case, author, body, now):
+def post_message(case, body, *, by, now):
     """Add to the conversation on a case and tell the other side by mail. Raises LimitReached."""
     with transaction.atomic():
-        limits.check_message(author, now)
-        message = Message.objects.create(case=case, author=author, body=body, created_at=now)
+        limits.check_message(by, now)
+        message = Message.objects.create(case=case, author=by, body=body, created_at=now)
         emails.message_posted(message)
     return message

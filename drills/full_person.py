@@ -252,9 +252,9 @@ def _drafts(owner, case):
     for name, limit in drafts.LIMITS.items():
         typed[name] = _text(limit * 4)
     typed["surgery_date"] = "2030-01-01"
-    drafts.keep(drafts.update_key(case), owner, typed, case)
+    drafts.keep(drafts.update_key(case), typed, case, by=owner)
     for _ in range(most("drafts_a_person") - 1):
-        draft = drafts.keep(uuid.uuid4(), owner, typed)
+        draft = drafts.keep(uuid.uuid4(), typed, by=owner)
     _make_files(owner, most("files_a_form"), form_key=draft.pk, state="stored")
     return draft
 

@@ -89,7 +89,7 @@ def send_case(user, rng, notes):
         "teeth": ["14"],
         "description": "Guide for one implant.",
     }
-    case, _ = submit_case(form_key, user, values, user.name, timezone.now())
+    case, _ = submit_case(form_key, values, user.name, by=user, now=timezone.now())
     promise = {"at": time.time(), "case": case.number, "files": files}
     notes.write(json.dumps(promise) + "\n")
     return case

@@ -70,7 +70,7 @@ def offer_block(number, at):
     case = Case.objects.get(number=number)
     for progress in (Progress.RECEIVED, Progress.READY):
         if case.progress not in (progress, Progress.READY):
-            services.move(case, progress, Who.LAB, planner.user, timezone.now())
+            services.move(case, progress, Who.LAB, by=planner.user, now=timezone.now())
     starts_at = timezone.now().replace(microsecond=0) + timedelta(days=2, hours=at)
     block = Block.objects.create(
         planner=planner, starts_at=starts_at, ends_at=starts_at + timedelta(minutes=30)

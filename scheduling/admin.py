@@ -151,8 +151,8 @@ class BlockAdmin(ReadOnlyRows, ShownOnlyAdmin):
 
 @admin.register(Case)
 class PlannedCaseAdmin(CaseAdmin):
-    def before_move(self, case, to, actor, now):
-        services.end_session_of(case, to, actor, now)
+    def before_move(self, case, to, *, by, now):
+        services.end_session_of(case, to, by=by, now=now)
 
 
 @admin.register(PlanningSession)
@@ -232,7 +232,7 @@ class PlanningSessionAdmin(LoggedAdmin, ReadOnlyRows, ShownOnlyAdmin):
             asked = (session.case, What.PLANNING, Action.ENDED, str(session.pk))
             try:
                 with access.changing(request, *asked):
-                    service(session, request.user, timezone.now())
+                    service(session, by=request.user, now=timezone.now())
             except services.NotAllowed as refusal:
                 self.message_user(request, refusal, messages.ERROR)
             else:
@@ -263,7 +263,7 @@ class PlanningSessionAdmin(LoggedAdmin, ReadOnlyRows, ShownOnlyAdmin):
     def _moved(self, request, session, block):
         try:
             with access.changing(request, session.case, self.what, Action.MOVED, str(session.pk)):
-                services.move_session(session, block, request.user, timezone.now())
+                services.move_session(session, block, by=request.user, now=timezone.now())
         except services.BlockGone as refusal:
             self.message_user(request, refusal, messages.ERROR)
             return redirect(_move_url(session))

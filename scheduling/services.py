@@ -37,7 +37,7 @@ class AlreadyBooked(NotAllowed):
     """The case has a booked session, such as after a double click."""
 
 
-def book(block, case, actor, now):
+def book(block, case, *, by, now):
     """Book `block` for `case` by a member of its practice; of many at once, one wins.
 
     The insert of the session decides, by the constraints "one booked session a block" and "one a
@@ -47,7 +47,7 @@ def book(block, case, actor, now):
     """
     if PlanningSession.objects.booked().filter(case=case).exists():
         raise _already_booked(case)
-    if not policies.can_schedule(actor, case):
+    if not policies.can_schedule(by, case):
         raise NotAllowed(
             f"Case {case.number} is {case.state.label}, so no planning session can be booked for "
             f"it now. Nothing was booked. Questions? Write to {settings.LAB_EMAIL}."
@@ -55,14 +55,14 @@ def book(block, case, actor, now):
     with transaction.atomic():
         cases.lock(case)
         block = _still_free(block, now)
-        session = _insert(block, case, actor, now)
+        session = _insert(block, case, by=by, now=now)
         date = lab.today(block.starts_at)
         cases.move(
             case,
             Progress.SCHEDULED,
             Who.BOOKING,
-            actor,
-            now,
+            by=by,
+            now=now,
             note=f"{_when(session)} with {block.planner}.",
             planning_date=date,
             ship_date=cases.ship_date_with_planning(case, date, now),
@@ -71,11 +71,11 @@ def book(block, case, actor, now):
     return session
 
 
-def _insert(block, case, actor, now):
+def _insert(block, case, *, by, now):
     try:
         with transaction.atomic():
             return PlanningSession.objects.create(
-                block=block, case=case, booked_by=actor, booked_at=now
+                block=block, case=case, booked_by=by, booked_at=now
             )
     except IntegrityError:
         if PlanningSession.objects.booked().filter(case=case).exists():
@@ -109,7 +109,7 @@ def _when(session, block=None):
     return long_time((block or session.block).starts_at, session.case.practice.time_zone)
 
 
-def move_session(session, block, actor, now):
+def move_session(session, block, *, by, now):
     """The lab gives a booked session another block; progress stays and both sides are told.
 
     Raises NotAllowed when the session is not what it was or is in that block already, BlockTaken
@@ -123,10 +123,10 @@ def move_session(session, block, actor, now):
         _take(session, block)
         cases.set_planning_date(
             session.case,
-            actor,
             lab.today(block.starts_at),
             f"Moved from {_when(session, before)} to {_when(session)} with {block.planner}.",
-            now,
+            by=by,
+            now=now,
         )
         emails.planning_moved(session, before, now)
     return session
@@ -172,29 +172,29 @@ def _not_what_it_was(session):
     )
 
 
-def cancel(session, actor, now):
+def cancel(session, *, by, now):
     """The lab calls a booked session off: its case is Ready to Plan again, both sides are told.
 
     Raises NotAllowed when the session is not what it was.
     """
-    _end_by_lab(session, Progress.READY, actor, now)
+    _end_by_lab(session, Progress.READY, by=by, now=now)
 
 
-def mark_missed(session, actor, now):
+def mark_missed(session, *, by, now):
     """The lab says that nobody came: the case becomes Planning No Show.
 
     Raises NotAllowed when the session has not begun, or is not what it was.
     """
-    _end_by_lab(session, Progress.NO_SHOW, actor, now)
+    _end_by_lab(session, Progress.NO_SHOW, by=by, now=now)
 
 
-def mark_held(session, actor, now):
+def mark_held(session, *, by, now):
     """The lab says that the session took place: the case goes on to Manufacturing.
 
     Raises NotAllowed when the session has not begun, or is not what it was.
     """
     _refuse_before_start(session, now)
-    _end_by_lab(session, Progress.MANUFACTURING, actor, now)
+    _end_by_lab(session, Progress.MANUFACTURING, by=by, now=now)
 
 
 def _refuse_before_start(session, now):
@@ -205,11 +205,11 @@ def _refuse_before_start(session, now):
         )
 
 
-def _end_by_lab(session, to, actor, now):
+def _end_by_lab(session, to, *, by, now):
     with transaction.atomic():
         session = _still_booked(session)
-        _end(session, to, actor, now)
-        cases.move(session.case, to, Who.LAB, actor, now)
+        _end(session, to, by=by, now=now)
+        cases.move(session.case, to, Who.LAB, by=by, now=now)
 
 
 _STATES = {
@@ -220,7 +220,7 @@ _STATES = {
 }
 
 
-def end_session_of(case, to, actor, now):
+def end_session_of(case, to, *, by, now):
     """End the booked session, if there is one, of a case that the lab is about to move to `to`.
 
     It was missed, held or, for every other progress, is cancelled with a mail to both sides.
@@ -233,10 +233,10 @@ def end_session_of(case, to, actor, now):
     session = PlanningSession.objects.booked().with_people().filter(case=case).first()
     if session:
         session.case = case
-        _end(session, to, actor, now)
+        _end(session, to, by=by, now=now)
 
 
-def _end(session, to, actor, now):
+def _end(session, to, *, by, now):
     state = _STATES.get(to, State.CANCELLED)
     if state == State.MISSED:
         _refuse_before_start(session, now)
@@ -244,6 +244,6 @@ def _end(session, to, actor, now):
     if state == State.HELD:
         return
     note = f"The planning session on {_when(session)} was {state.label.lower()}."
-    cases.set_planning_date(session.case, actor, None, note, now)
+    cases.set_planning_date(session.case, None, note, by=by, now=now)
     if state == State.CANCELLED:
         emails.planning_cancelled(session, now)

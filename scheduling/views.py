@@ -74,7 +74,7 @@ def _book(request, case, session):
         return _choose(request, case, services.TAKEN, status=409)
     try:
         with access.changing(request, case, What.PLANNING, Action.BOOKED):
-            services.book(form.cleaned_data["block"], case, request.user, timezone.now())
+            services.book(form.cleaned_data["block"], case, by=request.user, now=timezone.now())
     except services.AlreadyBooked as refusal:
         _tell_unless_the_same(request, case, form.cleaned_data["block"], refusal)
     except services.BlockGone as refusal:

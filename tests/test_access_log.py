@@ -47,7 +47,7 @@ def script(case):
 def session(case, dentist_user):
     now = timezone.now()
     block = make.block(make.planner(), now + timezone.timedelta(days=3))
-    return services.book(block, case, dentist_user, now)
+    return services.book(block, case, by=dentist_user, now=now)
 
 
 @pytest.fixture

@@ -240,7 +240,9 @@ def places(make_case, dentist_user):
         name="arch.stl", size=5, practice=case.practice, uploaded_by=dentist_user, state="stored"
     )
     now = timezone.now()
-    services.book(make.block(make.planner(), now + timedelta(days=3)), case, dentist_user, now)
+    services.book(
+        make.block(make.planner(), now + timedelta(days=3)), case, by=dentist_user, now=now
+    )
     return {**NOWHERE, "number": case.number, "pk": file.pk}
 
 

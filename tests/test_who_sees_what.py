@@ -49,7 +49,7 @@ def other_planner(make_staff):
 @pytest.fixture
 def session(planner, case, dentist_user):
     block = make.block(planner, timezone.now() + timedelta(days=2))
-    return services.book(block, case, dentist_user, timezone.now())
+    return services.book(block, case, by=dentist_user, now=timezone.now())
 
 
 def rows_of(user):
@@ -72,7 +72,7 @@ def test_a_planner_sees_the_cases_of_their_own_blocks(planner, other_planner, se
 
 def test_a_session_that_moves_takes_its_case_along(planner, other_planner, session, lab_user):
     block = make.block(other_planner, timezone.now() + timedelta(days=3))
-    services.move_session(session, block, lab_user, timezone.now())
+    services.move_session(session, block, by=lab_user, now=timezone.now())
     assert rows_of(planner.user) == [0, 0, 0, 0, 0]
     assert rows_of(other_planner.user) == [1, 1, 1, 1, 1]
 
@@ -94,8 +94,8 @@ def test_who_is_no_longer_active_sees_nothing(dentist_user, session, what):
 def test_drafts_are_their_writers_and_updates_their_practices(
     dentist_user, other_practice_user, lab_user, case
 ):
-    drafts.keep(uuid.uuid4(), dentist_user, as_query(patient_name="Jane Roe"))
-    drafts.keep(drafts.update_key(case), dentist_user, as_query(description="x"), case)
+    drafts.keep(uuid.uuid4(), as_query(patient_name="Jane Roe"), by=dentist_user)
+    drafts.keep(drafts.update_key(case), as_query(description="x"), case, by=dentist_user)
     assert Draft.objects.visible_to(dentist_user).count() == 2
     assert not Draft.objects.visible_to(other_practice_user).exists()
     assert not Draft.objects.visible_to(lab_user).exists()
@@ -443,7 +443,7 @@ def test_a_dentist_of_another_practice_is_refused(client, other_practice_user, p
 
 def test_the_form_of_somebody_else_is_not_taken_over(client, dentist_user, other_practice_user):
     key = uuid.uuid4()
-    drafts.keep(key, dentist_user, as_query(patient_name="Only Mine"))
+    drafts.keep(key, as_query(patient_name="Only Mine"), by=dentist_user)
     Attachment.objects.create(
         form_key=key, name="a.stl", size=5, practice=dentist_user.practice, uploaded_by=dentist_user
     )
@@ -464,7 +464,7 @@ def test_a_draft_of_somebody_else_is_neither_overwritten_nor_discarded(
     client, dentist_user, other_practice_user, case, named_case
 ):
     key = drafts.update_key(case) if named_case else uuid.uuid4()
-    drafts.keep(key, dentist_user, as_query(description="Mine"), case if named_case else None)
+    drafts.keep(key, as_query(description="Mine"), case if named_case else None, by=dentist_user)
     client.force_login(other_practice_user)
     typed = {"description": "Theirs"} | ({"case": case.number} if named_case else {})
     assert client.post(reverse("cases:keep_draft", args=[key]), typed).status_code == 404
@@ -483,7 +483,7 @@ def announce(client, **metadata):
 
 def test_no_file_goes_into_a_form_or_a_case_of_others(client, dentist_user, case):
     key = uuid.uuid4()
-    drafts.keep(key, dentist_user, as_query(patient_name="Jane Roe"))
+    drafts.keep(key, as_query(patient_name="Jane Roe"), by=dentist_user)
     other = make.practice("Hilltop Dental")
     client.force_login(make.member(other))
     assert announce(client, form=key).status_code == 404
@@ -519,7 +519,7 @@ def test_a_block_that_is_not_theirs_to_book_is_refused_with_one_sentence(
     there = make.block(planner, now + timedelta(days=2), is_open=block != "withdrawn")
     if block == "foreign":
         theirs = make.case(other_practice_user.practice)
-        services.book(there, theirs, other_practice_user, now)
+        services.book(there, theirs, by=other_practice_user, now=now)
     client.force_login(dentist_user)
     pk = 99999 if block == "nobody's" else there.pk
     answer = client.post(reverse("scheduling:schedule", args=[case.number]), {"block": pk})
@@ -536,7 +536,7 @@ def test_a_session_that_took_place_stays_with_its_planner(planner, session):
 
 
 def test_a_session_that_is_cancelled_takes_its_case_from_the_planner(planner, session, lab_user):
-    services.cancel(session, lab_user, timezone.now())
+    services.cancel(session, by=lab_user, now=timezone.now())
     assert not Case.objects.visible_to(planner.user).exists()
 
 

@@ -205,7 +205,7 @@ def test_the_old_address_is_told_of_a_new_one(office, colleague):
 def test_whom_the_office_deactivates_is_signed_out_for_good(office, owner, practice, now):
     theirs = Client()
     theirs.force_login(owner)
-    services.invite(practice, "lou@harbor.example", "", False, owner, now)
+    services.invite(practice, "lou@harbor.example", "", False, by=owner, now=now)
     office.post(page_of(owner), form_of(owner, is_active=None))
     assert theirs.get("/cases/").status_code == 302
     office.post(page_of(owner), form_of(owner, is_active="on"))

@@ -121,7 +121,7 @@ def test_a_link_works_once(owner_client, client, link_to):
 
 def test_a_link_works_for_seven_days(owner_client, link_to, practice, owner):
     sent_at = timezone.now() - timedelta(days=7) + timedelta(minutes=1)
-    services.invite(practice, NEW, "", False, owner, sent_at)
+    services.invite(practice, NEW, "", False, by=owner, now=sent_at)
     assert owner_client.get(link_to(NEW)).status_code == 200
     Invitation.objects.update(expires_at=sent_at + timedelta(days=7) - timedelta(minutes=2))
     assert owner_client.get(link_to(NEW)).status_code == 404
@@ -130,7 +130,7 @@ def test_a_link_works_for_seven_days(owner_client, link_to, practice, owner):
 @pytest.mark.parametrize(("over_for", "is_kept"), [(89, True), (91, False)])
 def test_an_invitation_is_forgotten_ninety_days_after_its_end(owner, practice, over_for, is_kept):
     sent_at = timezone.now() - Invitation.LASTS - timedelta(days=over_for)
-    services.invite(practice, NEW, "", False, owner, sent_at)
+    services.invite(practice, NEW, "", False, by=owner, now=sent_at)
     forget_invitations()
     assert Invitation.objects.exists() == is_kept
 
@@ -215,7 +215,7 @@ def test_invitations_of_somebody_who_may_not_invite_any_more_are_withdrawn(
     owner_client, owner, colleague, link_to, practice, step
 ):
     User.objects.filter(pk=colleague.pk).update(is_owner=True)
-    services.invite(practice, NEW, "", False, colleague, timezone.now())
+    services.invite(practice, NEW, "", False, by=colleague, now=timezone.now())
     owner_client.post(f"{MEMBERS}{colleague.pk}/{step}/")
     assert owner_client.get(link_to(NEW)).status_code == 404
 

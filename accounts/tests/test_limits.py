@@ -23,11 +23,11 @@ def owner(dentist_user):
 def test_members_and_open_invitations_of_a_practice_have_a_limit(owner, settings):
     settings.LIMITS = settings.LIMITS | {"people_a_practice": 2}
     now = timezone.now()
-    services.invite(owner.practice, "lou@x.example", "", False, owner, now)
+    services.invite(owner.practice, "lou@x.example", "", False, by=owner, now=now)
     # One that takes the place of another is none more.
-    services.invite(owner.practice, "lou@x.example", "", False, owner, now)
+    services.invite(owner.practice, "lou@x.example", "", False, by=owner, now=now)
     with pytest.raises(LimitReached, match="A practice can have 2 members and open invitations"):
-        services.invite(owner.practice, "kim@x.example", "", False, owner, now)
+        services.invite(owner.practice, "kim@x.example", "", False, by=owner, now=now)
     assert Invitation.objects.count() == Email.objects.count() == 2
 
 

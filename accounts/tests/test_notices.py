@@ -198,7 +198,7 @@ def test_without_an_owner_the_page_leads_to_the_lab(dentist_client, settings):
 def test_a_member_who_saves_does_not_undo_a_new_address(practice, dentist_user):
     stale = dentist_user.practice
     type(practice).objects.filter(pk=practice.pk).update(email="new@harbor.example")
-    services.change_practice(stale, ["phone"], dentist_user)
+    services.change_practice(stale, ["phone"], by=dentist_user)
     practice.refresh_from_db()
     assert practice.email == "new@harbor.example"
     assert not Email.objects.exists()

@@ -53,9 +53,9 @@ def move_action(to):
         for case in queryset:
             try:
                 with access.changing(request, case, What.CASE, Action.PROGRESS):
-                    now = timezone.now()
-                    model_admin.before_move(case, to, request.user, now)
-                    services.move(case, to, Who.LAB, request.user, now)
+                    given = {"by": request.user, "now": timezone.now()}
+                    model_admin.before_move(case, to, **given)
+                    services.move(case, to, Who.LAB, **given)
             except services.NotAllowed as refusal:
                 model_admin.message_user(request, str(refusal), messages.ERROR)
             else:

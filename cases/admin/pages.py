@@ -37,7 +37,7 @@ class CasePages:
         ]
         return [*own, *super().get_urls()]
 
-    def before_move(self, case, to, actor, now):
+    def before_move(self, case, to, *, by, now):
         """What else ends when the lab moves a case, in the same transaction; may refuse."""
 
     def progress_page(self, request, pk, to):
@@ -97,7 +97,7 @@ class CasePages:
             body = form.cleaned_data["body"]
             try:
                 with access.changing(request, case, What.MESSAGE, Action.WRITTEN):
-                    services.post_message(case, request.user, body, timezone.now())
+                    services.post_message(case, body, by=request.user, now=timezone.now())
             except services.NotAllowed as refusal:
                 form.add_error(None, str(refusal))
             else:
@@ -132,7 +132,7 @@ class CasePages:
         """Call the service and go back with its outcome, or with its refusal."""
         try:
             with access.changing(request, case, What.CASE, action):
-                service(actor=request.user, now=timezone.now())
+                service(by=request.user, now=timezone.now())
         except services.NotAllowed as refusal:
             return self._back(request, case, str(refusal), messages.ERROR)
         if warning:
@@ -143,10 +143,10 @@ class CasePages:
         self.message_user(request, text, level)
         return redirect(page_of(case))
 
-    def _move(self, case, to, form, actor, now):
-        given = {**form.cleaned_data, "seen": form.cleaned_data["was"], "actor": actor, "now": now}
-        del given["was"]
-        self.before_move(case, to, actor, now)
+    def _move(self, case, to, form, *, by, now):
+        said = form.cleaned_data
+        given = {"by": by, "now": now, "seen": said.pop("was"), **said}
+        self.before_move(case, to, by=by, now=now)
         if to == Progress.MISSING:
             services.mark_missing(case, **given)
         elif to == Progress.SHIPPED:

@@ -48,10 +48,10 @@ def test_the_list_says_what_is_missing_and_who_wrote_last(
     lab, make_case, dentist_user, lab_user, now
 ):
     asked, answered = make_case(), make_case()
-    services.mark_missing(asked, lab_user, ["no_cbct", "no_bite"], "", now)
-    services.post_message(asked, dentist_user, "Is it late?", now)
-    services.post_message(answered, dentist_user, "Hello?", now)
-    services.post_message(answered, lab_user, "Yes.", now)
+    services.mark_missing(asked, ["no_cbct", "no_bite"], "", by=lab_user, now=now)
+    services.post_message(asked, "Is it late?", by=dentist_user, now=now)
+    services.post_message(answered, "Hello?", by=dentist_user, now=now)
+    services.post_message(answered, "Yes.", by=lab_user, now=now)
     html = lab.get(LIST).text
     assert "No CBCT, No bite" in html
     assert html.count("Practice wrote") == 1
@@ -65,8 +65,8 @@ def test_a_longer_list_asks_the_database_no_more_often(
     def fill(rows):
         for _ in range(rows):
             case = make_case()
-            services.mark_missing(case, lab_user, ["no_cbct"], "", now)
-            services.post_message(case, lab_user, "Please send it.", now)
+            services.mark_missing(case, ["no_cbct"], "", by=lab_user, now=now)
+            services.post_message(case, "Please send it.", by=lab_user, now=now)
 
     fill(1)
     with django_assert_max_num_queries(30) as short:
@@ -204,7 +204,7 @@ def test_tracking_of_a_case_that_is_not_shipped_is_refused(lab, case):
 
 
 def test_a_case_moved_meanwhile_is_left_as_it_is(lab, case, lab_user, now):
-    services.move(Case.objects.get(pk=case.pk), Progress.RECEIVED, Who.LAB, lab_user, now)
+    services.move(Case.objects.get(pk=case.pk), Progress.RECEIVED, Who.LAB, by=lab_user, now=now)
     response = move(lab, case, Progress.READY)
     assert "changed by somebody else" in said(response)[0]
     case.refresh_from_db()

@@ -42,7 +42,7 @@ def test_every_field_of_the_forms_is_kept(practice):
 def test_nothing_else_of_what_was_posted_is_kept(dentist_user):
     data = posted(patient_name="Ann", teeth=["14", "x" * 999, "14"], csrfmiddlewaretoken="t", x="y")
     data.setlist("description", ["first", "last"])
-    draft = drafts.keep(uuid.uuid4(), dentist_user, data)
+    draft = drafts.keep(uuid.uuid4(), data, by=dentist_user)
     assert draft.data == {"patient_name": ["Ann"], "description": ["last"], "teeth": ["14"]}
 
 
@@ -144,7 +144,7 @@ def test_a_colleagues_update_goes_on_and_counts_for_who_began_it(
 ):
     front = type(dentist_user).objects.create_user("f@harbor.example", name="F", practice=practice)
     key = drafts.update_key(case)
-    drafts.keep(key, front, posted(description="Begun"), case)
+    drafts.keep(key, posted(description="Begun"), case, by=front)
     client.force_login(dentist_user)
     answer = client.post(address(key), {"description": "Gone on", "case": case.number})
     assert answer.status_code == 204
@@ -155,8 +155,10 @@ def test_a_colleagues_update_goes_on_and_counts_for_who_began_it(
 def test_pages_that_list_drafts_read_names_and_not_contents(
     dentist_user, case, django_assert_num_queries
 ):
-    update = drafts.keep(drafts.update_key(case), dentist_user, posted(description="z" * 99), case)
-    new = drafts.keep(uuid.uuid4(), dentist_user, posted(patient_name="Ann", description="w"))
+    update = drafts.keep(
+        drafts.update_key(case), posted(description="z" * 99), case, by=dentist_user
+    )
+    new = drafts.keep(uuid.uuid4(), posted(patient_name="Ann", description="w"), by=dentist_user)
     with django_assert_num_queries(1):
         listed = {row["form_key"]: row for row in drafts.unsent(dentist_user)}
     assert (listed[update.pk]["name"], listed[update.pk]["number"]) == ("Jane Roe", case.number)
@@ -190,7 +192,7 @@ def test_a_stretch_that_is_not_there_is_the_newest(dentist_client, dentist_user,
 def test_a_form_for_a_new_case_does_not_take_the_place_of_a_message(
     dentist_client, dentist_user, case
 ):
-    drafts.keep_message(case, dentist_user, "Is the sleeve metal?")
+    drafts.keep_message(case, "Is the sleeve metal?", by=dentist_user)
     key = drafts.message_key(case, dentist_user)
     answer = dentist_client.post(reverse("cases:keep_draft", args=[key]), {"patient_name": "zz"})
     assert answer.status_code == 404

@@ -65,7 +65,7 @@ def test_a_message_too_many_is_not_sent_and_stays_in_the_form(dentist_client, ca
 
 def test_a_practice_has_a_limit_for_all_its_members(client, case, dentist_user, colleague, at_most):
     at_most(messages_an_hour_a_practice=1)
-    services.post_message(case, dentist_user, "First", timezone.now())
+    services.post_message(case, "First", by=dentist_user, now=timezone.now())
     client.force_login(colleague)
     answer = write(client, case, "Second")
     assert "Your practice has sent 1 messages within an hour" in answer.text
@@ -73,10 +73,10 @@ def test_a_practice_has_a_limit_for_all_its_members(client, case, dentist_user, 
 
 def test_after_an_hour_it_goes_on(case, dentist_user, at_most, now):
     at_most(messages_an_hour_a_person=1)
-    services.post_message(case, dentist_user, "First", now)
+    services.post_message(case, "First", by=dentist_user, now=now)
     with pytest.raises(LimitReached):
-        services.post_message(case, dentist_user, "Second", now + timedelta(minutes=59))
-    services.post_message(case, dentist_user, "Second", now + timedelta(minutes=61))
+        services.post_message(case, "Second", by=dentist_user, now=now + timedelta(minutes=59))
+    services.post_message(case, "Second", by=dentist_user, now=now + timedelta(minutes=61))
     assert case.messages.count() == 2
 
 
@@ -185,7 +185,7 @@ def test_of_ten_at_once_no_more_get_through_than_of_ten_in_a_row(case, dentist_u
     def one(number):
         together.wait(10)
         try:
-            services.post_message(case, dentist_user, f"Message {number}", timezone.now())
+            services.post_message(case, f"Message {number}", by=dentist_user, now=timezone.now())
         except LimitReached:
             return "refused"
         finally:

@@ -254,7 +254,7 @@ def test_a_sent_form_that_was_changed_and_sent_again_is_kept_as_a_new_form(denti
 
 
 def test_a_draft_can_be_discarded(dentist_client, dentist_user, typed):
-    drafts.keep(uuid.UUID(typed["form_key"]), dentist_user, _posted(typed))
+    drafts.keep(uuid.UUID(typed["form_key"]), _posted(typed), by=dentist_user)
     dentist_client.post(reverse("cases:discard_draft", args=[typed["form_key"]]))
     assert not Draft.objects.exists()
 

@@ -115,7 +115,9 @@ def test_the_record_shows_all_that_was_provided(dentist_client, send_case):
 
 
 def test_what_is_missing_is_listed_with_an_upload_box_beside_each(dentist_client, case, lab_user):
-    services.mark_missing(case, lab_user, ["no_cbct", "no_bite"], "No hurry.", timezone.now())
+    services.mark_missing(
+        case, ["no_cbct", "no_bite"], "No hurry.", by=lab_user, now=timezone.now()
+    )
     page = dentist_client.get(case.get_absolute_url()).content.decode()
     assert "What we need from you" in page
     assert "No CBCT" in page
@@ -198,7 +200,7 @@ def test_old_revisions_stay_downloadable(
 def test_what_is_missing_and_was_not_uploaded_is_asked_for_before_it_is_sent(
     dentist_client, case, lab_user, update_url
 ):
-    services.mark_missing(case, lab_user, ["no_cbct", "no_bite"], "", timezone.now())
+    services.mark_missing(case, ["no_cbct", "no_bite"], "", by=lab_user, now=timezone.now())
     answered = case.missing_items.get(reason="no_bite")
     add_file(case, form_key=drafts.update_key(case), answers=answered)
     page = dentist_client.post(update_url, CHANGE).content.decode()
@@ -274,7 +276,7 @@ def test_an_update_of_a_case_in_manufacturing_is_refused_and_kept(
     dentist_client, case, lab_user, update_url
 ):
     dentist_client.post(update_url, CHANGE)
-    services.move(case, Progress.MANUFACTURING, Who.LAB, lab_user, timezone.now())
+    services.move(case, Progress.MANUFACTURING, Who.LAB, by=lab_user, now=timezone.now())
     answer = dentist_client.post(update_url, SIGN, follow=True)
     assert "can no longer be changed here" in answer.content.decode()
     assert Draft.objects.get().data["description"] == ["Changed."]

@@ -33,7 +33,7 @@ def make_draft(case, **data):
 
 def update(case, draft, now, **values):
     values = {"teeth": case.teeth, "description": case.description, **values}
-    services.update_case(case, draft, case.created_by, values, "Ada Moss", now)
+    services.update_case(case, draft, values, "Ada Moss", by=case.created_by, now=now)
 
 
 # Sending
@@ -93,9 +93,9 @@ def test_a_file_that_failed_is_not_sent_as_if_it_were_there(send_case, dentist_u
 
 def test_no_mail_names_the_patient(send_case, now):
     case = send_case(patient_name="Quillon Zephyr", now=now)
-    services.mark_missing(case, case.created_by, ["no_cbct"], "", now)
+    services.mark_missing(case, ["no_cbct"], "", by=case.created_by, now=now)
     update(case, make_draft(case), now)
-    services.post_message(case, case.created_by, "Quillon is nervous", now)
+    services.post_message(case, "Quillon is nervous", by=case.created_by, now=now)
 
     assert Email.objects.count() == 4
     for email in Email.objects.all():
@@ -204,7 +204,7 @@ def test_a_later_planning_session_pushes_the_ship_date_of_an_update(send_case, n
 
 def test_a_move_writes_one_event_and_leaves_last_modified(case, lab_user, now):
     modified_at = case.modified_at
-    services.move(case, Progress.RECEIVED, Who.LAB, lab_user, now, note="All there.")
+    services.move(case, Progress.RECEIVED, Who.LAB, by=lab_user, now=now, note="All there.")
 
     case.refresh_from_db()
     assert case.progress == Progress.RECEIVED
@@ -216,21 +216,21 @@ def test_a_move_writes_one_event_and_leaves_last_modified(case, lab_user, now):
 
 def test_a_move_that_the_table_lacks_is_refused_with_a_sentence(case, lab_user, now):
     with pytest.raises(services.NotAllowed, match="Processing and cannot become Shipped"):
-        services.move(case, Progress.SHIPPED, Who.LAB, lab_user, now)
+        services.move(case, Progress.SHIPPED, Who.LAB, by=lab_user, now=now)
     assert not case.events.exists()
 
 
 def test_of_two_moves_from_the_same_reading_the_second_loses(case, lab_user, now):
     same = Case.objects.get(pk=case.pk)
-    services.move(case, Progress.RECEIVED, Who.LAB, lab_user, now)
+    services.move(case, Progress.RECEIVED, Who.LAB, by=lab_user, now=now)
     with pytest.raises(services.ChangedMeanwhile):
-        services.move(same, Progress.READY, Who.LAB, lab_user, now)
+        services.move(same, Progress.READY, Who.LAB, by=lab_user, now=now)
     case.refresh_from_db()
     assert case.progress == Progress.RECEIVED
 
 
 def test_missing_takes_the_ship_date_away_and_mails_the_reasons(case, lab_user, now):
-    services.mark_missing(case, lab_user, ["no_cbct", "no_bite"], "Please hurry, Jane", now)
+    services.mark_missing(case, ["no_cbct", "no_bite"], "Please hurry, Jane", by=lab_user, now=now)
 
     case.refresh_from_db()
     assert case.ship_date is None
@@ -243,30 +243,30 @@ def test_missing_takes_the_ship_date_away_and_mails_the_reasons(case, lab_user, 
 
 
 def test_an_update_answers_what_was_missing(case, lab_user, now):
-    services.mark_missing(case, lab_user, ["no_cbct"], "", now)
+    services.mark_missing(case, ["no_cbct"], "", by=lab_user, now=now)
     update(case, make_draft(case), now)
     assert case.missing_items.get().answered_at == now
 
 
 def test_records_that_came_by_post_end_the_hold_with_a_new_ship_date(case, lab_user, now):
-    services.mark_missing(case, lab_user, ["no_cbct"], "", now)
-    services.move(case, Progress.RECEIVED, Who.LAB, lab_user, now)
+    services.mark_missing(case, ["no_cbct"], "", by=lab_user, now=now)
+    services.move(case, Progress.RECEIVED, Who.LAB, by=lab_user, now=now)
     case.refresh_from_db()
     assert case.ship_date == date(2026, 3, 16)
     assert case.missing_items.get().answered_at == now
 
 
 def test_what_is_missing_stays_missing_while_the_case_is_on_hold(case, lab_user, now):
-    services.mark_missing(case, lab_user, ["no_cbct"], "", now)
-    services.move(case, Progress.ON_HOLD, Who.LAB, lab_user, now)
+    services.mark_missing(case, ["no_cbct"], "", by=lab_user, now=now)
+    services.move(case, Progress.ON_HOLD, Who.LAB, by=lab_user, now=now)
     assert case.missing_items.get().answered_at is None
-    services.move(case, Progress.RECEIVED, Who.LAB, lab_user, now)
+    services.move(case, Progress.RECEIVED, Who.LAB, by=lab_user, now=now)
     assert case.missing_items.get().answered_at == now
 
 
 def test_shipping_keeps_carrier_and_number_and_mails_the_link(case, lab_user, now):
-    services.move(case, Progress.MANUFACTURING, Who.LAB, lab_user, now)
-    services.ship(case, lab_user, "ups", "1Z5R89390357567127", now)
+    services.move(case, Progress.MANUFACTURING, Who.LAB, by=lab_user, now=now)
+    services.ship(case, "ups", "1Z5R89390357567127", by=lab_user, now=now)
     case.refresh_from_db()
     assert "1Z5R89390357567127" in case.tracking_url
     assert case.tracking_url in mails("case_shipped").get().text
@@ -274,20 +274,20 @@ def test_shipping_keeps_carrier_and_number_and_mails_the_link(case, lab_user, no
 
 
 def test_archiving_only_hides(case, dentist_user, now):
-    services.archive(case, dentist_user, now)
-    services.archive(case, dentist_user, now)
+    services.archive(case, by=dentist_user, now=now)
+    services.archive(case, by=dentist_user, now=now)
     case.refresh_from_db()
     assert case.archived_at == now
     assert case.progress == Progress.PROCESSING
     assert case.events.filter(kind="archived").count() == 1
-    services.unarchive(case, dentist_user, now)
+    services.unarchive(case, by=dentist_user, now=now)
     case.refresh_from_db()
     assert case.archived_at is None
 
 
 def test_a_message_is_mailed_to_the_other_side(case, dentist_user, lab_user, now, settings):
-    services.post_message(case, dentist_user, "Hello", now)
-    services.post_message(case, lab_user, "Hello back", now)
+    services.post_message(case, "Hello", by=dentist_user, now=now)
+    services.post_message(case, "Hello back", by=lab_user, now=now)
     assert sorted(mails("message_posted").values_list("to", flat=True)) == sorted(
         [settings.LAB_EMAIL, "front@harbor.example"]
     )

@@ -52,7 +52,7 @@ def _opened(request, form):
         return False
     try:
         with access.changing(request, case, What.CASE, Action.EMERGENCY, reason=reason):
-            grant = emergency.open_case(case, request.user, reason, timezone.now())
+            grant = emergency.open_case(case, reason, by=request.user, now=timezone.now())
     except LimitReached as refusal:
         form.add_error(None, str(refusal))
         return False
@@ -74,6 +74,6 @@ def end_emergency(request, pk):
         access.note(request, None, *asked, result=Result.NOT_THERE)
         raise Http404
     with access.changing(request, grant.case, What.CASE, Action.EMERGENCY_ENDED):
-        emergency.end(grant, timezone.now())
+        emergency.end(grant, now=timezone.now())
     messages.success(request, f"Case {grant.case} is no longer open to you.")
     return redirect("cases:emergency")

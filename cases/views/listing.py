@@ -127,7 +127,7 @@ def archive(request, number):
 def _do(request, case, action, service, done):
     try:
         with access.changing(request, case, What.CASE, action):
-            service(case, request.user, timezone.now())
+            service(case, by=request.user, now=timezone.now())
     except services.NotAllowed as refusal:
         messages.error(request, str(refusal))
     else:

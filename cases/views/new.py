@@ -57,8 +57,8 @@ def _submit(request):
     name = signature.cleaned_data["signed_name"]
     try:
         with transaction.atomic():
-            given = (key, request.user, form.values, name, timezone.now())
-            case, is_new = services.submit_case(*given)
+            given = {"by": request.user, "now": timezone.now()}
+            case, is_new = services.submit_case(key, form.values, name, **given)
             if is_new:
                 access.note(request, case, What.CASE, Action.CREATED, result=Result.DONE)
     except LimitReached as refusal:
@@ -80,7 +80,7 @@ def keep(request, key, case=None):
     """
     try:
         with access.changing(request, case, What.FORM, Action.KEPT, str(key)):
-            draft = drafts.keep(key, request.user, request.POST, case)
+            draft = drafts.keep(key, request.POST, case, by=request.user)
     except LimitReached as refusal:
         messages.warning(request, str(refusal))
         return None
@@ -144,7 +144,7 @@ def _keep_and_sign_in(request):
     key, user = owner
     if policies.can_send_cases(user) and drafts.new_key(user, str(key)) == key:
         try:
-            drafts.keep(key, user, request.POST)
+            drafts.keep(key, request.POST, by=user)
         except LimitReached as refusal:
             return only_here(request, key, refusal)
     return sign_in_again(f"{reverse('cases:new')}?draft={key}")
@@ -184,7 +184,7 @@ def keep_draft(request, form_key):
     is_first = not Draft.objects.visible_to(request.user).filter(pk=form_key).exists()
     try:
         with access.changing(request, case, *asked) if is_first else nullcontext():
-            drafts.keep(form_key, request.user, request.POST, case)
+            drafts.keep(form_key, request.POST, case, by=request.user)
     except LimitReached as refusal:
         return HttpResponse(str(refusal), "text/plain; charset=utf-8", status=429)
     if told := drafts.not_kept(request.POST):

@@ -116,7 +116,7 @@ def _keep_and_sign_in(request, number):
         return redirect_to_login(request.get_full_path())
     if "confirm" not in request.POST and policies.can_update(user, case):
         try:
-            drafts.keep(key, user, request.POST, case)
+            drafts.keep(key, request.POST, case, by=user)
         except LimitReached as refusal:
             return only_here(request, key, refusal)
     return sign_in_again(case.get_absolute_url())
@@ -173,7 +173,9 @@ def _confirm(request, case):
     name = signature.cleaned_data["signed_name"]
     try:
         with access.changing(request, case, What.CASE, Action.UPDATED):
-            services.update_case(case, draft, request.user, form.values, name, timezone.now())
+            services.update_case(
+                case, draft, form.values, name, by=request.user, now=timezone.now()
+            )
     except services.AlreadySent as sent:
         messages.info(request, str(sent))
     except services.NotAllowed as refusal:
@@ -214,7 +216,9 @@ def post_message(request, number):
         return _page(request, case, _form(case, draft), form, draft=draft, status=422)
     try:
         with access.changing(request, case, What.MESSAGE, Action.WRITTEN):
-            services.post_message(case, request.user, form.cleaned_data["body"], timezone.now())
+            services.post_message(
+                case, form.cleaned_data["body"], by=request.user, now=timezone.now()
+            )
             drafts.message_row(case, request.user).delete()
     except services.NotAllowed as refusal:
         form.add_error("body", str(refusal))
@@ -233,7 +237,7 @@ def _keep_message_and_sign_in(request, number):
     if not (body and case) or drafts.message_key(case, user) != key:
         return redirect_to_login(back_to)
     try:
-        drafts.keep_message(case, user, body)
+        drafts.keep_message(case, body, by=user)
     except LimitReached as refusal:
         return only_here(request, None, refusal)
     return sign_in_again(back_to)

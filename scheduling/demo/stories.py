@@ -61,7 +61,7 @@ class Story:
             unfinished = self.files.unfinished(form_key, moment - timedelta(minutes=2))
         dentist = self._dentist()
         self.case, _ = services.submit_case(
-            form_key, self.user, self._values(dentist, moment), self.user.name, moment
+            form_key, self._values(dentist, moment), self.user.name, by=self.user, now=moment
         )
         self.diary.mailed(moment)
         return unfinished
@@ -106,12 +106,12 @@ class Story:
         moment = self._at_lab()
         # An update of a case that is not red leaves its progress as it was.
         if self.case.progress != to:
-            services.move(self.case, to, Who.LAB, self.lab_user, moment, note=note)
+            services.move(self.case, to, Who.LAB, by=self.lab_user, now=moment, note=note)
         return moment
 
     def missing(self, *following):
         moment = self._at_lab()
-        services.mark_missing(self.case, self.lab_user, [self.reason], self.lab_note, moment)
+        services.mark_missing(self.case, [self.reason], self.lab_note, by=self.lab_user, now=moment)
         return moment
 
     def update(self, *following):
@@ -126,7 +126,7 @@ class Story:
         part = LACKING.get(self.reason, "cbct") if item else "photo"
         self.files.add(part, form_key, moment, item)
         values = {"description": f"{self.case.description}\n\n{note}"}
-        services.update_case(self.case, draft, user, values, user.name, moment)
+        services.update_case(self.case, draft, values, user.name, by=user, now=moment)
         return moment
 
     def book(self, *following):
@@ -136,7 +136,7 @@ class Story:
             block = self.diary.block_on(self.back - following[0][1])
         else:
             block = self.diary.block_ahead()
-        self.session = planning.book(block, self.case, self._member(), moment)
+        self.session = planning.book(block, self.case, by=self._member(), now=moment)
         return moment
 
     def missed(self, *following):
@@ -147,19 +147,19 @@ class Story:
 
     def _session_ends(self, mark):
         moment = self.session.block.ends_at + timedelta(minutes=self.rng.randint(2, 25))
-        mark(self.session, self.lab_user, moment)
+        mark(self.session, by=self.lab_user, now=moment)
         self.case.refresh_from_db()
         return moment
 
     def ship(self, *following):
         moment, carrier = self._at_lab(), self.rng.choice(list(TRACKING))
         number = tracking_number(self.rng, carrier)
-        services.ship(self.case, self.lab_user, carrier, number, moment)
+        services.ship(self.case, carrier, number, by=self.lab_user, now=moment)
         return moment
 
     def archive(self, *following):
         moment = self.diary.moment(self.back, self.zone)
-        services.archive(self.case, self._member(), moment)
+        services.archive(self.case, by=self._member(), now=moment)
         return moment
 
     def _talk(self, step, moment):
@@ -170,7 +170,7 @@ class Story:
         for line in self.rng.choice(words.THREADS[step]):
             moment += timedelta(minutes=self.rng.randint(10, 50), seconds=self.rng.randrange(60))
             author = self._member() if line[0] == ">" else self.lab_user
-            services.post_message(self.case, author, line[2:], moment)
+            services.post_message(self.case, line[2:], by=author, now=moment)
             self.diary.mailed(moment)
 
     def _at_lab(self):

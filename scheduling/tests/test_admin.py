@@ -30,13 +30,13 @@ def soon(ann):
 
 @pytest.fixture
 def session(soon, case, dentist):
-    return services.book(soon, case, dentist, timezone.now())
+    return services.book(soon, case, by=dentist, now=timezone.now())
 
 
 @pytest.fixture
 def begun(ann, case, dentist):
     block = make.block(ann, timezone.now() - timedelta(minutes=10))
-    return services.book(block, case, dentist, block.starts_at - timedelta(days=1))
+    return services.book(block, case, by=dentist, now=block.starts_at - timedelta(days=1))
 
 
 def act(desk, url, action, *rows, **fields):
@@ -124,7 +124,7 @@ def test_a_session_moves_to_a_block_of_any_planner(desk, session, harbor):
 
 def test_one_session_at_a_time_is_moved(desk, session, ann, harbor, dentist):
     block = make.block(ann, timezone.now() + timedelta(days=5))
-    other = services.book(block, make.case(harbor), dentist, timezone.now())
+    other = services.book(block, make.case(harbor), by=dentist, now=timezone.now())
     assert "choose one session" in said(act(desk, SESSIONS, "move", session, other))
 
 
@@ -216,7 +216,7 @@ def test_a_day_off_typed_in_withdraws_the_blocks_of_that_day(desk, soon, ann):
 def _sessions(harbor, dentist, ann, number):
     for days in range(number):
         block = make.block(ann, timezone.now() + timedelta(days=days + 1))
-        services.book(block, make.case(harbor), dentist, timezone.now())
+        services.book(block, make.case(harbor), by=dentist, now=timezone.now())
 
 
 @pytest.mark.parametrize("number", [1, 3])

@@ -17,7 +17,7 @@ WHEN = "Tuesday, December 1, 2026, 2:30 PM EST (America/New_York)"
 
 
 def test_booking_schedules_the_case_and_writes_the_timeline(block, case, dentist):
-    session = services.book(block, case, dentist, NOW)
+    session = services.book(block, case, by=dentist, now=NOW)
     stored = Case.objects.get(pk=case.pk)
     assert stored.progress == Progress.SCHEDULED
     assert stored.planning_date == date(2026, 12, 1)
@@ -29,24 +29,24 @@ def test_booking_schedules_the_case_and_writes_the_timeline(block, case, dentist
 
 
 def test_booking_does_not_count_as_a_change_by_the_dentist(block, case, dentist):
-    services.book(block, case, dentist, NOW + timedelta(days=2))
+    services.book(block, case, by=dentist, now=NOW + timedelta(days=2))
     assert Case.objects.get(pk=case.pk).modified_at == NOW
 
 
 def test_a_session_later_than_the_turnaround_pushes_the_ship_date_out(block, case, dentist):
-    services.book(block, case, dentist, NOW)
+    services.book(block, case, by=dentist, now=NOW)
     # Five business days after Tuesday, December 1.
     assert Case.objects.get(pk=case.pk).ship_date == date(2026, 12, 8)
 
 
 def test_an_early_session_leaves_the_ship_date(ann, case, dentist):
-    services.book(make.block(ann, NOW + timedelta(days=1)), case, dentist, NOW)
+    services.book(make.block(ann, NOW + timedelta(days=1)), case, by=dentist, now=NOW)
     assert Case.objects.get(pk=case.pk).ship_date == date(2026, 11, 16)
 
 
 def test_after_a_no_show_the_ship_date_starts_anew(ann, harbor, dentist):
     case = make.case(harbor, Progress.NO_SHOW, ship_date=None)
-    services.book(make.block(ann, NOW + timedelta(days=1)), case, dentist, NOW)
+    services.book(make.block(ann, NOW + timedelta(days=1)), case, by=dentist, now=NOW)
     stored = Case.objects.get(pk=case.pk)
     assert stored.progress == Progress.SCHEDULED
     assert stored.ship_date == cases.expected_ship_date(NOW)
@@ -56,12 +56,12 @@ def test_the_date_on_the_case_is_the_labs_date(ann, harbor, dentist):
     # 10:30 PM on December 1 at the lab is December 2 in UTC.
     late = make.block(ann, STARTS + timedelta(hours=8))
     case = make.case(harbor)
-    services.book(late, case, dentist, NOW)
+    services.book(late, case, by=dentist, now=NOW)
     assert Case.objects.get(pk=case.pk).planning_date == date(2026, 12, 1)
 
 
 def test_both_sides_get_a_mail_with_the_calendar_file_and_no_patient(block, case, dentist):
-    session = services.book(block, case, dentist, NOW)
+    session = services.book(block, case, by=dentist, now=NOW)
     mails = Email.objects.filter(kind="planning_scheduled")
     assert {mail.to for mail in mails} == {"office@har.example", "ann@lab.example"}
     for mail in mails:
@@ -78,16 +78,16 @@ def test_both_sides_get_a_mail_with_the_calendar_file_and_no_patient(block, case
 
 def test_each_side_reads_the_time_on_its_own_clock(harbor, dentist, case):
     west = make.planner("Wes", "wes@lab.example", time_zone="America/Los_Angeles")
-    services.book(make.block(west), case, dentist, NOW)
+    services.book(make.block(west), case, by=dentist, now=NOW)
     assert "11:30 AM PST (America/Los_Angeles)" in Email.objects.get(to="wes@lab.example").text
     assert "2:30 PM EST (America/New_York)" in Email.objects.get(to=harbor.email).text
 
 
 def test_a_block_is_booked_once(block, harbor, dentist, case):
-    services.book(block, case, dentist, NOW)
+    services.book(block, case, by=dentist, now=NOW)
     late = make.case(harbor)
     with pytest.raises(services.BlockTaken, match="Nothing was booked"):
-        services.book(block, late, dentist, NOW)
+        services.book(block, late, by=dentist, now=NOW)
     assert PlanningSession.objects.get().case == case
     assert Case.objects.get(pk=late.pk).progress == Progress.READY
     assert not late.events.exists()
@@ -96,10 +96,10 @@ def test_a_block_is_booked_once(block, harbor, dentist, case):
 
 def test_a_case_is_booked_once_even_with_a_stale_page(ann, block, case, dentist):
     stale = Case.objects.get(pk=case.pk)
-    services.book(block, case, dentist, NOW)
+    services.book(block, case, by=dentist, now=NOW)
     for again in (block, make.block(ann, STARTS + timedelta(days=1))):
         with pytest.raises(services.AlreadyBooked):
-            services.book(again, stale, dentist, NOW)
+            services.book(again, stale, by=dentist, now=NOW)
     assert PlanningSession.objects.get().block == block
     assert Email.objects.count() == 2
 
@@ -107,27 +107,27 @@ def test_a_case_is_booked_once_even_with_a_stale_page(ann, block, case, dentist)
 @pytest.mark.parametrize("late_by", [timedelta(0), timedelta(minutes=5)])
 def test_a_block_that_has_begun_is_refused(block, case, dentist, late_by):
     with pytest.raises(services.BlockOver, match="over already"):
-        services.book(block, case, dentist, STARTS + late_by)
+        services.book(block, case, by=dentist, now=STARTS + late_by)
     assert not PlanningSession.objects.exists()
 
 
 def test_a_block_that_was_withdrawn_is_refused(ann, case, dentist):
     with pytest.raises(services.BlockTaken):
-        services.book(make.block(ann, is_open=False), case, dentist, NOW)
+        services.book(make.block(ann, is_open=False), case, by=dentist, now=NOW)
 
 
 def test_a_block_of_a_planner_who_left_is_refused(block, ann, case, dentist):
     ann.is_active = False
     ann.save(update_fields=["is_active"])
     with pytest.raises(services.BlockTaken):
-        services.book(block, case, dentist, NOW)
+        services.book(block, case, by=dentist, now=NOW)
 
 
 def test_a_block_that_is_gone_is_refused(block, case, dentist):
     block.delete()
     block.pk = 77
     with pytest.raises(services.BlockTaken):
-        services.book(block, case, dentist, NOW)
+        services.book(block, case, by=dentist, now=NOW)
 
 
 @pytest.mark.parametrize(
@@ -138,20 +138,20 @@ def test_only_a_case_that_is_ready_or_missed_its_session_is_booked(
 ):
     case = make.case(harbor, progress)
     with pytest.raises(cases.NotAllowed, match="Nothing was booked"):
-        services.book(block, case, dentist, NOW)
+        services.book(block, case, by=dentist, now=NOW)
     assert not PlanningSession.objects.exists()
 
 
 def test_the_lab_and_other_practices_do_not_book(block, case, lab_user):
     for stranger in (lab_user, make.member(make.practice("Other"))):
         with pytest.raises(cases.NotAllowed):
-            services.book(block, case, stranger, NOW)
+            services.book(block, case, by=stranger, now=NOW)
 
 
 def test_a_case_that_the_lab_moved_meanwhile_is_not_booked(block, case, dentist, lab_user):
     stale = Case.objects.get(pk=case.pk)
-    cases.move(case, Progress.ON_HOLD, Who.LAB, lab_user, NOW)
+    cases.move(case, Progress.ON_HOLD, Who.LAB, by=lab_user, now=NOW)
     with pytest.raises(cases.ChangedMeanwhile):
-        services.book(block, stale, dentist, NOW)
+        services.book(block, stale, by=dentist, now=NOW)
     assert not PlanningSession.objects.exists()
     assert not Email.objects.filter(kind="planning_scheduled").exists()

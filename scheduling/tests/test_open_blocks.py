@@ -103,7 +103,7 @@ def test_a_withdrawn_block_is_not_opened_again():
 def test_a_day_off_withdraws_free_blocks_and_leaves_a_booked_one(harbor, dentist):
     ann = make.planner(hours=[(1, 9, 11)])
     opening.open_blocks(NOW, 1)
-    booked = services.book(ann.blocks.first(), make.case(harbor), dentist, NOW).block
+    booked = services.book(ann.blocks.first(), make.case(harbor), by=dentist, now=NOW).block
     DayOff.objects.create(planner=ann, first=date(2026, 11, 3), last=date(2026, 11, 3))
     assert opening.withdraw_on_days_off(ann, NOW) == 1
     assert list(ann.blocks.filter(is_open=True)) == [booked]

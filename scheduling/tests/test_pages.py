@@ -38,7 +38,7 @@ def office(client, dentist):
 
 @pytest.fixture
 def booked(soon, case, dentist):
-    return services.book(soon, case, dentist, timezone.now())
+    return services.book(soon, case, by=dentist, now=timezone.now())
 
 
 def text(response):
@@ -71,7 +71,7 @@ def test_taken_past_withdrawn_and_far_blocks_are_not_offered(office, harbor, cas
     make.block(ann, in_days(-1))
     make.block(ann, in_days(3), is_open=False)
     make.block(ann, in_days(43))
-    services.book(taken, make.case(harbor), dentist, timezone.now())
+    services.book(taken, make.case(harbor), by=dentist, now=timezone.now())
     page = text(office.get(url(case)))
     assert page.count('type="radio"') == 1
     assert f'value="{free.pk}"' in page
@@ -131,7 +131,7 @@ def test_a_block_taken_meanwhile_gives_409_and_the_blocks_left(
     office, harbor, case, soon, ann, dentist
 ):
     left = make.block(ann, in_days(4))
-    services.book(soon, make.case(harbor), dentist, timezone.now())
+    services.book(soon, make.case(harbor), by=dentist, now=timezone.now())
     response = office.post(url(case), {"block": soon.pk})
     assert response.status_code == 409
     page = text(response)
@@ -204,7 +204,7 @@ def test_a_missed_session_can_be_scheduled_again(office, harbor, soon):
 
 def test_a_wrong_and_a_foreign_number_are_not_found(office, ann):
     foreign = make.case(make.practice("Other"))
-    services.book(make.block(ann, in_days(2)), foreign, foreign.created_by, timezone.now())
+    services.book(make.block(ann, in_days(2)), foreign, by=foreign.created_by, now=timezone.now())
     for number in (foreign.number, "26-99999", "x" * 300):
         for method in (office.get, office.post):
             assert method(f"/cases/{number}/schedule/").status_code == 404
@@ -223,7 +223,7 @@ def test_the_lab_sees_the_confirmation_and_does_not_book(client, lab_user, case,
     assert client.get(url(case)).url == case.get_absolute_url()
     assert client.post(url(case), {"block": soon.pk}).url == case.get_absolute_url()
     assert not PlanningSession.objects.exists()
-    services.book(soon, case, dentist, timezone.now())
+    services.book(soon, case, by=dentist, now=timezone.now())
     assert "The planning session is booked" in text(client.get(url(case)))
     assert client.get(f"/cases/{case.number}/planning.ics").status_code == 200
 
@@ -241,7 +241,7 @@ def test_the_calendar_file_is_a_download(office, booked, case):
 
 
 def test_without_a_booked_session_there_is_no_calendar_file(office, case, booked, lab_user):
-    services.cancel(booked, lab_user, timezone.now())
+    services.cancel(booked, by=lab_user, now=timezone.now())
     assert office.get(f"/cases/{case.number}/planning.ics").status_code == 404
 
 
@@ -279,8 +279,8 @@ def test_both_hours_of_the_night_when_clocks_go_back_are_told_apart(ann, case, d
     # On November 7, 2027, 1:30 AM comes twice in New York.
     first = make.block(ann, datetime(2027, 11, 7, 5, 30, tzinfo=UTC), minutes=60)
     second = make.block(ann, first.ends_at, minutes=60)
-    booked = services.book(first, case, dentist, timezone.now())
-    services.move_session(booked, second, dentist, timezone.now())
+    booked = services.book(first, case, by=dentist, now=timezone.now())
+    services.move_session(booked, second, by=dentist, now=timezone.now())
     text = Email.objects.get(kind="planning_moved", to=case.practice.email).text
     assert "It was Sunday, November 7, 2027, 1:30 AM EDT (America/New_York)" in text
     assert "Sunday, November 7, 2027, 1:30 AM EST (America/New_York)" in text

@@ -63,7 +63,7 @@ def book_anew(harbor, dentist, ann):
 
     def book():
         first, second = (make.block(ann, STARTS + timedelta(hours=next(hours))) for _ in "12")
-        return services.book(first, make.case(harbor), dentist, NOW), second
+        return services.book(first, make.case(harbor), by=dentist, now=NOW), second
 
     return book
 
@@ -78,8 +78,8 @@ def test_of_cancelling_and_moving_at_the_same_moment_one_wins(at_once, book_anew
         session, free = book_anew()
         mine, yours = fresh(session), fresh(session)
         outcomes = at_once(
-            partial(services.cancel, mine, lab_user, NOW),
-            partial(services.move_session, yours, free, lab_user, NOW),
+            partial(services.cancel, mine, by=lab_user, now=NOW),
+            partial(services.move_session, yours, free, by=lab_user, now=NOW),
         )
         assert outcomes.count("won") == 1, outcomes
         after, case = fresh(session), Case.objects.get(pk=session.case_id)
@@ -104,7 +104,7 @@ def test_a_case_and_its_session_moved_at_the_same_moment_never_block_each_other(
         case, seen = Case.objects.get(pk=session.case_id), fresh(session)
         outcomes = at_once(
             partial(lab_moves, case, Progress.ON_HOLD, lab_user, NOW),
-            partial(services.move_session, seen, free, lab_user, NOW),
+            partial(services.move_session, seen, free, by=lab_user, now=NOW),
         )
         # The case may go on hold after its session was moved, never the other way round.
         assert outcomes[0] == "won"
@@ -119,6 +119,6 @@ def test_of_two_who_book_the_same_block_at_the_same_moment_one_wins(at_once, har
         block = make.block(ann, STARTS + timedelta(hours=round_))
         rivals = [make.case(harbor), make.case(harbor)]
         outcomes = at_once(
-            *(partial(services.book, block, rival, dentist, NOW) for rival in rivals)
+            *(partial(services.book, block, rival, by=dentist, now=NOW) for rival in rivals)
         )
         assert sorted(map(str, outcomes)) == sorted(["won", str(services.BlockTaken)])

@@ -27,7 +27,7 @@ def test_a_case_that_is_ready_has_the_button(case, dentist):
 
 
 def test_a_booked_case_has_the_facts_and_links(case, dentist, block):
-    services.book(block, case, dentist, NOW)
+    services.book(block, case, by=dentist, now=NOW)
     shown = part(case, dentist)
     assert WHEN in shown
     assert "Ann Lee" in shown
@@ -38,8 +38,8 @@ def test_a_booked_case_has_the_facts_and_links(case, dentist, block):
 
 
 def test_after_a_missed_session_both_are_shown(case, dentist, block, lab_user):
-    session = services.book(block, case, dentist, NOW)
-    services.mark_missed(session, lab_user, STARTS + timedelta(hours=1))
+    session = services.book(block, case, by=dentist, now=NOW)
+    services.mark_missed(session, by=lab_user, now=STARTS + timedelta(hours=1))
     shown = part(Case.objects.get(), dentist)
     assert f"Missed: {WHEN} with Ann Lee." in shown
     assert f'href="/cases/{case.number}/schedule/"' in shown
@@ -54,9 +54,11 @@ def test_the_lab_sees_no_button(case, lab_user):
 
 
 def test_one_question_is_asked(case, dentist, block, ann, lab_user, django_assert_num_queries):
-    session = services.book(block, case, dentist, NOW)
-    services.cancel(session, lab_user, NOW)
-    services.book(make.block(ann, STARTS + timedelta(days=1)), Case.objects.get(), dentist, NOW)
+    session = services.book(block, case, by=dentist, now=NOW)
+    services.cancel(session, by=lab_user, now=NOW)
+    services.book(
+        make.block(ann, STARTS + timedelta(days=1)), Case.objects.get(), by=dentist, now=NOW
+    )
     case = Case.objects.select_related("practice").get()
     with django_assert_num_queries(1):
         part(case, dentist)

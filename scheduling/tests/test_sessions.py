@@ -21,7 +21,7 @@ AFTER = STARTS + timedelta(minutes=20)
 
 @pytest.fixture
 def session(block, case, dentist):
-    return services.book(block, case, dentist, NOW)
+    return services.book(block, case, by=dentist, now=NOW)
 
 
 def mails(kind):
@@ -29,7 +29,7 @@ def mails(kind):
 
 
 def test_cancelling_makes_the_case_ready_and_tells_both_sides(session, lab_user, harbor):
-    services.cancel(session, lab_user, NOW)
+    services.cancel(session, by=lab_user, now=NOW)
     case = Case.objects.get()
     assert PlanningSession.objects.get().state == "cancelled"
     assert (case.progress, case.planning_date) == (Progress.READY, None)
@@ -44,52 +44,54 @@ def test_cancelling_makes_the_case_ready_and_tells_both_sides(session, lab_user,
 
 
 def test_a_cancelled_block_is_free_again(session, lab_user, block, case, dentist):
-    services.cancel(session, lab_user, NOW)
-    again = services.book(block, Case.objects.get(), dentist, NOW)
+    services.cancel(session, by=lab_user, now=NOW)
+    again = services.book(block, Case.objects.get(), by=dentist, now=NOW)
     assert again.uid != session.uid
     assert PlanningSession.objects.booked().get() == again
 
 
 def test_a_session_is_cancelled_once(session, lab_user):
-    services.cancel(session, lab_user, NOW)
+    services.cancel(session, by=lab_user, now=NOW)
     for late in (services.cancel, services.mark_missed, services.mark_held):
         with pytest.raises(cases.NotAllowed):
-            late(session, lab_user, AFTER)
+            late(session, by=lab_user, now=AFTER)
     assert Email.objects.filter(kind="planning_cancelled").count() == 2
 
 
 def test_a_session_that_somebody_changed_since_it_was_read_stays_as_it_is(session, lab_user, ann):
     seen = PlanningSession.objects.get()
-    services.move_session(session, make.block(ann, STARTS + timedelta(days=7)), lab_user, NOW)
+    services.move_session(
+        session, make.block(ann, STARTS + timedelta(days=7)), by=lab_user, now=NOW
+    )
     with pytest.raises(cases.NotAllowed, match="moved or ended by somebody else"):
-        services.cancel(seen, lab_user, NOW)
+        services.cancel(seen, by=lab_user, now=NOW)
     assert PlanningSession.objects.get().state == "booked"
 
 
 def test_a_missed_session_stops_the_case_and_can_be_booked_anew(session, lab_user, ann, dentist):
-    services.mark_missed(session, lab_user, AFTER)
+    services.mark_missed(session, by=lab_user, now=AFTER)
     case = Case.objects.get()
     assert PlanningSession.objects.get().state == "missed"
     assert (case.progress, case.planning_date, case.ship_date) == (Progress.NO_SHOW, None, None)
     assert Email.objects.filter(kind="case_no_show").count() == 1
     assert not Email.objects.filter(kind="planning_cancelled").exists()
-    services.book(make.block(ann, AFTER + timedelta(days=1)), case, dentist, AFTER)
+    services.book(make.block(ann, AFTER + timedelta(days=1)), case, by=dentist, now=AFTER)
     assert PlanningSession.objects.count() == 2
 
 
 @pytest.mark.parametrize("service", [services.mark_missed, services.mark_held])
 def test_nothing_is_missed_or_held_before_it_begins(session, lab_user, service):
     with pytest.raises(cases.NotAllowed, match="has not begun"):
-        service(session, lab_user, STARTS - timedelta(minutes=1))
+        service(session, by=lab_user, now=STARTS - timedelta(minutes=1))
     assert PlanningSession.objects.get().state == "booked"
     assert Case.objects.get().progress == Progress.SCHEDULED
 
 
-def lab_moves(case, to, actor, now):
+def lab_moves(case, to, by, now):
     """As admin does."""
     with transaction.atomic():
-        services.end_session_of(case, to, actor, now)
-        cases.move(case, to, Who.LAB, actor, now)
+        services.end_session_of(case, to, by=by, now=now)
+        cases.move(case, to, Who.LAB, by=by, now=now)
 
 
 def test_a_case_is_no_no_show_before_its_session_begins(session, lab_user):
@@ -101,7 +103,7 @@ def test_a_case_is_no_no_show_before_its_session_begins(session, lab_user):
 
 
 def test_a_held_session_takes_the_case_to_manufacturing(session, lab_user):
-    services.mark_held(session, lab_user, AFTER)
+    services.mark_held(session, by=lab_user, now=AFTER)
     case = Case.objects.get()
     assert PlanningSession.objects.get().state == "held"
     assert (case.progress, case.planning_date) == (Progress.MANUFACTURING, date(2026, 12, 1))
@@ -109,7 +111,7 @@ def test_a_held_session_takes_the_case_to_manufacturing(session, lab_user):
 
 def test_moving_keeps_progress_and_uid_and_counts_the_sequence(session, lab_user, ann, harbor):
     later = make.block(ann, STARTS + timedelta(days=7))
-    services.move_session(session, later, lab_user, NOW)
+    services.move_session(session, later, by=lab_user, now=NOW)
     stored, case = PlanningSession.objects.get(), Case.objects.get()
     assert (stored.block, stored.sequence, stored.uid) == (later, 1, session.uid)
     assert (case.progress, case.planning_date) == (Progress.SCHEDULED, date(2026, 12, 8))
@@ -126,7 +128,7 @@ def test_moving_keeps_progress_and_uid_and_counts_the_sequence(session, lab_user
 
 def test_a_planner_who_loses_a_session_is_told(session, lab_user, harbor):
     ben = make.planner("Ben Ray", "ben@lab.example")
-    services.move_session(session, make.block(ben), lab_user, NOW)
+    services.move_session(session, make.block(ben), by=lab_user, now=NOW)
     assert set(mails("planning_moved")) == {harbor.email}
     lost = mails("planning_cancelled")
     assert set(lost) == {"ann@lab.example"}
@@ -136,26 +138,26 @@ def test_a_planner_who_loses_a_session_is_told(session, lab_user, harbor):
 
 def test_a_session_can_be_moved_there_and_back_with_a_mail_each_time(session, lab_user, ann, block):
     later = make.block(ann, STARTS + timedelta(days=7))
-    there = services.move_session(session, later, lab_user, NOW)
-    services.move_session(there, block, lab_user, NOW)
+    there = services.move_session(session, later, by=lab_user, now=NOW)
+    services.move_session(there, block, by=lab_user, now=NOW)
     assert PlanningSession.objects.get().sequence == 2
     assert Email.objects.filter(kind="planning_moved").count() == 4
 
 
 def test_a_session_is_not_moved_onto_another(session, lab_user, ann, harbor, dentist):
     other = make.block(ann, STARTS + timedelta(days=7))
-    services.book(other, make.case(harbor), dentist, NOW)
+    services.book(other, make.case(harbor), by=dentist, now=NOW)
     with pytest.raises(services.BlockTaken):
-        services.move_session(session, other, lab_user, NOW)
+        services.move_session(session, other, by=lab_user, now=NOW)
     assert PlanningSession.objects.get(pk=session.pk).block == session.block
     assert not Email.objects.filter(kind="planning_moved").exists()
 
 
 def test_a_session_is_not_moved_into_the_past_nor_nowhere(session, lab_user, ann, block):
     with pytest.raises(services.BlockOver):
-        services.move_session(session, make.block(ann, NOW), lab_user, NOW)
+        services.move_session(session, make.block(ann, NOW), by=lab_user, now=NOW)
     with pytest.raises(cases.NotAllowed, match="in that block already"):
-        services.move_session(session, block, lab_user, NOW)
+        services.move_session(session, block, by=lab_user, now=NOW)
 
 
 @pytest.mark.parametrize(
@@ -182,7 +184,7 @@ def test_a_session_ends_before_its_case_moves_away(session, case, lab_user, to, 
 
 def test_no_case_moves_away_from_a_session_that_is_booked(session, case, lab_user):
     with pytest.raises(cases.NotAllowed, match="must end first"):
-        cases.move(case, Progress.ON_HOLD, Who.LAB, lab_user, NOW)
+        cases.move(case, Progress.ON_HOLD, Who.LAB, by=lab_user, now=NOW)
     assert Case.objects.get().progress == Progress.SCHEDULED
 
 
@@ -209,7 +211,7 @@ def test_every_move_of_a_scheduled_case_is_in_the_table_above():
 def test_an_update_by_the_dentist_keeps_the_session(session, case, dentist):
     draft = Draft.objects.create(user=dentist, case=case)
     values = {"description": "Please use a longer sleeve."}
-    cases.update_case(case, draft, dentist, values, "Dr. May", NOW + timedelta(hours=1))
+    cases.update_case(case, draft, values, "Dr. May", by=dentist, now=NOW + timedelta(hours=1))
     stored = Case.objects.get()
     assert (stored.progress, stored.planning_date) == (Progress.SCHEDULED, date(2026, 12, 1))
     assert stored.ship_date == date(2026, 12, 8)

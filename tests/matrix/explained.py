@@ -153,7 +153,7 @@ KEYS = {
         "scheduling.models.PlanningSessionQuerySet.visible_to: part of a query: "
         "filter(Q(block__planner__user=user) | granted)",
         "cases.policies.can_schedule: part of a predicate: case.can_be_scheduled",
-        "scheduling.services.book: check: policies.can_schedule(actor, case)",
+        "scheduling.services.book: check: policies.can_schedule(by, case)",
         "scheduling.services._insert: part of a query: filter(case=case)",
         "scheduling.services.end_session_of: part of a query: filter(case=case)",
         "scheduling.services._end: refusal: state == State.MISSED",
@@ -179,7 +179,7 @@ KEYS = {
         "Case.objects.visible_to(request.user)",
         "cases.access.find_row: rows that somebody sees: Case.objects.visible_to(request.user)",
         "cases.access.part: rows that somebody sees: rows.visible_to(request.user)",
-        "cases.services.submit_case: rows that somebody sees: Case.objects.visible_to(user)",
+        "cases.services.submit_case: rows that somebody sees: Case.objects.visible_to(by)",
         "cases.admin.pages.CasePages.try_again_page: rows that somebody sees: "
         "case.attachments.visible_to(request.user)",
         "cases.admin.pages.CasePages.try_again_page: rows that somebody sees: "

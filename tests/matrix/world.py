@@ -344,7 +344,7 @@ def _people(world, now):
     for side, role, at in [
         (own, "emergency", now), (foreign, "emergency_over", over), (foreign, "groupless", now),
     ]:  # fmt: skip
-        side.grant = emergency.open_case(side.booked, staff[role], "A reason", at)
+        side.grant = emergency.open_case(side.booked, "A reason", by=staff[role], now=at)
     _sessions_of_nobody(world, staff["groupless"], now)
     root = User.objects.create_superuser("root@lab.example", name="Root")
     for user in [half, root, own.planner.user, *staff.values()]:
