@@ -18,6 +18,7 @@ from accounts import services
 from accounts.models import Access, Dentist, Invitation, PasswordReset, Practice, User
 from portal.inlines import ShortInline
 from portal.read_only import ReadOnlyAdmin
+from portal.refusal import NotAllowed
 from portal.shown_only import ShownOnlyAdmin
 from portal.work import WorkState
 from portal.writing.times import short_time
@@ -135,7 +136,7 @@ class InvitationAdmin(ShownOnlyAdmin):
     def add_view(self, request, form_url="", extra_context=None):
         try:
             return super().add_view(request, form_url, extra_context)
-        except services.NotAllowed as refusal:
+        except NotAllowed as refusal:
             self.message_user(request, str(refusal), messages.ERROR)
             return redirect(request.path)
 
@@ -156,7 +157,7 @@ class InvitationAdmin(ShownOnlyAdmin):
         for invitation in invitations:
             try:
                 service(invitation, **given)
-            except services.NotAllowed as refusal:
+            except NotAllowed as refusal:
                 self.message_user(request, f"{invitation}: {refusal}", messages.ERROR)
             else:
                 self.message_user(request, f"{invitation}: done.")
@@ -258,7 +259,7 @@ class UserAdmin(ShownOnlyAdmin, BaseUserAdmin):
         for user in queryset:
             try:
                 self._invite(request, user)
-            except services.NotAllowed as refusal:
+            except NotAllowed as refusal:
                 self.message_user(request, f"{user.email}: {refusal}", messages.ERROR)
 
     def _invite(self, request, user):

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods
 from accounts import policies, services
 from accounts.forms import AcceptForm, InviteForm
 from accounts.models import Invitation, User
+from portal.refusal import NotAllowed
 from portal.stretch import Stretch
 
 SHOWN = 100
@@ -53,7 +54,7 @@ def members(request):
             by=request.user,
             now=timezone.now(),
         )
-    except services.NotAllowed as refusal:
+    except NotAllowed as refusal:
         messages.error(request, str(refusal))
         return _page(request, form, status=429)
     messages.success(request, f"An invitation to {said['email'].lower()} is on its way.")
@@ -152,7 +153,7 @@ def _ask(request, member, step):
 def _do(request, service, row, done, **given):
     try:
         service(row, **given)
-    except services.NotAllowed as refusal:
+    except NotAllowed as refusal:
         messages.error(request, str(refusal))
     else:
         messages.success(request, done)

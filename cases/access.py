@@ -13,8 +13,8 @@ from django.http import Http404
 from accounts import access_log
 from accounts.models import Access
 from cases.models import Case
-from cases.services import NotAllowed
 from portal.logs import CASE_NUMBER
+from portal.refusal import NotAllowed
 
 What, Action, Result = Access.What, Access.Action, Access.Result
 

@@ -15,6 +15,7 @@ from cases.admin.case import CaseAdmin
 from cases.admin.logged import LoggedAdmin
 from cases.models import Case
 from portal.inlines import ShortInline
+from portal.refusal import NotAllowed
 from portal.shown_only import ShownOnlyAdmin
 from portal.writing.times import short_time
 from scheduling import opening, policies, services
@@ -233,7 +234,7 @@ class PlanningSessionAdmin(LoggedAdmin, ReadOnlyRows, ShownOnlyAdmin):
             try:
                 with access.changing(request, *asked):
                     service(session, by=request.user, now=timezone.now())
-            except services.NotAllowed as refusal:
+            except NotAllowed as refusal:
                 self.message_user(request, refusal, messages.ERROR)
             else:
                 self.message_user(request, f"The session of case {session.case} {outcome}.")
@@ -267,7 +268,7 @@ class PlanningSessionAdmin(LoggedAdmin, ReadOnlyRows, ShownOnlyAdmin):
         except services.BlockGone as refusal:
             self.message_user(request, refusal, messages.ERROR)
             return redirect(_move_url(session))
-        except services.NotAllowed as refusal:
+        except NotAllowed as refusal:
             self.message_user(request, refusal, messages.ERROR)
         else:
             self.message_user(

@@ -6,8 +6,8 @@ from django.db import IntegrityError, transaction
 from cases import policies
 from cases import services as cases
 from cases.progress import Progress, Who
-from cases.services import NotAllowed
 from portal import lab
+from portal.refusal import NotAllowed
 from portal.writing.times import long_time
 from scheduling import emails
 from scheduling.models import Block, PlanningSession

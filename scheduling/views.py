@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from cases import access, policies
 from cases.access import Action, Result, What
+from portal.refusal import NotAllowed
 from portal.writing import times
 from scheduling import emails, services
 from scheduling.forms import BookingForm
@@ -79,7 +80,7 @@ def _book(request, case, session):
         _tell_unless_the_same(request, case, form.cleaned_data["block"], refusal)
     except services.BlockGone as refusal:
         return _choose(request, case, refusal, status=409)
-    except services.NotAllowed as refusal:
+    except NotAllowed as refusal:
         messages.error(request, refusal)
         return redirect(case)
     return redirect("scheduling:schedule", case.number)

@@ -11,6 +11,7 @@ from django.utils import timezone
 from accounts import services
 from accounts.limits import INVITATIONS
 from accounts.models import User
+from portal.refusal import NotAllowed
 
 ROUNDS = 10
 PASSWORD = "seven-crowns-of-lou"
@@ -29,7 +30,7 @@ def at_once():
                 try:
                     together.wait(10)
                     doing()
-                except (services.NotAllowed, services.NoSuchInvitation) as refusal:
+                except (NotAllowed, services.NoSuchInvitation) as refusal:
                     return type(refusal).__name__
                 finally:
                     connection.close()

@@ -17,6 +17,7 @@ from cases.models import Case, MissingItem
 from cases.progress import WITHOUT_SHIP_DATE, Progress, Who, moves
 from cases.views import parts
 from portal.read_only import ReadOnlyAdmin
+from portal.refusal import NotAllowed
 from portal.shown_only import ShownOnlyAdmin
 
 
@@ -56,7 +57,7 @@ def move_action(to):
                     given = {"by": request.user, "now": timezone.now()}
                     model_admin.before_move(case, to, **given)
                     services.move(case, to, Who.LAB, **given)
-            except services.NotAllowed as refusal:
+            except NotAllowed as refusal:
                 model_admin.message_user(request, str(refusal), messages.ERROR)
             else:
                 moved += 1
@@ -74,7 +75,7 @@ def download_csv(model_admin, request, queryset):
     visible = Case.objects.visible_to(request.user).filter(pk__in=chosen)
     try:
         return export.download(request, visible.order_by("number"))
-    except services.NotAllowed as refusal:
+    except NotAllowed as refusal:
         model_admin.message_user(request, str(refusal), messages.ERROR)
 
 

@@ -17,6 +17,7 @@ from cases.admin.forms import ShipDateForm, TrackingForm, move_form
 from cases.admin.work import render_again
 from cases.forms import MessageForm
 from cases.progress import Progress, Who, may_move
+from portal.refusal import NotAllowed
 
 
 class CasePages:
@@ -98,7 +99,7 @@ class CasePages:
             try:
                 with access.changing(request, case, What.MESSAGE, Action.WRITTEN):
                     services.post_message(case, body, by=request.user, now=timezone.now())
-            except services.NotAllowed as refusal:
+            except NotAllowed as refusal:
                 form.add_error(None, str(refusal))
             else:
                 sent = "Your message is sent; the practice is told by mail."
@@ -133,7 +134,7 @@ class CasePages:
         try:
             with access.changing(request, case, What.CASE, action):
                 service(by=request.user, now=timezone.now())
-        except services.NotAllowed as refusal:
+        except NotAllowed as refusal:
             return self._back(request, case, str(refusal), messages.ERROR)
         if warning:
             self.message_user(request, warning, messages.WARNING)

@@ -7,6 +7,7 @@ from cases import drafts, services
 from cases.models import Attachment, Case, Draft, Prescription
 from cases.progress import Progress, Who
 from portal.models import Email
+from portal.refusal import NotAllowed
 from portal.work import WorkState
 
 
@@ -156,7 +157,7 @@ def test_updating_a_case_that_is_not_red_leaves_its_progress(send_case, now, pro
 def test_a_white_case_refuses_updates_and_keeps_the_draft(send_case, now, progress):
     case = send_case(progress=progress)
     draft = make_draft(case)
-    with pytest.raises(services.NotAllowed, match="can no longer be changed"):
+    with pytest.raises(NotAllowed, match="can no longer be changed"):
         update(case, draft, now, teeth=["3"])
     assert Draft.objects.filter(pk=draft.pk).exists()
     case.refresh_from_db()
@@ -215,7 +216,7 @@ def test_a_move_writes_one_event_and_leaves_last_modified(case, lab_user, now):
 
 
 def test_a_move_that_the_table_lacks_is_refused_with_a_sentence(case, lab_user, now):
-    with pytest.raises(services.NotAllowed, match="Processing and cannot become Shipped"):
+    with pytest.raises(NotAllowed, match="Processing and cannot become Shipped"):
         services.move(case, Progress.SHIPPED, Who.LAB, by=lab_user, now=now)
     assert not case.events.exists()
 

@@ -11,6 +11,7 @@ from accounts.models import Practice
 from cases import access, export, policies, services
 from cases.access import Action, Result, What
 from cases.models import Case
+from portal.refusal import NotAllowed
 from portal.writing.text import plain_text
 
 PAGE_SIZE = 50
@@ -62,7 +63,7 @@ def export_csv(request):
     """What the list shows on all its pages, as a CSV file."""
     try:
         return export.download(request, _found(Case.objects.visible_to(request.user), request))
-    except services.NotAllowed as refusal:
+    except NotAllowed as refusal:
         messages.error(request, str(refusal))
         return redirect("cases:list")
 
@@ -128,7 +129,7 @@ def _do(request, case, action, service, done):
     try:
         with access.changing(request, case, What.CASE, action):
             service(case, by=request.user, now=timezone.now())
-    except services.NotAllowed as refusal:
+    except NotAllowed as refusal:
         messages.error(request, str(refusal))
     else:
         messages.success(request, done)

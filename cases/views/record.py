@@ -17,6 +17,7 @@ from cases.models import Attachment, Case, Message
 from cases.views import parts
 from cases.views.new import keep, only_here
 from portal.limits import LimitReached
+from portal.refusal import NotAllowed
 
 MESSAGE_LIMIT = Message._meta.get_field("body").max_length
 
@@ -178,7 +179,7 @@ def _confirm(request, case):
             )
     except services.AlreadySent as sent:
         messages.info(request, str(sent))
-    except services.NotAllowed as refusal:
+    except NotAllowed as refusal:
         messages.error(request, str(refusal))
     else:
         messages.success(
@@ -220,7 +221,7 @@ def post_message(request, number):
                 case, form.cleaned_data["body"], by=request.user, now=timezone.now()
             )
             drafts.message_row(case, request.user).delete()
-    except services.NotAllowed as refusal:
+    except NotAllowed as refusal:
         form.add_error("body", str(refusal))
         draft = drafts.of_update(case, request.user)
         return _page(request, case, _form(case, draft), form, draft=draft, status=429)

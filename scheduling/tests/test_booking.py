@@ -7,6 +7,7 @@ from cases import services as cases
 from cases.models import Case
 from cases.progress import Progress, Who
 from portal.models import Email
+from portal.refusal import NotAllowed
 from scheduling import services
 from scheduling.models import PlanningSession
 from scheduling.tests import make
@@ -137,14 +138,14 @@ def test_only_a_case_that_is_ready_or_missed_its_session_is_booked(
     block, harbor, dentist, progress
 ):
     case = make.case(harbor, progress)
-    with pytest.raises(cases.NotAllowed, match="Nothing was booked"):
+    with pytest.raises(NotAllowed, match="Nothing was booked"):
         services.book(block, case, by=dentist, now=NOW)
     assert not PlanningSession.objects.exists()
 
 
 def test_the_lab_and_other_practices_do_not_book(block, case, lab_user):
     for stranger in (lab_user, make.member(make.practice("Other"))):
-        with pytest.raises(cases.NotAllowed):
+        with pytest.raises(NotAllowed):
             services.book(block, case, by=stranger, now=NOW)
 
 

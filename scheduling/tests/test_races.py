@@ -9,10 +9,10 @@ from threading import Barrier
 import pytest
 from django.db import connection
 
-from cases import services as cases
 from cases.models import Case
 from cases.progress import Progress
 from portal.models import Email
+from portal.refusal import NotAllowed
 from scheduling import services
 from scheduling.models import PlanningSession
 from scheduling.tests import make
@@ -45,7 +45,7 @@ def at_once():
                 try:
                     together.wait(10)
                     doing()
-                except cases.NotAllowed as refusal:
+                except NotAllowed as refusal:
                     return type(refusal)
                 finally:
                     connection.close()

@@ -10,6 +10,7 @@ from cases import services as cases
 from cases.models import Case, Draft
 from cases.progress import Progress, Who, moves
 from portal.models import Email
+from portal.refusal import NotAllowed
 from scheduling import services
 from scheduling.models import PlanningSession
 from scheduling.tests import make
@@ -53,7 +54,7 @@ def test_a_cancelled_block_is_free_again(session, lab_user, block, case, dentist
 def test_a_session_is_cancelled_once(session, lab_user):
     services.cancel(session, by=lab_user, now=NOW)
     for late in (services.cancel, services.mark_missed, services.mark_held):
-        with pytest.raises(cases.NotAllowed):
+        with pytest.raises(NotAllowed):
             late(session, by=lab_user, now=AFTER)
     assert Email.objects.filter(kind="planning_cancelled").count() == 2
 
@@ -63,7 +64,7 @@ def test_a_session_that_somebody_changed_since_it_was_read_stays_as_it_is(sessio
     services.move_session(
         session, make.block(ann, STARTS + timedelta(days=7)), by=lab_user, now=NOW
     )
-    with pytest.raises(cases.NotAllowed, match="moved or ended by somebody else"):
+    with pytest.raises(NotAllowed, match="moved or ended by somebody else"):
         services.cancel(seen, by=lab_user, now=NOW)
     assert PlanningSession.objects.get().state == "booked"
 
@@ -81,7 +82,7 @@ def test_a_missed_session_stops_the_case_and_can_be_booked_anew(session, lab_use
 
 @pytest.mark.parametrize("service", [services.mark_missed, services.mark_held])
 def test_nothing_is_missed_or_held_before_it_begins(session, lab_user, service):
-    with pytest.raises(cases.NotAllowed, match="has not begun"):
+    with pytest.raises(NotAllowed, match="has not begun"):
         service(session, by=lab_user, now=STARTS - timedelta(minutes=1))
     assert PlanningSession.objects.get().state == "booked"
     assert Case.objects.get().progress == Progress.SCHEDULED
@@ -96,7 +97,7 @@ def lab_moves(case, to, by, now):
 
 def test_a_case_is_no_no_show_before_its_session_begins(session, lab_user):
     early = STARTS - timedelta(minutes=1)
-    with pytest.raises(cases.NotAllowed, match="has not begun"):
+    with pytest.raises(NotAllowed, match="has not begun"):
         lab_moves(Case.objects.get(), Progress.NO_SHOW, lab_user, early)
     assert PlanningSession.objects.get().state == "booked"
     assert Case.objects.get().progress == Progress.SCHEDULED
@@ -156,7 +157,7 @@ def test_a_session_is_not_moved_onto_another(session, lab_user, ann, harbor, den
 def test_a_session_is_not_moved_into_the_past_nor_nowhere(session, lab_user, ann, block):
     with pytest.raises(services.BlockOver):
         services.move_session(session, make.block(ann, NOW), by=lab_user, now=NOW)
-    with pytest.raises(cases.NotAllowed, match="in that block already"):
+    with pytest.raises(NotAllowed, match="in that block already"):
         services.move_session(session, block, by=lab_user, now=NOW)
 
 
@@ -183,7 +184,7 @@ def test_a_session_ends_before_its_case_moves_away(session, case, lab_user, to, 
 
 
 def test_no_case_moves_away_from_a_session_that_is_booked(session, case, lab_user):
-    with pytest.raises(cases.NotAllowed, match="must end first"):
+    with pytest.raises(NotAllowed, match="must end first"):
         cases.move(case, Progress.ON_HOLD, Who.LAB, by=lab_user, now=NOW)
     assert Case.objects.get().progress == Progress.SCHEDULED
 
