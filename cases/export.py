@@ -49,7 +49,7 @@ def _row(case):
         case.patient_name,
         ", ".join(teeth.label(code, practice.tooth_numbering) for code in case.teeth),
         teeth.NUMBERINGS[practice.tooth_numbering],
-        case.state.label,
+        case.progress.label,
         _moment(case.modified_at, practice.zone),
         practice.time_zone,
         case.ship_date.isoformat() if case.ship_date else "",

@@ -119,7 +119,7 @@ def update_case(case, draft, values, signed_name, *, by, now):
     """
     if case.is_read_only:
         raise NotAllowed(
-            f"Case {case.number} is {case.state.label} and can no longer be changed here. "
+            f"Case {case.number} is {case.progress.label} and can no longer be changed here. "
             f"What you typed is kept. Please write to {settings.LAB_EMAIL}."
         )
     with transaction.atomic():
@@ -132,7 +132,7 @@ def update_case(case, draft, values, signed_name, *, by, now):
         ship_date = expected_ship_date(now, case.planning_date)
         changes = {**values, "ship_date": ship_date, "modified_at": now}
         case.events.create(actor=by, kind=CaseEvent.Kind.UPDATED, note=note, created_at=now)
-        if may_move(Who.DENTIST, case.state, Progress.PROCESSING):
+        if may_move(Who.DENTIST, case.progress, Progress.PROCESSING):
             move(case, Progress.PROCESSING, Who.DENTIST, by=by, now=now, **changes)
         else:
             _write(case, **changes)
@@ -176,7 +176,7 @@ def move(case, to, who, *, by, now, note="", seen=None, **changes):
     Raises NotAllowed for a move that the table of moves lacks, and ChangedMeanwhile when another
     move came first. Returns the event.
     """
-    before = case.state
+    before = case.progress
     if seen not in (None, before):
         raise ChangedMeanwhile(case)
     _check_move(case, to, who)
@@ -200,13 +200,11 @@ def move(case, to, who, *, by, now, note="", seen=None, **changes):
 
 
 def _check_move(case, to, who):
-    before = case.state
+    before = case.progress
     if before == to:
         raise NotAllowed(f"Case {case.number} is {before.label} already.")
     if not may_move(who, before, to):
-        raise NotAllowed(
-            f"Case {case.number} is {before.label} and cannot become {Progress(to).label}."
-        )
+        raise NotAllowed(f"Case {case.number} is {before.label} and cannot become {to.label}.")
     if before == Progress.SCHEDULED and case.planning_sessions.filter(state="booked").exists():
         raise NotAllowed(f"Case {case.number} has a planning session, which must end first.")
 
@@ -259,9 +257,9 @@ def correct_tracking(case, carrier, tracking_number, *, by, now):
 
     Raises NotAllowed when the case is not shipped, ChangedMeanwhile when it was moved.
     """
-    if case.state != Progress.SHIPPED:
+    if case.progress != Progress.SHIPPED:
         raise NotAllowed(
-            f"Case {case.number} is {case.state.label}, so it has no tracking to correct. "
+            f"Case {case.number} is {case.progress.label}, so it has no tracking to correct. "
             "Nothing was changed."
         )
     before = f"{case.get_carrier_display()} {case.tracking_number}".strip() or "none"
@@ -293,9 +291,9 @@ def set_ship_date(case, date, *, by, now):
 
     Raises NotAllowed for a date on a case that rests: none is promised while nothing moves.
     """
-    if date and case.state in WITHOUT_SHIP_DATE:
+    if date and case.progress in WITHOUT_SHIP_DATE:
         raise NotAllowed(
-            f"Case {case.number} is {case.state.label} and has no ship date until it goes on. "
+            f"Case {case.number} is {case.progress.label} and has no ship date until it goes on. "
             "Move it first; nothing was changed."
         )
     with transaction.atomic():

@@ -211,7 +211,7 @@ def _place(request, form_key, metadata):
         access.note(request, case, *asked, Result.NOT_NOW)
         raise Refused(
             403,
-            f"Case {case.number} is {case.state.label} and takes no more files here. "
+            f"Case {case.number} is {case.progress.label} and takes no more files here. "
             f"Please write to {settings.LAB_EMAIL}.",
         )
     if named and not attach_to:

@@ -49,8 +49,8 @@ def book(block, case, *, by, now):
         raise _already_booked(case)
     if not policies.can_schedule(by, case):
         raise NotAllowed(
-            f"Case {case.number} is {case.state.label}, so no planning session can be booked for "
-            f"it now. Nothing was booked. Questions? Write to {settings.LAB_EMAIL}."
+            f"Case {case.number} is {case.progress.label}, so no planning session can be booked "
+            f"for it now. Nothing was booked. Questions? Write to {settings.LAB_EMAIL}."
         )
     with transaction.atomic():
         cases.lock(case)

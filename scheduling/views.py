@@ -57,7 +57,7 @@ def _why_not(user, case):
             "can book one."
         )
     return (
-        f"Case {case.number} is {case.state.label}, so no planning session can be booked for it "
+        f"Case {case.number} is {case.progress.label}, so no planning session can be booked for it "
         f"now. Questions? Write to {settings.LAB_EMAIL}."
     )
 

@@ -169,13 +169,13 @@ class CaseAdmin(LoggedAdmin, CasePages, ReadOnlyAdmin, ShownOnlyAdmin):
         return super().render_change_form(request, context, obj=obj, **kwargs)
 
     def _panels(self, request, case):
-        allowed = moves(Who.LAB)[case.state]
+        allowed = moves(Who.LAB)[case.progress]
         return {
             "next_steps": sorted(allowed, key=_USUAL_STEPS.index),
             "may_act": self.has_change_permission(request),
             "may_write": policies.can_write_message(request.user, case),
             "may_set_ship_date": self.has_change_permission(request)
-            and case.state not in WITHOUT_SHIP_DATE,
+            and case.progress not in WITHOUT_SHIP_DATE,
             "files": parts.files(request, case),
             "file_count": case.attachments.count(),
             "prescriptions": parts.scripts(request, case),
@@ -186,7 +186,7 @@ class CaseAdmin(LoggedAdmin, CasePages, ReadOnlyAdmin, ShownOnlyAdmin):
 
     @admin.display(description="progress", ordering=lab_queue.lab_turn())
     def badge(self, case):
-        badge = render_to_string("cases/_progress_badge.html", {"progress": case.state})
+        badge = render_to_string("cases/_progress_badge.html", {"progress": case.progress})
         missing = truncatechars(", ".join(map(str, case.open_items)), 60)
         return format_html('{}<div class="quiet">{}</div>', badge, missing) if missing else badge
 

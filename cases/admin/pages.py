@@ -45,8 +45,8 @@ class CasePages:
         """Move the case, after asking for what this move needs."""
         to = _progress_named(to)
         case = self._case(request, pk, Action.PROGRESS)
-        if request.method != "POST" and not may_move(Who.LAB, case.state, to):
-            refusal = f"Case {case} is {case.state.label} and cannot become {to.label}."
+        if request.method != "POST" and not may_move(Who.LAB, case.progress, to):
+            refusal = f"Case {case} is {case.progress.label} and cannot become {to.label}."
             return self._back(request, case, refusal, messages.ERROR)
         form = move_form(to)(request.POST or None, initial={"was": case.progress})
         if form.is_valid():

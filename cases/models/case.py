@@ -20,6 +20,25 @@ IMPLANT_LIMIT = 120
 SIGNATURE_LIMIT = 120
 
 
+class ProgressField(models.PositiveSmallIntegerField):
+    """A number in the database, a member of Progress here."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **{"choices": Progress, **kwargs})
+
+    def deconstruct(self):
+        # To the database, and so to migrations, it is the number.
+        name, _, args, kwargs = super().deconstruct()
+        return name, "django.db.models.PositiveSmallIntegerField", args, kwargs
+
+    def from_db_value(self, value, expression, connection):
+        return None if value is None else Progress(value)
+
+    def to_python(self, value):
+        number = super().to_python(value)
+        return None if number is None else Progress(number)
+
+
 class CaseNumber(models.Model):
     """Hands out numbers: a primary key is taken once and never again, not even after a delete."""
 
@@ -117,9 +136,7 @@ class Case(models.Model):
     surgery_date = models.DateField(null=True, blank=True)
     shipping_address = models.TextField(max_length=500, blank=True)
 
-    progress = models.PositiveSmallIntegerField(
-        choices=Progress, default=Progress.PROCESSING, editable=False
-    )
+    progress = ProgressField(default=Progress.PROCESSING, editable=False)
     ship_date = models.DateField(null=True, blank=True)
     # The lab's date of the booked planning session, which the ship date must leave time after.
     planning_date = models.DateField(null=True, blank=True, editable=False)
@@ -165,11 +182,6 @@ class Case(models.Model):
 
     def get_absolute_url(self):
         return reverse("cases:record", args=[self.number])
-
-    @property
-    def state(self):
-        """The progress as a member of the table, with its colour and meaning."""
-        return Progress(self.progress)
 
     @property
     def is_read_only(self):
@@ -235,8 +247,8 @@ class CaseEvent(models.Model):
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
     )
     kind = models.CharField(max_length=12, choices=Kind)
-    from_progress = models.PositiveSmallIntegerField(null=True, choices=Progress)
-    to_progress = models.PositiveSmallIntegerField(null=True, choices=Progress)
+    from_progress = ProgressField(null=True)
+    to_progress = ProgressField(null=True)
     note = models.TextField(blank=True)
     created_at = models.DateTimeField(default=timezone.now)
 
@@ -246,10 +258,6 @@ class CaseEvent(models.Model):
 
     def __str__(self):
         return self.get_kind_display()
-
-    @property
-    def to_state(self):
-        return None if self.to_progress is None else Progress(self.to_progress)
 
 
 class EmergencyGrantQuerySet(models.QuerySet):

@@ -7,7 +7,7 @@ from django.utils.http import urlencode
 from cases import access, teeth, tooth_chart
 from cases.access import Action, What
 from cases.models import Attachment, Case
-from cases.progress import Colour, Progress, of_colour
+from cases.progress import Colour, of_colour
 
 register = template.Library()
 
@@ -17,7 +17,7 @@ SERIES = 8  # files of one kind and state from which on they share a row
 @register.inclusion_tag("cases/_progress_badge.html")
 def progress_badge(progress):
     """The progress in words, with its icon and colour."""
-    return {"progress": Progress(progress)}
+    return {"progress": progress}
 
 
 @register.filter

@@ -255,8 +255,8 @@ def test_a_batch_moves_each_case_by_itself(lab, make_case, to):
     texts = said(lab.post(LIST, data))
     assert f"{len(able)} cases moved to {to.label}." in texts
     for case in unable:
-        rest = "already." if case.state == to else f"and cannot become {to.label}."
-        assert f"Case {case} is {case.state.label} {rest}" in texts
+        rest = "already." if case.progress == to else f"and cannot become {to.label}."
+        assert f"Case {case} is {case.progress.label} {rest}" in texts
     assert CaseEvent.objects.filter(to_progress=to).count() == len(able)
 
 

@@ -127,7 +127,7 @@ def _too_late(request, case):
     access.note(request, case, What.CASE, Action.UPDATED, result=Result.NOT_NOW)
     messages.error(
         request,
-        f"Case {case.number} is {case.state.label} and can no longer be changed here. "
+        f"Case {case.number} is {case.progress.label} and can no longer be changed here. "
         f"Please write to {settings.LAB_EMAIL}.",
     )
     return redirect(case)

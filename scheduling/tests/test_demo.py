@@ -102,7 +102,7 @@ def test_every_parcel_has_a_valid_number_of_its_own(folder):
 
 def test_a_case_has_a_ship_date_unless_it_rests(folder):
     for case in Case.objects.all():
-        assert (case.ship_date is None) == (case.state in WITHOUT_SHIP_DATE), case
+        assert (case.ship_date is None) == (case.progress in WITHOUT_SHIP_DATE), case
     finished = Case.objects.filter(progress=Progress.FINISHED)
     assert all(case.ship_date >= lab.today(timezone.now()) for case in finished)
 
