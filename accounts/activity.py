@@ -6,19 +6,25 @@ from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.utils import timezone
 
-from portal.limits import Limit
+from accounts.limits import SESSIONS
 
 SIGNED_IN_AT, ACTIVE_AT = "signed_in_at", "active_at"  # in the session, seconds since 1970
 WRITE_EVERY = 60  # seconds
 WARN_BEFORE = 120  # seconds; said by the page
-# What pages and programs ask for by themselves. It is no sign of a person unless it brings
-# something: a part of a file, or what was typed.
-BY_PROGRAMS = {
-    "cases:uploads", "cases:upload", "cases:keep_draft", "cases:file_states", "cases:rx_state",
-    "accounts:stay",
-}  # fmt: skip
-SESSIONS = Limit("sessions_a_person", "Nobody is signed in at more than {most} places.")
 BRINGS = {"POST", "PUT", "PATCH", "DELETE"}
+
+
+def asked_by_programs(view):
+    """Mark a view that pages and programs ask by themselves.
+
+    That is no sign of a person unless it brings something: a part of a file, or what was typed.
+    """
+    view.is_asked_by_programs = True
+    return view
+
+
+def is_asked_by_programs(view):
+    return getattr(view, "is_asked_by_programs", False)
 
 
 def begin(request):
@@ -37,9 +43,8 @@ def note(request):
         )
 
 
-def is_sign_of_a_person(request):
-    by_program = request.resolver_match.view_name in BY_PROGRAMS
-    return not by_program or request.method in BRINGS
+def is_sign_of_a_person(request, view):
+    return request.method in BRINGS or not is_asked_by_programs(view)
 
 
 def idle_limit():
@@ -71,17 +76,24 @@ def _left_of_the_day(request):
     return request.session.get(SIGNED_IN_AT, now) + settings.SIGNED_IN_HOURS * 3600 - now
 
 
+def sessions_of(user):
+    """Where a person is signed in, the newest first."""
+    return UserSession.objects.filter(user=user).order_by("-created_at", "-pk")
+
+
+def end_all(sessions):
+    for session in sessions:
+        session.end()
+
+
 def end_forgotten(user):
     """End the sessions of a person that nobody has used for too long."""
-    since = timezone.now() - idle_limit()
-    for session in UserSession.objects.filter(user=user, last_seen_at__lt=since):
-        session.end()
+    end_all(sessions_of(user).filter(last_seen_at__lt=timezone.now() - idle_limit()))
 
 
 def end_oldest(user):
     """End the sessions of a person that are more than somebody can be using."""
-    theirs = UserSession.objects.filter(user=user).order_by("-created_at", "-pk")
-    for session in theirs[SESSIONS.most :]:
+    for session in sessions_of(user)[SESSIONS.most :]:
         SESSIONS.note()
         session.end()
 

@@ -18,6 +18,7 @@ PASSKEYS = Limit(
     "passkeys_a_person",
     "You have {most} passkeys. Nothing was added. Please remove one that you do not use first.",
 )
+SESSIONS = Limit("sessions_a_person", "Nobody is signed in at more than {most} places.")
 
 
 def take_turn(user):

@@ -34,7 +34,7 @@ class SessionLimits:
         return self.get_response(request)
 
     def process_view(self, request, view, args, kwargs):
-        if request.user.is_authenticated and activity.is_sign_of_a_person(request):
+        if request.user.is_authenticated and activity.is_sign_of_a_person(request, view):
             activity.note(request)
 
 
@@ -66,7 +66,7 @@ class SecondStep:
             return None
         if not second_step.is_missing(request.user):
             return None
-        if name in activity.BY_PROGRAMS:
+        if activity.is_asked_by_programs(view):
             return HttpResponse(SET_UP_FIRST, status=403, content_type="text/plain; charset=utf-8")
         return redirect("mfa_index")
 

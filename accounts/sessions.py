@@ -5,7 +5,6 @@ from allauth.core.internal import ratelimit
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.views import GenerateRecoveryCodesView
 from allauth.mfa.webauthn.views import login_webauthn, remove_webauthn
-from allauth.usersessions.models import UserSession
 from allauth.usersessions.views import list_usersessions
 from django.contrib import messages
 from django.contrib.auth import logout
@@ -20,6 +19,7 @@ from django.views.generic import FormView
 from accounts import activity, browsers, guesses, second_step
 
 
+@activity.asked_by_programs
 @never_cache
 @login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -48,7 +48,7 @@ def signed_in(request):
 @require_http_methods(["GET", "HEAD", "POST"])
 def end_session(request, pk):
     """Sign out on one device; the present one by the page for that, which asks."""
-    session = get_object_or_404(UserSession.objects.filter(user=request.user), pk=pk)
+    session = get_object_or_404(activity.sessions_of(request.user), pk=pk)
     if session.session_key == request.session.session_key:
         return redirect("account_logout")
     if request.method == "POST":
@@ -59,8 +59,7 @@ def end_session(request, pk):
 
 @require_POST
 def sign_out_everywhere(request):
-    for session in UserSession.objects.filter(user=request.user):
-        session.end()
+    activity.end_all(activity.sessions_of(request.user))
     logout(request)
     messages.success(request, "You are signed out everywhere.")
     return redirect("account_login")

@@ -27,6 +27,5 @@ def go_on_under_another_key(sender, request, reauthenticated=False, **kwargs):
 def end_sessions_that_never_passed_it(sender, request, user, authenticator, **kwargs):
     """The first second step ends the sessions that began without one, wherever they are."""
     if authenticator.type in second_step.STEPS and second_step.steps_of(user).count() == 1:
-        for session in UserSession.objects.filter(user=user):
-            if session.session_key != request.session.session_key:
-                session.end()
+        others = activity.sessions_of(user).exclude(session_key=request.session.session_key)
+        activity.end_all(others)

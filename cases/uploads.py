@@ -17,6 +17,7 @@ from django.utils.http import http_date
 from django.views.decorators.http import require_http_methods
 
 from accounts import access_log
+from accounts.activity import asked_by_programs
 from cases import access, drafts, filetypes, limits, policies, receiving, tus
 from cases.access import Action, Result, What
 from cases.models import Attachment, Case, Draft, MissingItem
@@ -69,6 +70,7 @@ def _method(request):
     return request.method
 
 
+@asked_by_programs
 @require_http_methods(["OPTIONS", "GET", "POST"])
 @speaks_tus
 def uploads(request):
@@ -250,6 +252,7 @@ def _check_number(user, form_key, case, size):
         raise Refused(429, str(refusal)) from None
 
 
+@asked_by_programs
 @require_http_methods(["HEAD", "PATCH", "DELETE", "POST"])
 @speaks_tus
 def upload(request, pk):

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts.activity import asked_by_programs
 from accounts.views import sign_in_again
 from cases import access, drafts, emails, limits, policies, services
 from cases.access import Action, Result, What
@@ -161,6 +162,7 @@ def only_here(request, key, refusal):
     return render(request, "cases/only_here.html", context, status=429)
 
 
+@asked_by_programs
 @require_POST
 @login_not_required
 def keep_draft(request, form_key):

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.activity import asked_by_programs
 from accounts.views import sign_in_again
 from cases import access, drafts, limits, policies, services
 from cases.access import Action, Result, What
@@ -244,6 +245,7 @@ def _keep_message_and_sign_in(request, number):
     return sign_in_again(back_to)
 
 
+@asked_by_programs
 @require_safe
 def rx_state(request, number):
     """The list of RX revisions, fetched again by the page until all are ready."""
@@ -256,6 +258,7 @@ def rx_state(request, number):
     return render(request, "cases/_prescriptions.html", context)
 
 
+@asked_by_programs
 @require_safe
 def file_states(request, number):
     """The list of files, fetched again by the page until all are stored."""

@@ -216,7 +216,7 @@ KEYS = {
         "portal.http.bad_requests.RefuseBadRequests.process_view: refusal: in_admin(request) and "
         "asks_nonsense(request)",
         "accounts.middleware.SessionLimits.process_view: refusal: request.user.is_authenticated "
-        "and activity.is_sign_of_a_person(request)",
+        "and activity.is_sign_of_a_person(request, view)",
         "accounts.middleware._note: part of a refusal: user is None",
         "accounts.middleware._note: part of a refusal: not user.is_authenticated",
         "accounts.middleware._note: refusal: user is None or not user.is_authenticated",
@@ -229,9 +229,6 @@ KEYS = {
         "accounts.context_processors.signed_in: refusal: user is None or not user.is_authenticated",
     ],
     ("Sessions, devices and second steps are asked about in accounts/tests."): [
-        "accounts.signals.end_sessions_that_never_passed_it: part of a query: filter(user=user)",
-        "accounts.activity.end_forgotten: part of a query: filter(user=user)",
-        "accounts.activity.end_oldest: part of a query: filter(user=user)",
         "accounts.sign_in_forms.NewPasskeyForm.clean: part of a query: filter(user=self.user)",
         "accounts.second_step.may_remove: predicate: not authenticator.user.needs_mfa or "
         "others.exists()",

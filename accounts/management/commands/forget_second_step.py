@@ -1,9 +1,8 @@
 from allauth.mfa.models import Authenticator
-from allauth.usersessions.models import UserSession
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from accounts import emails, second_step
+from accounts import activity, emails, second_step
 from accounts.models import User
 
 
@@ -58,7 +57,6 @@ class Command(BaseCommand):
 
 
 def _tell(user, change):
-    for session in UserSession.objects.filter(user=user):
-        session.end()
+    activity.end_all(activity.sessions_of(user))
     if user.may_sign_in:
         emails.sign_in_changed(user, change, "our own machine", "By the lab")
