@@ -32,7 +32,7 @@ def begin(request):
     request.session[SIGNED_IN_AT] = request.session[ACTIVE_AT] = _now()
 
 
-def note(request):
+def keep_alive(request):
     """There was a sign of somebody. Written once a minute at most."""
     session, now = request.session, _now()
     session.setdefault(SIGNED_IN_AT, now)
@@ -94,7 +94,7 @@ def end_forgotten(user):
 def end_oldest(user):
     """End the sessions of a person that are more than somebody can be using."""
     for session in sessions_of(user)[SESSIONS.most :]:
-        SESSIONS.note()
+        SESSIONS.hit()
         session.end()
 
 

@@ -50,19 +50,19 @@ def invitation_known(invitation, token):
 
 def _invitation(kind, invitation, link):
     context = {"invitation": invitation, "practice": invitation.practice, "link": link}
-    return outbox.write(kind, invitation.email, invitation.pk, context, is_secret=True)
+    return outbox.add(kind, invitation.email, invitation.pk, context, is_secret=True)
 
 
 def staff_invited(user, by, token, until):
     """The link with which somebody new at the lab chooses a password."""
     link = settings.SITE_URL + reverse("accounts:staff_invited", args=[token])
     context = {"user": user, "by": by, "link": link, "until": until}
-    return outbox.write("staff_invited", user.email, outbox.once(), context, is_secret=True)
+    return outbox.add("staff_invited", user.email, outbox.once(), context, is_secret=True)
 
 
 def address_changed(user, old_address):
     """Tell the old address that the lab has put another in its place."""
-    return outbox.write("address_changed", old_address, outbox.once(), {"name": user.name})
+    return outbox.add("address_changed", old_address, outbox.once(), {"name": user.name})
 
 
 def members_changed(practice, address, name, change, by):
@@ -77,19 +77,19 @@ def members_changed(practice, address, name, change, by):
     for to in owners:
         person = f"{name} ({address})" if name else address
         said = {"person": person, "by": _named(by), "is_for_owner": True}
-        outbox.write("members_changed", to, event, context | said)
+        outbox.add("members_changed", to, event, context | said)
     if not owners:
         said = {"person": address, "by": _by_address(by), "is_for_owner": False}
-        outbox.write("members_changed", practice.email, event, context | said)
+        outbox.add("members_changed", practice.email, event, context | said)
 
 
 def practice_address_changed(practice, before, by):
     """Tell the owners, and the address of before, that confirmations go to another one now."""
     context = {"practice": practice, "before": before}
     event = outbox.once()
-    outbox.write("practice_address_changed", before, event, context | {"by": _by_address(by)})
+    outbox.add("practice_address_changed", before, event, context | {"by": _by_address(by)})
     for to in practice.owners.exclude(email=before).values_list("email", flat=True):
-        outbox.write("practice_address_changed", to, event, context | {"by": _named(by)})
+        outbox.add("practice_address_changed", to, event, context | {"by": _named(by)})
 
 
 def _named(by):
@@ -104,16 +104,16 @@ def _by_address(by):
 
 def password_reset_key(user, url):
     context = {"name": user.name, "password_reset_url": url}
-    return outbox.write("password_reset_key", user.email, outbox.once(), context, is_secret=True)
+    return outbox.add("password_reset_key", user.email, outbox.once(), context, is_secret=True)
 
 
 def sign_in_changed(user, change, address, browser):
     context = {"change": CHANGES[change], **_facts(user, address, browser)}
-    return outbox.write("sign_in_changed", user.email, outbox.once(), context)
+    return outbox.add("sign_in_changed", user.email, outbox.once(), context)
 
 
 def new_device(user, address, browser):
-    return outbox.write("new_device", user.email, outbox.once(), _facts(user, address, browser))
+    return outbox.add("new_device", user.email, outbox.once(), _facts(user, address, browser))
 
 
 def _facts(user, address, browser):

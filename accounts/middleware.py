@@ -35,7 +35,7 @@ class SessionLimits:
 
     def process_view(self, request, view, args, kwargs):
         if request.user.is_authenticated and activity.is_sign_of_a_person(request, view):
-            activity.note(request)
+            activity.keep_alive(request)
 
 
 def _why(is_over_the_day):

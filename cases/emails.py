@@ -7,7 +7,7 @@ from portal.mail import outbox
 
 def _to_practice(kind, case, about, **context):
     context = {"case": case, "practice": case.practice, **context}
-    return outbox.write(kind, case.practice.email, f"{case.number}:{about}", context)
+    return outbox.add(kind, case.practice.email, f"{case.number}:{about}", context)
 
 
 def case_submitted(case, revision):
@@ -16,7 +16,7 @@ def case_submitted(case, revision):
 
 def confirmation_of(case):
     """The mail that confirms that the case was sent, or None."""
-    return outbox.written("case_submitted", case.practice.email, f"{case.number}:1")
+    return outbox.added("case_submitted", case.practice.email, f"{case.number}:1")
 
 
 def case_updated(case, revision):
@@ -45,9 +45,7 @@ def message_posted(message):
     if message.from_lab:
         return _to_practice("message_posted", case, message.pk)
     context = {"case": case, "practice": case.practice}
-    return outbox.write(
-        "message_posted", settings.LAB_EMAIL, f"{case.number}:{message.pk}", context
-    )
+    return outbox.add("message_posted", settings.LAB_EMAIL, f"{case.number}:{message.pk}", context)
 
 
 def emergency_access(grant):
@@ -63,4 +61,4 @@ def emergency_access(grant):
             "at": grant.at,
             "until": grant.until,
         }
-        outbox.write("emergency_access", to, f"{case.number}:{grant.pk}", context)
+        outbox.add("emergency_access", to, f"{case.number}:{grant.pk}", context)

@@ -135,7 +135,7 @@ def update_case(case, draft, values, signed_name, *, by, now):
         if may_move(Who.DENTIST, case.progress, Progress.PROCESSING):
             move(case, Progress.PROCESSING, Who.DENTIST, by=by, now=now, **changes)
         else:
-            _write(case, **changes)
+            _change(case, **changes)
         prescription = new_revision(case, signed_name, by=by, now=now)
         emails.case_updated(case, prescription.revision)
 
@@ -159,7 +159,7 @@ def lock(case):
     Case.objects.select_for_update(no_key=True).filter(pk=case.pk).values("pk").first()
 
 
-def _write(case, **changes):
+def _change(case, **changes):
     """The one door to a case's row: only while its progress is still what was read."""
     written = Case.objects.filter(pk=case.pk, progress=case.progress).update(**changes)
     if written != 1:
@@ -182,7 +182,7 @@ def move(case, to, who, *, by, now, note="", seen=None, **changes):
     _check_move(case, to, who)
     changes.setdefault("ship_date", ship_date_after_move(case, to, now))
     with transaction.atomic():
-        _write(case, progress=to, **changes)
+        _change(case, progress=to, **changes)
         event = case.events.create(
             actor=by,
             kind=CaseEvent.Kind.PROGRESS,
@@ -264,7 +264,7 @@ def correct_tracking(case, carrier, tracking_number, *, by, now):
         )
     before = f"{case.get_carrier_display()} {case.tracking_number}".strip() or "none"
     with transaction.atomic():
-        _write(case, carrier=carrier, tracking_number=tracking_number)
+        _change(case, carrier=carrier, tracking_number=tracking_number)
         case.events.create(
             actor=by,
             kind=CaseEvent.Kind.TRACKING,
@@ -282,7 +282,7 @@ def set_planning_date(case, date, note, *, by, now):
     if date:
         changes["ship_date"] = ship_date_with_planning(case, date, now)
     with transaction.atomic():
-        _write(case, **changes)
+        _change(case, **changes)
         case.events.create(actor=by, kind=CaseEvent.Kind.PLANNING, note=note, created_at=now)
 
 
@@ -297,7 +297,7 @@ def set_ship_date(case, date, *, by, now):
             "Move it first; nothing was changed."
         )
     with transaction.atomic():
-        _write(case, ship_date=date)
+        _change(case, ship_date=date)
         case.events.create(
             actor=by,
             kind=CaseEvent.Kind.SHIP_DATE,

@@ -38,7 +38,7 @@ def render_prescription(pk):
     with suppress(LeaseLost):
         # Named before it is there: an attempt that breaks off leaves no object without a row.
         key = prescription.file.name or object_key("prescriptions", prescription.pk)
-        prescription.note(file=key, sha256=sha256)
+        prescription.remember(file=key, sha256=sha256)
         try:
             default_storage.write(key, pdf)
             _check(key, sha256, prescription)
@@ -108,7 +108,7 @@ def _store(attachment):
     except staging.Damaged:
         raise _lost() from None
     # Kept before the bytes move: a next attempt knows by it what this one stored.
-    attachment.note(sha256=sha256)
+    attachment.remember(sha256=sha256)
     _scan(attachment)
     default_storage.store(path, key, attachment.renew)
     _check(key, sha256, attachment)
@@ -119,14 +119,14 @@ def _scan(attachment):
     if attachment.verdict:
         return
     if attachment.scan_asked_at is None:
-        attachment.note(scan_asked_at=timezone.now())
+        attachment.remember(scan_asked_at=timezone.now())
     try:
         verdict, virus = virus_scanner.scan(attachment.staging_path, attachment.renew)
     except ScannerUnavailable:
         if timezone.now() < attachment.scan_asked_at + SCAN_PATIENCE:
             raise
         verdict, virus = Verdict.AWAY, ""
-    attachment.note(verdict=verdict, virus=virus)
+    attachment.remember(verdict=verdict, virus=virus)
     if attachment.is_infected:
         raise Infected
 

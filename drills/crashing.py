@@ -24,8 +24,15 @@ FOLDER = Path(os.environ["DRILL_DIR"])
 # What each task does, in this order; each is a commit or a call of a dependency.
 DEEDS = {
     "send_email": ["claim", "SMTP", "finish"],
-    "render_prescription": ["claim", "note", "write", "read back", "finish"],
-    "store_attachment": ["claim", "note", "store", "read back", "finish", "removal from staging"],
+    "render_prescription": ["claim", "remember", "write", "read back", "finish"],
+    "store_attachment": [
+        "claim",
+        "remember",
+        "store",
+        "read back",
+        "finish",
+        "removal from staging",
+    ],
     "remove_attachment": ["delete", "removal from staging"],
     "sweep": ["take up"],
 }
@@ -83,7 +90,7 @@ def mark_all(**kwargs):
     if os.environ.get("DRILL_WITHOUT_CLAIMS"):
         WorkQuerySet.claim = lambda rows, pk: rows.filter(pk=pk).first()
     mark(WorkQuerySet, "claim", "claim")
-    mark(Work, "note", "note")
+    mark(Work, "remember", "remember")
     mark(Work, "finish", "finish")
     mark(EmailBackend, "send_messages", "SMTP")
     mark(default_storage, "store", "store")

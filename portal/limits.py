@@ -49,10 +49,10 @@ class Limit:
     def check_amount(self, amount):
         """Raise LimitReached when there would be `amount`, and that is too much."""
         if amount > self.most:
-            self.note()
+            self.hit()
             raise LimitReached(self.sentence.format(most=self.most))
 
-    def note(self):
+    def hit(self):
         """Let `status` tell that somebody came up to the limit."""
         if self.name not in _hits.get():
             _hits.set((*_hits.get(), self.name))
@@ -67,14 +67,14 @@ def note_hits(get_response):
             return get_response(request)
         finally:
             for name in _hits.get():
-                _write(name)
+                _count_hit(name)
             _hits.reset(before)
 
     return answer
 
 
-def _write(name):
+def _count_hit(name):
     try:
-        LimitHit.note(name, timezone.now())
+        LimitHit.add(name, timezone.now())
     except DatabaseError:
         log.exception("That the limit %s was hit is not written down.", name)

@@ -143,7 +143,7 @@ class LimitHit(models.Model):
         return self.name
 
     @classmethod
-    def note(cls, name, now):
+    def add(cls, name, now):
         """Count one more. An update, so that of several at once none is lost."""
         cls.objects.bulk_create([cls(name=name, last_at=now)], ignore_conflicts=True)
         cls.objects.filter(pk=name).update(hits=models.F("hits") + 1, last_at=now)

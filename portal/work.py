@@ -147,10 +147,10 @@ class Work(models.Model):
         now = time.monotonic()
         if now - getattr(self, "_renewed", 0) < RENEW_SECONDS:
             return
-        self.note(work_leased_until=timezone.now() + LEASE)
+        self.remember(work_leased_until=timezone.now() + LEASE)
         self._renewed = now
 
-    def note(self, **changes):
+    def remember(self, **changes):
         """Write down something that a next attempt must know. Raises LeaseLost."""
         if not self._mine().update(**changes):
             raise LeaseLost

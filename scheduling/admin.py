@@ -19,7 +19,7 @@ from portal.refusal import NotAllowed
 from portal.shown_only import ShownOnlyAdmin
 from portal.writing.times import short_time
 from scheduling import opening, policies, services
-from scheduling.forms import MoveForm, NewPlannerForm
+from scheduling.forms import MoveSessionForm, NewPlannerForm
 from scheduling.models import Block, DayOff, Planner, PlanningSession, WorkingHours
 
 
@@ -247,7 +247,7 @@ class PlanningSessionAdmin(LoggedAdmin, ReadOnlyRows, ShownOnlyAdmin):
         session = sessions.filter(pk=pk).first()
         if session is None:
             self.refuse(request, pk)
-        form = MoveForm(request.POST or None, session=session, user=request.user)
+        form = MoveSessionForm(request.POST or None, session=session, user=request.user)
         if request.method == "POST" and form.is_valid():
             return self._moved(request, session, form.cleaned_data["block"])
         access.note(request, session.case, self.what, Action.OPENED, str(session.pk))

@@ -11,7 +11,7 @@ def planning_scheduled(session, now):
 
 def invitation_of(session):
     """The mail that tells the practice of its booked session, or None once the session moved."""
-    return outbox.written("planning_scheduled", session.case.practice.email, _about(session))
+    return outbox.added("planning_scheduled", session.case.practice.email, _about(session))
 
 
 def planning_moved(session, before, now):
@@ -32,13 +32,13 @@ def planning_cancelled(session, now):
 def _tell_practice(kind, session, block, now, before=None):
     practice = session.case.practice
     context = _context(session, block, practice.time_zone, before=before)
-    _write(kind, practice.email, session, context, now)
+    _add(kind, practice.email, session, context, now)
 
 
 def _tell_planner(kind, session, block, now, before=None):
     planner = block.planner
     context = _context(session, block, planner.time_zone, before=before, for_planner=True)
-    _write(kind, planner.user.email, session, context, now)
+    _add(kind, planner.user.email, session, context, now)
 
 
 def _context(session, block, zone, before, for_planner=False):
@@ -56,11 +56,11 @@ def _context(session, block, zone, before, for_planner=False):
     }
 
 
-def _write(kind, to, session, context, now):
+def _add(kind, to, session, context, now):
     ics = calendar_file(
         session, now, context["zone"], context["block"], cancelled=kind == "planning_cancelled"
     )
-    outbox.write(kind, to, _about(session), context, calendar=ics)
+    outbox.add(kind, to, _about(session), context, calendar=ics)
 
 
 def _about(session):

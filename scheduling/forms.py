@@ -49,7 +49,7 @@ class FreeBlockField(forms.ModelChoiceField):
         return f"{block} = {clock(block.starts_at, self.zone)} for the practice"
 
 
-class MoveForm(forms.Form):
+class MoveSessionForm(forms.Form):
     """The block the lab moves a session to."""
 
     def __init__(self, *args, session, user, now=None, **kwargs):

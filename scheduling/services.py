@@ -135,12 +135,12 @@ def move_session(session, block, *, by, now):
 def _take(session, block):
     try:
         with transaction.atomic():
-            _write(session, block=block, sequence=session.sequence + 1)
+            _change(session, block=block, sequence=session.sequence + 1)
     except IntegrityError:
         raise _taken() from None
 
 
-def _write(session, **changes):
+def _change(session, **changes):
     """The one door to a session's row: only while it is booked and as it was when read."""
     if not _unchanged(session).update(**changes):
         raise _not_what_it_was(session)
@@ -240,7 +240,7 @@ def _end(session, to, *, by, now):
     state = _STATES.get(to, State.CANCELLED)
     if state == State.MISSED:
         _refuse_before_start(session, now)
-    _write(session, state=state, sequence=session.sequence + (state == State.CANCELLED))
+    _change(session, state=state, sequence=session.sequence + (state == State.CANCELLED))
     if state == State.HELD:
         return
     note = f"The planning session on {_when(session)} was {state.label.lower()}."

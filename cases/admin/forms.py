@@ -11,7 +11,7 @@ from portal.writing.text import plain_text
 from portal.writing.times import check_years
 
 
-class MoveForm(forms.Form):
+class ProgressForm(forms.Form):
     """Any move: a note for the timeline, and the progress that the page was opened with."""
 
     was = forms.TypedChoiceField(choices=Progress, coerce=int, widget=forms.HiddenInput)
@@ -26,7 +26,7 @@ class MoveForm(forms.Form):
         return plain_text(self.cleaned_data["note"], lines=True)
 
 
-class MissingForm(MoveForm):
+class MissingForm(ProgressForm):
     reasons = forms.MultipleChoiceField(
         label="What is missing",
         choices=[(code, reason.label) for code, reason in readiness.REASONS.items()],
@@ -76,7 +76,7 @@ class TrackingForm(forms.Form):
         return carriers.warning(self.cleaned_data["carrier"], self.cleaned_data["tracking_number"])
 
 
-class ShippedForm(MoveForm, TrackingForm):
+class ShippedForm(ProgressForm, TrackingForm):
     field_order = ["was", "carrier", "tracking_number", "note"]
 
 
@@ -100,9 +100,9 @@ class ShipDateForm(forms.Form):
         return cleaned
 
 
-MOVE_FORMS = {Progress.MISSING: MissingForm, Progress.SHIPPED: ShippedForm}
+PROGRESS_FORMS = {Progress.MISSING: MissingForm, Progress.SHIPPED: ShippedForm}
 
 
-def move_form(to):
+def progress_form(to):
     """The form class for a move to this progress."""
-    return MOVE_FORMS.get(to, MoveForm)
+    return PROGRESS_FORMS.get(to, ProgressForm)

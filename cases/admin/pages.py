@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from cases import access, policies, receiving, services
 from cases.access import Action, Result, What
-from cases.admin.forms import ShipDateForm, TrackingForm, move_form
+from cases.admin.forms import ShipDateForm, TrackingForm, progress_form
 from cases.admin.work import render_again
 from cases.forms import MessageForm
 from cases.progress import Progress, Who, may_move
@@ -48,7 +48,7 @@ class CasePages:
         if request.method != "POST" and not may_move(Who.LAB, case.progress, to):
             refusal = f"Case {case} is {case.progress.label} and cannot become {to.label}."
             return self._back(request, case, refusal, messages.ERROR)
-        form = move_form(to)(request.POST or None, initial={"was": case.progress})
+        form = progress_form(to)(request.POST or None, initial={"was": case.progress})
         if form.is_valid():
             outcome = f"Case {case} is now {to.label}."
             warning = form.warning if to == Progress.SHIPPED else ""

@@ -16,7 +16,7 @@ from cases.models import Attachment, Case, Prescription
 from cases.tasks import store_attachment
 from cases.tests import lab_files
 from portal import dump
-from portal.progress import Progress
+from portal.progress_bar import ProgressBar
 
 # A snapshot begins a transaction of its own.
 pytestmark = [
@@ -131,7 +131,7 @@ class Interrupted(Exception):
     pass
 
 
-class Stops(Progress):
+class Stops(ProgressBar):
     """Somebody presses Ctrl-C once a file was copied, or does something meanwhile."""
 
     def __init__(self, meanwhile):

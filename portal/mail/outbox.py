@@ -9,11 +9,11 @@ from django.template.loader import get_template, render_to_string
 from portal.models import Email
 
 
-def write(kind, to, about, context, calendar="", is_secret=False):
+def add(kind, to, about, context, calendar="", is_secret=False):
     """Put a mail of a kind into the outbox.
 
     `kind` names the templates `emails/<kind>.subject.txt` and `emails/<kind>.txt`; `to` is one
-    address; `about` says which event the mail is for, so that the same mail is written once,
+    address; `about` says which event the mail is for, so that the same mail is added once,
     however often the code runs; `calendar` is the text of an .ics file; `is_secret` says that it
     holds a link which lets somebody in.
     Returns the row, or None when there is nobody to write to.
@@ -47,8 +47,8 @@ def write(kind, to, about, context, calendar="", is_secret=False):
     return email
 
 
-def written(kind, to, about):
-    """The mail that `write` wrote for an event, or None."""
+def added(kind, to, about):
+    """The mail that `add` put there for an event, or None."""
     return Email.objects.filter(key=_key(kind, to, about)).first()
 
 

@@ -144,7 +144,7 @@ def test_a_nul_in_a_query_is_overlooked(lab, case):
 
 def test_nobody_reads_a_link_here_that_lets_somebody_else_in(lab):
     reset = {"name": "Ada", "password_reset_url": "https://portal.example/reset"}
-    mail = outbox.write("password_reset_key", "a@b.example", "1", reset, is_secret=True)
+    mail = outbox.add("password_reset_key", "a@b.example", "1", reset, is_secret=True)
     page = lab.get(reverse("admin:portal_email_change", args=[mail.pk])).text
     assert "Not shown" in page
     assert "portal.example/reset" not in page

@@ -51,7 +51,7 @@ def test_a_hit_is_counted_once_a_request_whatever_was_rolled_back(rf, db):
 
 def test_a_hit_is_told_by_doctor_status_and_figures(client, lab_user, settings, broker, capsys):
     settings.METRICS_TOKEN = "a-token"
-    LimitHit.note("messages_an_hour_a_person", timezone.now())
+    LimitHit.add("messages_an_hour_a_person", timezone.now())
     assert "messages_an_hour_a_person=60 was hit, 1 times in all" in doctor.limits()
     call_command("status")
     assert "The limit messages_an_hour_a_person=60 was hit" in capsys.readouterr().out
@@ -63,7 +63,7 @@ def test_a_hit_is_told_by_doctor_status_and_figures(client, lab_user, settings, 
 
 def test_a_hit_of_long_ago_is_no_trouble_any_more(db, broker):
     now = timezone.now()
-    LimitHit.note("files_a_form", now - timedelta(days=2))
+    LimitHit.add("files_a_form", now - timedelta(days=2))
     assert doctor.limits() == "none was hit for a day"
     assert not [trouble for trouble in status.look(now).troubles if "limit" in trouble]
 

@@ -180,12 +180,12 @@ def test_a_broker_that_is_away_or_hangs_fails_no_request(
 
 def test_the_same_mail_is_written_once(db):
     for _ in range(2):
-        outbox.write("password_reset_key", "a@b.example", "1", RESET)
+        outbox.add("password_reset_key", "a@b.example", "1", RESET)
     assert Email.objects.count() == 1
 
 
 def test_text_mails_are_not_escaped_and_html_mails_are(db):
-    mail = outbox.write("password_reset_key", "a@b.example", "1", {**RESET, "name": "O'Neil <x>"})
+    mail = outbox.add("password_reset_key", "a@b.example", "1", {**RESET, "name": "O'Neil <x>"})
     assert "O'Neil <x>" in mail.text
     assert "<x>" not in mail.html
 
@@ -201,7 +201,7 @@ def test_a_mail_opens_in_a_mail_program(mail, sent):
 
 
 def test_a_mail_with_a_link_that_lets_somebody_in_is_forgotten_once_it_is_sent(db, sent):
-    mail = outbox.write("password_reset_key", "a@b.example", "1", RESET, is_secret=True)
+    mail = outbox.add("password_reset_key", "a@b.example", "1", RESET, is_secret=True)
     send_email(mail.pk)
     mail.refresh_from_db()
     assert RESET["password_reset_url"] in sent()[0].get_body("plain").get_content()

@@ -19,7 +19,7 @@ FORM_FIELDS = {
     "CaseForm.dentist": "cases:new with a dentist of others",
     "BookingForm.block": "scheduling:schedule of a block that others have",
     "NewPlannerForm.user": "admin:scheduling/planner/add/ for somebody who may not plan",
-    "MoveForm.block": f"admin:{MOVE} to a block of another planner",
+    "MoveSessionForm.block": f"admin:{MOVE} to a block of another planner",
 }
 HIDDEN = {
     "form_key": "cases:new with a form of others",
@@ -72,7 +72,7 @@ def test_every_choice_of_a_row_in_a_form_is_tried_with_one_of_others():
         if isinstance(field, forms.ModelChoiceField)
     }
     # It gets its field when it is made, as the choices depend on the session.
-    assert fields | {"MoveForm.block"} == set(FORM_FIELDS)
+    assert fields | {"MoveSessionForm.block"} == set(FORM_FIELDS)
 
 
 def test_every_hidden_key_in_a_page_is_tried_with_one_of_others():

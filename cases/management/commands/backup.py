@@ -7,7 +7,7 @@ from django.utils import timezone
 from cases import backup
 from portal.backups import MANIFEST, Unusable
 from portal.dump import DATABASE_AWAY, DumpFailed
-from portal.progress import Progress
+from portal.progress_bar import ProgressBar
 
 # What became of files that the backup should have and has not.
 SENTENCES = {
@@ -41,7 +41,7 @@ class Command(BaseCommand):
 
     def handle(self, folder, wait, quick, **options):
         began = time.monotonic()
-        progress = Progress(self.stderr, "Copied or compared")
+        progress = ProgressBar(self.stderr, "Copied or compared")
         try:
             manifest = backup.take(folder, timezone.now(), progress, wait, quick)
         except (Unusable, DumpFailed) as refusal:

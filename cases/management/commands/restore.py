@@ -6,7 +6,7 @@ from django.db import OperationalError
 from cases.restoring import restore
 from portal.backups import Unusable
 from portal.dump import DATABASE_AWAY, DumpFailed
-from portal.progress import Progress
+from portal.progress_bar import ProgressBar
 
 NEXT = """\
 No mail goes out and nobody is signed in. What to do next:
@@ -33,7 +33,7 @@ class Command(BaseCommand):
 
     def handle(self, folder, force, **options):
         began = time.monotonic()
-        progress = Progress(self.stderr, "Read or put back")
+        progress = ProgressBar(self.stderr, "Read or put back")
         try:
             done = restore(folder, force, progress)
         except (Unusable, DumpFailed) as refusal:

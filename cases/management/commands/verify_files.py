@@ -6,7 +6,7 @@ from django.db import OperationalError
 
 from cases.verifying import Verification
 from portal.dump import DATABASE_AWAY
-from portal.progress import Progress
+from portal.progress_bar import ProgressBar
 
 
 class Command(BaseCommand):
@@ -24,7 +24,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, quick, **options):
-        progress = Progress(self.stderr, "Read")
+        progress = ProgressBar(self.stderr, "Read")
         verification, found = Verification(progress, quick), Counter()
         try:
             for finding in verification.findings():

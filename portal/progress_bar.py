@@ -5,7 +5,7 @@ import time
 EVERY_SECONDS = 0.2
 
 
-class Progress:
+class ProgressBar:
     """Counts files and bytes on one line of a terminal; silent into a file or a pipe."""
 
     def __init__(self, stream, doing):

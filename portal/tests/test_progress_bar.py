@@ -1,6 +1,6 @@
 import io
 
-from portal.progress import Progress
+from portal.progress_bar import ProgressBar
 
 
 class Terminal(io.StringIO):
@@ -9,7 +9,7 @@ class Terminal(io.StringIO):
 
 
 def shown(stream):
-    progress = Progress(stream, "Copied")
+    progress = ProgressBar(stream, "Copied")
     for size in (1_000_000, 2_000_000):
         progress.step(size)
     progress.end()
