@@ -1,11 +1,14 @@
 import time
 
-from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.account.authentication import get_authentication_records
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from accounts import browsers, emails, guesses, known_devices
+from accounts.allauth_internals import (
+    account_settings,
+    get_authentication_records,
+    take_back_when_right,
+)
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -37,7 +40,7 @@ class AccountAdapter(DefaultAccountAdapter):
     def is_reauthentication_required(self, *, app, **kwargs):
         """Who signed in a moment ago is not asked again at once."""
         records = get_authentication_records(self.request, self.request.user)
-        since = time.time() - app_settings.REAUTHENTICATION_TIMEOUT
+        since = time.time() - account_settings.REAUTHENTICATION_TIMEOUT
         if any(record["at"] > since for record in records):
             return False
         return super().is_reauthentication_required(app=app, **kwargs)
@@ -47,8 +50,7 @@ class AccountAdapter(DefaultAccountAdapter):
         return [ours.get(path, path) for path in super().get_login_stages()]
 
     def pre_authenticate(self, request, **credentials):
-        # The name under which the library takes it back.
-        self._login_failed_rl_usage = guesses.count(request, credentials["email"])
+        take_back_when_right(self, guesses.count(request, credentials["email"]))
 
     def is_safe_url(self, url):
         """Whether `next` may lead there: to a path of ours, never to another name or scheme."""

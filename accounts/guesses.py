@@ -7,11 +7,11 @@ no more than that are looked at. The library counts, in the database; see its no
 import math
 import time
 
-from allauth.core.internal import ratelimit
 from django.core.cache import cache
 from django.core.exceptions import ValidationError
 
 from accounts import known_devices
+from accounts.allauth_internals import ratelimit
 
 APP = "allauth.account"  # whose ACCOUNT_RATE_LIMITS name the limits
 

@@ -5,21 +5,14 @@ import logging
 import time
 from urllib.parse import urlsplit
 
-from allauth.mfa import app_settings
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
-from allauth.mfa.stages import AuthenticateStage
-from allauth.mfa.totp.internal.auth import (
-    TOTP,
-    format_hotp_value,
-    generate_totp_secret,
-    hotp_value,
-)
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.crypto import salted_hmac
 
+from accounts.allauth_internals import AuthenticateStage, app_code, mfa_settings, totp
 from portal.writing import qr
 
 log = logging.getLogger(__name__)
@@ -56,7 +49,7 @@ def may_remove(authenticator):
 
 def enrol(user):
     """Give somebody an authenticator app with a secret of its own."""
-    TOTP.activate(user, generate_totp_secret())
+    totp.TOTP.activate(user, totp.generate_totp_secret())
 
 
 def current_code(user):
@@ -67,9 +60,10 @@ def current_code(user):
     app = Authenticator.objects.filter(user_id=user.pk, type=Authenticator.Type.TOTP).first()
     if app is None or not is_readable(app):
         return None
-    counter, gone = divmod(int(time.time()), app_settings.TOTP_PERIOD)
+    counter, gone = divmod(int(time.time()), mfa_settings.TOTP_PERIOD)
     secret = MFAAdapter().decrypt(app.data["secret"])
-    return format_hotp_value(hotp_value(secret, counter)), app_settings.TOTP_PERIOD - gone
+    code = app_code(secret, counter)
+    return code, mfa_settings.TOTP_PERIOD - gone
 
 
 def _box():

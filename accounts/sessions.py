@@ -1,7 +1,6 @@
 """Where somebody is signed in, for how long, and by which steps."""
 
 from allauth.account.adapter import get_adapter
-from allauth.core.internal import ratelimit
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.views import GenerateRecoveryCodesView
 from allauth.mfa.webauthn.views import login_webauthn, remove_webauthn
@@ -17,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from django.views.generic import FormView
 
 from accounts import activity, browsers, guesses, second_step
+from accounts.allauth_internals import ratelimit
 
 
 @activity.asked_by_programs

@@ -1,8 +1,6 @@
 """The library's forms of signing in, with guesses counted our way."""
 
 from allauth.account.forms import LoginForm
-from allauth.core import context
-from allauth.core.internal.cryptokit import normalize_user_code
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
 from allauth.mfa.models import Authenticator
@@ -18,6 +16,7 @@ from django import forms
 from django.core.cache import cache
 
 from accounts import guesses
+from accounts.allauth_internals import context, normalize_user_code
 from accounts.limits import PASSKEYS
 from accounts.models import PasswordReset
 from portal.limits import LimitReached

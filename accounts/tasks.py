@@ -1,13 +1,12 @@
 from urllib.parse import urljoin
 
-from allauth.account.forms import default_token_generator
-from allauth.account.utils import user_pk_to_url_str
 from celery import shared_task
 from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 
 from accounts import emails
+from accounts.allauth_internals import default_token_generator, user_pk_to_url_str
 from accounts.models import PasswordReset, User
 
 

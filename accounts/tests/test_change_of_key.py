@@ -4,11 +4,11 @@ from io import StringIO
 
 import pytest
 from allauth.mfa.models import Authenticator
-from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.usersessions.models import UserSession
 from django.core.management import CommandError, call_command
 
 from accounts import second_step
+from accounts.allauth_internals import RecoveryCodes
 from accounts.models import User
 from accounts.tests.conftest import PASSWORD, come_in, sign_in
 from accounts.tests.test_second_step import add_passkey

@@ -3,9 +3,9 @@
 import re
 import time
 
-from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from playwright.sync_api import Page, expect
 
+from accounts.allauth_internals import app_code
 from tests.browser import mailbox
 from tests.browser.stack import PASSWORD, until
 
@@ -27,7 +27,7 @@ class App:
 
     def _fresh(self):
         now = int(time.time()) // 30
-        codes = [format_hotp_value(hotp_value(self.secret, now + ahead)) for ahead in (0, 1)]
+        codes = [app_code(self.secret, now + ahead) for ahead in (0, 1)]
         return next((code for code in codes if code not in self._used), None)
 
 
