@@ -7,9 +7,10 @@ from django.conf import settings
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from cases import drafts, receiving
+from cases import drafts
+from cases.files import receiving
+from cases.files.tus import Refused
 from cases.models import Attachment, Draft
-from cases.tus import Refused
 from portal.models import Host
 
 UNATTACHED_FOR = timedelta(days=2)

@@ -6,8 +6,8 @@ from django.db import IntegrityError, transaction
 from accounts.limits import take_turn
 from cases import emails, limits, shipping
 from cases.models import Attachment, Case, CaseEvent, CaseNumber, Draft, Message, MissingItem
-from cases.prescriptions import new_revision
 from cases.progress import WITHOUT_SHIP_DATE, Progress, Who, may_move
+from cases.rx.revisions import new_revision
 from portal import lab
 from portal.limits import LimitReached
 from portal.refusal import NotAllowed

@@ -9,8 +9,8 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 from django.utils import timezone
 
-from cases.documents import prescription_pdf
 from cases.models import Attachment, CaseEvent, Prescription, object_key
+from cases.rx.document import prescription_pdf
 from portal.files import staging, virus_scanner
 from portal.files.storage import StorageUnavailable
 from portal.files.virus_scanner import ScannerUnavailable, Verdict

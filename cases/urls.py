@@ -1,7 +1,7 @@
 from django.urls import path
 
-from cases import uploads
-from cases.views import downloads, emergency, listing, new, record
+from cases.files import downloads, uploads
+from cases.views import emergency, listing, new, record
 
 app_name = "cases"
 urlpatterns = [

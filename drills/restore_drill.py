@@ -97,8 +97,8 @@ def send_case(user, rng, notes):
 
 def upload(user, form_key, rng):
     """One file through the code that receives uploads; the promise made about it."""
+    from cases.files.receiving import receive
     from cases.models import Attachment
-    from cases.receiving import receive
 
     body = rng.randbytes(rng.randint(2_000, 60_000))
     file = Attachment.objects.create(

@@ -107,7 +107,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "cases.views.files_host.files_only",
+    "cases.files.files_host.files_only",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "portal.integrity.with_integrity",
     "portal.http.middleware.not_stored",

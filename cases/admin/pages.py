@@ -11,10 +11,11 @@ from django.urls import path, reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
-from cases import access, policies, receiving, services
+from cases import access, policies, services
 from cases.access import Action, Result, What
 from cases.admin.forms import ShipDateForm, TrackingForm, progress_form
 from cases.admin.work import render_again
+from cases.files import receiving
 from cases.forms import MessageForm
 from cases.progress import Progress, Who, may_move
 from portal.refusal import NotAllowed

@@ -5,9 +5,10 @@ from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.utils.html import format_html
 
-from cases import access, receiving
+from cases import access
 from cases.access import Action, What
 from cases.admin.logged import LoggedAdmin
+from cases.files import receiving
 from cases.models import Attachment, Prescription
 from portal.read_only import ReadOnlyAdmin
 from portal.shown_only import ShownOnlyAdmin

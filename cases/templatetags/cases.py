@@ -4,10 +4,11 @@ from django import template
 from django.conf import settings
 from django.utils.http import urlencode
 
-from cases import access, teeth, tooth_chart
+from cases import access, teeth
 from cases.access import Action, What
 from cases.models import Attachment, Case
 from cases.progress import Colour, of_colour
+from cases.rx import tooth_chart
 
 register = template.Library()
 

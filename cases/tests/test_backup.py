@@ -11,11 +11,10 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone
 
-from cases import backup
+from cases.backup import dump, taking
 from cases.models import Attachment, Case, Prescription
 from cases.tasks import store_attachment
 from cases.tests import lab_files
-from portal import dump
 from portal.progress_bar import ProgressBar
 
 # A snapshot begins a transaction of its own.
@@ -151,7 +150,7 @@ def test_a_backup_that_broke_off_leaves_the_one_before_whole(case, take, folder)
     manifest, _ = take()
     lab_files.store(case, b"new")
     with pytest.raises(Interrupted):
-        backup.take(folder, timezone.now(), Stops(press_ctrl_c))
+        taking.take(folder, timezone.now(), Stops(press_ctrl_c))
     assert read(folder)[0] == manifest
     call_command("restore", str(folder), force=True)
     assert Attachment.objects.count() == 1
@@ -160,7 +159,7 @@ def test_a_backup_that_broke_off_leaves_the_one_before_whole(case, take, folder)
 def test_a_first_backup_that_broke_off_is_none(case, folder):
     lab_files.store(case)
     with pytest.raises(Interrupted):
-        backup.take(folder, timezone.now(), Stops(press_ctrl_c))
+        taking.take(folder, timezone.now(), Stops(press_ctrl_c))
     with pytest.raises(CommandError, match=r"holds no whole backup: manifest\.json is missing"):
         call_command("restore", str(folder), force=True)
 
@@ -172,7 +171,7 @@ def test_what_happens_while_the_files_are_copied_is_not_in_the_backup(case, send
     def send_another():
         late.append(late or send_case())
 
-    manifest = backup.take(folder, timezone.now(), Stops(send_another))
+    manifest = taking.take(folder, timezone.now(), Stops(send_another))
     assert manifest["counts"]["cases"] == 1
     assert Case.objects.count() == 2
     call_command("restore", str(folder), force=True)
@@ -208,7 +207,7 @@ def test_a_file_that_is_removed_meanwhile_is_noted_and_no_error(case, folder):
             default_storage.delete(file.key)
             file.delete()
 
-    manifest = backup.take(folder, timezone.now(), Stops(remove_the_others))
+    manifest = taking.take(folder, timezone.now(), Stops(remove_the_others))
     assert manifest["counts"]["removed"] == 1
     assert manifest["counts"]["files"] == len(files) - 1
 
@@ -220,7 +219,7 @@ def test_a_file_that_is_stored_meanwhile_comes_from_the_storage(case, folder):
         for file in files:
             store_attachment(file.pk)
 
-    manifest = backup.take(folder, timezone.now(), Stops(store_all))
+    manifest = taking.take(folder, timezone.now(), Stops(store_all))
     assert manifest["counts"]["files"] == 2
     assert len(list((folder / "staging").iterdir())) == 2
 
@@ -264,7 +263,7 @@ def test_a_folder_with_other_things_is_left_alone(case, take, folder):
 
 
 def test_two_backups_into_one_folder_do_not_run_at_once(case, take, folder):
-    with backup.Backup(folder).being_made(), pytest.raises(CommandError, match="is running"):
+    with taking.Backup(folder).being_made(), pytest.raises(CommandError, match="is running"):
         take()
 
 

@@ -4,7 +4,7 @@ from io import BytesIO
 import pytest
 from pypdf import PdfReader
 
-from cases.documents import prescription_pdf
+from cases.rx.document import prescription_pdf
 
 LETTER, A4 = (612, 792), (595, 842)
 

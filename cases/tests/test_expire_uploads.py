@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from cases.files.receiving import NEVER_FINISHED
 from cases.models import Attachment, Draft
 from cases.periodic import expire_uploads
-from cases.receiving import NEVER_FINISHED
 from portal.files import staging
 from portal.models import Host
 

@@ -13,10 +13,10 @@ from django.db import DatabaseError, connection
 from django.utils import timezone
 
 from accounts.models import Access, Practice, User
+from cases.backup.manifest import Backup, _checksum
 from cases.models import Attachment, Case, Prescription
 from cases.tasks import render_prescription, store_attachment
 from cases.tests import lab_files
-from portal import backups
 from portal.models import Email, Host
 from portal.work import WorkState
 
@@ -272,7 +272,7 @@ def rewritten(folder, **changes):
     """A manifest with other values and a right checksum, as another release would write it."""
     manifest = json.loads((folder / "manifest.json").read_text()) | changes
     del manifest["checksum"]
-    manifest["checksum"] = backups._checksum(manifest)
+    manifest["checksum"] = _checksum(manifest)
     (folder / "manifest.json").write_text(json.dumps(manifest))
 
 
@@ -297,7 +297,7 @@ def test_a_database_that_cannot_be_put_back_is_as_it_was(backed_up, folder, caps
     path = manifest["database"]["path"]
     with (folder / path).open("r+b") as dump:
         dump.truncate(dump.seek(0, os.SEEK_END) // 2)
-    rewritten(folder, database=vars(backups.Backup(folder).measured(path)))
+    rewritten(folder, database=vars(Backup(folder).measured(path)))
     with pytest.raises(CommandError, match=r"could not put the database back .* as it was before"):
         restore(folder, capsys, force=True)
     assert Case.objects.get() == backed_up

@@ -9,10 +9,11 @@ import pytest
 from django.core.cache import cache
 from django.utils import timezone
 
-from cases import periodic, receiving
+from cases import periodic
+from cases.files import receiving
+from cases.files.tus import Refused
 from cases.models import Attachment
 from cases.tests.tus_program import BYTES, checksum, offset_of
-from cases.tus import Refused
 from portal.models import Host
 
 pytestmark = pytest.mark.django_db(transaction=True)

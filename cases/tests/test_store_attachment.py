@@ -7,7 +7,7 @@ from contextlib import closing
 import pytest
 from django.core.files.storage import default_storage
 
-from cases import receiving
+from cases.files import receiving
 from cases.models import Attachment
 from cases.tasks import store_attachment
 from portal.files import staging

@@ -5,7 +5,7 @@ from math import dist
 import pytest
 
 from cases import teeth
-from cases.tooth_chart import HEIGHT, LABEL_SIZES, WIDTH, chart
+from cases.rx.tooth_chart import HEIGHT, LABEL_SIZES, WIDTH, chart
 
 
 def by_code(selected=(), numbering="universal"):

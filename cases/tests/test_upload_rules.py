@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from cases import drafts, uploads
+from cases import drafts
+from cases.files import uploads
 from cases.models import Attachment, Draft
 from cases.progress import Progress
 from cases.tests.tus_program import BYTES, Program, offset_of

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from cases import receiving
+from cases.files import receiving
 from cases.models import Attachment, CaseEvent
 from cases.periodic import tidy_staging
 from cases.tasks import SCAN_PATIENCE, store_attachment

@@ -4,7 +4,8 @@ from datetime import timedelta
 
 from django.conf import settings
 
-from cases import filetypes, receiving
+from cases import filetypes
+from cases.files import receiving
 from cases.models import Attachment
 from scheduling.demo import files
 from scheduling.demo.words import LETTER

@@ -5,7 +5,8 @@ from datetime import timedelta
 
 from django.conf import settings
 
-from cases import carriers, drafts, receiving, services
+from cases import carriers, drafts, services
+from cases.files import receiving
 from cases.models import Draft
 from cases.progress import Progress, Who
 from scheduling import services as planning

@@ -5,7 +5,7 @@ from contextlib import ExitStack
 import pytest
 from playwright.sync_api import expect
 
-from cases.uploads import AT_ONCE_A_PERSON
+from cases.files.uploads import AT_ONCE_A_PERSON
 from portal.http import slots
 from tests.browser import samples, steps
 from tests.browser.stack import until

@@ -9,7 +9,8 @@ from contextlib import suppress
 import pytest
 from django.urls import reverse
 
-from cases import filetypes, tus
+from cases import filetypes
+from cases.files import tus
 from cases.models import Attachment
 from tests.corpus import files, names
 from tests.corpus.answers import check

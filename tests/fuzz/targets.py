@@ -6,7 +6,8 @@ A function takes the bytes that the fuzzer grew, and raises when a promise is br
 import contextlib
 import unicodedata
 
-from cases import carriers, filetypes, spreadsheet, teeth, tus
+from cases import carriers, filetypes, spreadsheet, teeth
+from cases.files import tus
 from portal.writing.text import plain_text
 
 NAMES = [b"scan.stl", b"scan.dcm", b"DICOMDIR", b"cbct.zip", b"a.obj", b"a.ply", b"a.docx", b""]

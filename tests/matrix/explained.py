@@ -132,9 +132,9 @@ KEYS = {
         "exclude(state=Attachment.State.FAILED)",
         "cases.services._attach_files: part of a query: filter(practice=case.practice)",
         "cases.services._attach_files: part of a query: filter(case=None)",
-        "cases.receiving.remove: part of a query: filter(case=None)",
-        "cases.uploads._files_of_form: part of a query: filter(case=None)",
-        "cases.uploads._own: part of a query: exclude(case=None)",
+        "cases.files.receiving.remove: part of a query: filter(case=None)",
+        "cases.files.uploads._files_of_form: part of a query: filter(case=None)",
+        "cases.files.uploads._own: part of a query: exclude(case=None)",
         "cases.views.new._page: rows that somebody sees: "
         "Attachment.objects.visible_to(request.user)",
         "cases.views.record._files: rows that somebody sees: "
@@ -186,7 +186,7 @@ KEYS = {
         "case.prescriptions.visible_to(request.user)",
         "cases.policies._is_member: part of a predicate: user.practice_id is not None",
         "cases.policies._is_member: part of a predicate: user.practice_id == case.practice_id",
-        "cases.uploads._place: rows that somebody sees: Case.objects.visible_to(user)",
+        "cases.files.uploads._place: rows that somebody sees: Case.objects.visible_to(user)",
         "cases.views.new.new_case: rows that somebody sees: Case.objects.visible_to(request.user)",
         "cases.views.record._keep_and_sign_in: check: policies.can_update(user, case)",
     ],
@@ -212,7 +212,7 @@ KEYS = {
         "cases.admin.case.CaseAdmin._panels: check: policies.can_write_message(request.user, case)",
     ],
     ("It has the shape of a guard and is none: limits, words of an answer, the log."): [
-        "cases.receiving._check_open: refusal: not states.exists()",
+        "cases.files.receiving._check_open: refusal: not states.exists()",
         "portal.http.bad_requests.RefuseBadRequests.process_view: refusal: in_admin(request) and "
         "asks_nonsense(request)",
         "accounts.middleware.SessionLimits.process_view: refusal: request.user.is_authenticated "
@@ -221,8 +221,9 @@ KEYS = {
         "accounts.middleware._note: part of a refusal: not user.is_authenticated",
         "accounts.middleware._note: refusal: user is None or not user.is_authenticated",
         "portal.http.middleware.without_nul.answer: refusal: '\\x00' in request.path_info",
-        "cases.uploads._note_refusal: part of a query: exclude(practice=request.user.practice_id)",
-        "cases.uploads._remove: refusal: not is_removed",
+        "cases.files.uploads._note_refusal: part of a query: "
+        "exclude(practice=request.user.practice_id)",
+        "cases.files.uploads._remove: refusal: not is_removed",
         "cases.views.record._keep_and_sign_in: part of a refusal: drafts.update_key(case) != key",
         "accounts.context_processors.signed_in: part of a refusal: user is None",
         "accounts.context_processors.signed_in: part of a refusal: not user.is_authenticated",

@@ -23,7 +23,7 @@ HARMLESS = {
     "portal.http.middleware.in_utf_8": "reads texts, see tests/corpus",
     "portal.http.bad_requests.readable_form": "turns 500 into 400, see tests/corpus",
     "portal.http.bad_requests.RefuseBadRequests": "turns 500 into 400, see tests/corpus",
-    "cases.views.files_host.files_only": "another host, see its own tests",
+    "cases.files.files_host.files_only": "another host, see its own tests",
     "portal.limits.note_hits": "counts what was refused, see portal/tests/test_limits.py",
     "accounts.middleware.note_refusals": "writes the access log, see its own tests",
 }

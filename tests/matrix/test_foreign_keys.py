@@ -83,7 +83,7 @@ def test_every_hidden_key_in_a_page_is_tried_with_one_of_others():
 
 
 def test_every_key_that_comes_with_an_upload_is_tried_with_one_of_others():
-    source = Path(settings.BASE_DIR, "cases/uploads.py").read_text()
+    source = Path(settings.BASE_DIR, "cases/files/uploads.py").read_text()
     names = set(re.findall(r'metadata(?:\.get\(|\[)"(\w+)"', source))
     assert names - PLAIN == set(METADATA)
 

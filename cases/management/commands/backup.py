@@ -4,16 +4,16 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError
 from django.utils import timezone
 
-from cases import backup
-from portal.backups import MANIFEST, Unusable
-from portal.dump import DATABASE_AWAY, DumpFailed
+from cases.backup import taking
+from cases.backup.dump import DATABASE_AWAY, DumpFailed
+from cases.backup.manifest import MANIFEST, Unusable
 from portal.progress_bar import ProgressBar
 
 # What became of files that the backup should have and has not.
 SENTENCES = {
-    backup.GONE: "{} are missing in the storage",
-    backup.DAMAGED: "{} have other bytes than were received",
-    backup.OUT_OF_REACH: "{} still wait on another host, or for a worker, to be stored",
+    taking.GONE: "{} are missing in the storage",
+    taking.DAMAGED: "{} have other bytes than were received",
+    taking.OUT_OF_REACH: "{} still wait on another host, or for a worker, to be stored",
 }
 
 
@@ -28,7 +28,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--wait",
             type=int,
-            default=backup.WAIT_SECONDS,
+            default=taking.WAIT_SECONDS,
             metavar="SECONDS",
             help="how long to wait for files that another host has not stored yet (%(default)s)",
         )
@@ -43,7 +43,7 @@ class Command(BaseCommand):
         began = time.monotonic()
         progress = ProgressBar(self.stderr, "Copied or compared")
         try:
-            manifest = backup.take(folder, timezone.now(), progress, wait, quick)
+            manifest = taking.take(folder, timezone.now(), progress, wait, quick)
         except (Unusable, DumpFailed) as refusal:
             raise CommandError(str(refusal)) from refusal
         except OperationalError as problem:
@@ -58,7 +58,7 @@ class Command(BaseCommand):
         self._report(folder, manifest["counts"], time.monotonic() - began)
 
     def _report(self, folder, counts, seconds):
-        removed = counts[backup.REMOVED]
+        removed = counts[taking.REMOVED]
         self.stdout.write(
             f"Backed up {counts['cases']} cases and {counts['files']} files "
             f"({counts['bytes'] / 1e6:.0f} MB) into {folder} in {seconds:.0f} s."

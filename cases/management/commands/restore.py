@@ -3,9 +3,9 @@ import time
 from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError
 
-from cases.restoring import restore
-from portal.backups import Unusable
-from portal.dump import DATABASE_AWAY, DumpFailed
+from cases.backup.dump import DATABASE_AWAY, DumpFailed
+from cases.backup.manifest import Unusable
+from cases.backup.restoring import restore
 from portal.progress_bar import ProgressBar
 
 NEXT = """\

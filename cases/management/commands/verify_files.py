@@ -4,8 +4,8 @@ from collections import Counter
 from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError
 
-from cases.verifying import Verification
-from portal.dump import DATABASE_AWAY
+from cases.backup.dump import DATABASE_AWAY
+from cases.backup.verifying import Verification
 from portal.progress_bar import ProgressBar
 
 

@@ -16,9 +16,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from cases import filetypes
+from cases.files.tus import Refused
 from cases.models import Attachment
 from cases.tasks import remove_attachment
-from cases.tus import Refused
 from portal.files import staging
 from portal.files.virus_scanner import Verdict
 from portal.models import Host

@@ -1,9 +1,9 @@
 """Taking a backup: the database of one moment, and the bytes of every file that it says it has.
 
-The database is dumped first and the list of files is read in the same snapshot (`portal.dump`).
-The files are copied afterwards, while everybody goes on working: an object never changes and goes
-only when its owner takes the file out of a form, so what the snapshot lists is still there or is
-noted as removed. A file that had arrived and was not stored yet is copied from this host's
+The database is dumped first and the list of files is read in the same snapshot. The files are
+copied afterwards, while everybody goes on working: an object never changes and goes only when its
+owner takes the file out of a form, so what the snapshot lists is still there or is noted as
+removed. A file that had arrived and was not stored yet is copied from this host's
 staging folder, or from the storage if a worker was quicker. One that waits on another host comes
 within reach as soon as that host has stored it.
 
@@ -23,14 +23,14 @@ from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 from django.db.models import Q
 
+from cases.backup.manifest import Backup, Changed, Part
+from cases.backup.names import Listing
+from cases.backup.taking import dump
+from cases.backup.verifying import in_batches, removed
 from cases.models import Attachment, Case, Prescription
-from cases.verifying import in_batches, removed
-from portal import dump
-from portal.backups import Backup, Changed, Part
 from portal.files import staging
 from portal.files.storage import BLOCK, StorageUnavailable
 from portal.files.virus_scanner import Verdict
-from portal.listing import Listing
 from portal.work import WorkState
 
 WAIT_SECONDS = 60

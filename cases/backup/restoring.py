@@ -21,10 +21,10 @@ from django.utils import timezone
 
 from accounts import access_log
 from accounts.models import Access
+from cases.backup.manifest import Backup, Unusable, make_folders, private, sync
+from cases.backup.taking import dump
+from cases.backup.verifying import LEFT_OVER, Verification, in_batches, removed
 from cases.models import Attachment, Prescription
-from cases.verifying import LEFT_OVER, Verification, in_batches, removed
-from portal import dump
-from portal.backups import Backup, Unusable, make_folders, private, sync
 from portal.files import staging
 from portal.files.storage import BLOCK, StorageUnavailable
 from portal.models import Email, Host

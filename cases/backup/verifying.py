@@ -12,10 +12,10 @@ from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db.models import Q
 
+from cases.backup.names import Listing
 from cases.models import Attachment, Prescription
 from portal.files import staging
 from portal.files.storage import StorageUnavailable
-from portal.listing import Listing
 from portal.work import WorkState
 
 BATCH = 500

@@ -19,7 +19,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from portal.listing import Listing
+from cases.backup.names import Listing
 
 FORMAT = 1
 BLOCK = 1024**2

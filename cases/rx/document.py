@@ -13,7 +13,8 @@ import segno
 from django.conf import settings
 from django.template.loader import render_to_string
 
-from cases import teeth, tooth_chart
+from cases import teeth
+from cases.rx import tooth_chart
 from portal.writing.pdf import render_pdf
 
 LETTER_COUNTRIES = {"US", "CA", "MX"}

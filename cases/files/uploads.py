@@ -18,10 +18,11 @@ from django.views.decorators.http import require_http_methods
 
 from accounts import access_log
 from accounts.activity import asked_by_programs
-from cases import access, drafts, filetypes, limits, policies, receiving, tus
+from cases import access, drafts, filetypes, limits, policies
 from cases.access import Action, Result, What
+from cases.files import receiving, tus
+from cases.files.tus import Refused
 from cases.models import Attachment, Case, Draft, MissingItem
-from cases.tus import Refused
 from cases.views import parts
 from portal.http import slots
 from portal.limits import LimitReached
