@@ -21,8 +21,8 @@ from django.utils import timezone
 
 from accounts import access_log
 from accounts.models import Access
+from cases.backup import dump
 from cases.backup.manifest import Backup, Unusable, make_folders, private, sync
-from cases.backup.taking import dump
 from cases.backup.verifying import LEFT_OVER, Verification, in_batches, removed
 from cases.models import Attachment, Prescription
 from portal.files import staging

@@ -23,9 +23,9 @@ from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 from django.db.models import Q
 
+from cases.backup import dump
 from cases.backup.manifest import Backup, Changed, Part
 from cases.backup.names import Listing
-from cases.backup.taking import dump
 from cases.backup.verifying import in_batches, removed
 from cases.models import Attachment, Case, Prescription
 from portal.files import staging

@@ -5,7 +5,7 @@ import os
 import pytest
 from django.db import connection
 
-from cases.backup.taking import dump
+from cases.backup import dump
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
