@@ -19,8 +19,8 @@ from django.test import override_settings
 from django.utils import timezone
 from kombu import pools
 
-from accounts import second_step
 from accounts.models import Dentist, Practice, User
+from accounts.sign_in import second_step
 from cases.models import Case
 from cases.services import submit_case
 from portal.broker import command as broker_command

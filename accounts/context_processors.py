@@ -1,4 +1,4 @@
-from accounts import activity
+from accounts.sign_in import activity
 
 
 def signed_in(request):

@@ -4,8 +4,9 @@ from django.contrib.auth import logout
 from django.http import HttpResponse
 from django.shortcuts import redirect
 
-from accounts import access_log, activity, second_step
+from accounts import access_log
 from accounts.models import Access
+from accounts.sign_in import activity, second_step
 
 # All that somebody may do whose second step is still missing.
 WITHOUT_SECOND_STEP = {

@@ -5,8 +5,9 @@ from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX, make_password
 from django.contrib.sessions.models import Session
 from django.db import IntegrityError, transaction
 
-from accounts import access_log, emails, limits, staff_links
+from accounts import access_log, emails, limits
 from accounts.models import Access, Invitation, Practice, User
+from accounts.sign_in import staff_links
 from portal.refusal import NotAllowed
 
 

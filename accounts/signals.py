@@ -4,7 +4,7 @@ from allauth.usersessions.models import UserSession
 from django.contrib.auth.signals import user_logged_in
 from django.dispatch import receiver
 
-from accounts import activity, second_step
+from accounts.sign_in import activity, second_step
 
 
 @receiver(user_logged_in)

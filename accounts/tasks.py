@@ -6,8 +6,8 @@ from django.db import transaction
 from django.urls import reverse
 
 from accounts import emails
-from accounts.allauth_internals import default_token_generator, user_pk_to_url_str
 from accounts.models import PasswordReset, User
+from accounts.sign_in.allauth_internals import default_token_generator, user_pk_to_url_str
 
 
 @shared_task

@@ -1,11 +1,11 @@
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from accounts import members, sessions, staff, views
+from accounts.views import account, members, sessions, staff
 
 accounts_urls = (
     [
-        path("account/", views.account, name="account"),
+        path("account/", account.account, name="account"),
         path("account/members/", members.members, name="members"),
         path("account/members/<int:pk>/deactivate/", members.deactivate, name="deactivate"),
         path("account/members/<int:pk>/reactivate/", members.reactivate, name="reactivate"),
@@ -35,7 +35,7 @@ accounts_urls = (
             sessions.sign_out_everywhere,
             name="sign_out_everywhere",
         ),
-        path("account/access/", views.access, name="access"),
+        path("account/access/", account.access, name="access"),
     ],
     "accounts",
 )

@@ -72,8 +72,8 @@ class Full:
 
 def fill(cases=CASES, visits=VISITS, revisions=REVISIONS):
     """Store all that may be stored, without asking the limits."""
-    from accounts import second_step
     from accounts.models import User
+    from accounts.sign_in import second_step
     from cases.progress import Progress
 
     owner = _people()
@@ -127,7 +127,7 @@ def _ways_in(owner):
     from allauth.usersessions.models import UserSession
     from django.contrib.sessions.backends.db import SessionStore
 
-    from accounts import second_step
+    from accounts.sign_in import second_step
 
     second_step.enrol(owner)
     key = {"name": "Laptop", "credential": {"clientExtensionResults": {}, "rawId": "x" * 400}}

@@ -14,8 +14,8 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.db import DatabaseError, InterfaceError, connection
 from django.utils import timezone
 
-from accounts import second_step
 from accounts.models import Dentist, Practice, User
+from accounts.sign_in import second_step
 from cases import services
 from cases.models import Attachment, Case, CaseEvent, Prescription
 from cases.progress import Progress, Who

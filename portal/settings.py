@@ -322,11 +322,11 @@ AUTH_PASSWORD_VALIDATORS = [
         "OPTIONS": {"min_length": 12},
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {"NAME": "accounts.passwords.NotBuiltOnACommonWord"},
+    {"NAME": "accounts.sign_in.passwords.NotBuiltOnACommonWord"},
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "cases:list"
-ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+ACCOUNT_ADAPTER = "accounts.sign_in.adapter.AccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
@@ -341,8 +341,8 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_FORMS = {
-    "login": "accounts.sign_in_forms.SignInForm",
-    "reset_password": "accounts.sign_in_forms.ForgottenPasswordForm",
+    "login": "accounts.sign_in.forms.SignInForm",
+    "reset_password": "accounts.sign_in.forms.ForgottenPasswordForm",
 }
 # A session lasts as long as the browser is open, and no longer than the limits below.
 ACCOUNT_SESSION_REMEMBER = False
@@ -351,7 +351,7 @@ IDLE_MINUTES = read.whole_number("IDLE_MINUTES", 30, at_least=3)
 SIGNED_IN_HOURS = 12
 GUESSES = "10/15m"
 ACCOUNT_RATE_LIMITS = {
-    # Passwords and codes, each counted before it is looked at: see accounts/guesses.py.
+    # Passwords and codes, each counted before it is looked at: see accounts/sign_in/rate_limits.py.
     "guess_at_account": f"{GUESSES}/key",
     "guess_from_address": f"{GUESSES}/ip",
     "guess_on_known_device": f"{GUESSES}/key",
@@ -363,20 +363,20 @@ ACCOUNT_RATE_LIMITS = {
     "change_password": f"{GUESSES}/user",
     "reauthenticate": f"{GUESSES}/user",
 }
-MFA_ADAPTER = "accounts.second_step.MFAAdapter"
+MFA_ADAPTER = "accounts.sign_in.second_step.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 # A code that is typed slowly, or by a phone whose clock is half a minute off, still counts.
 MFA_TOTP_TOLERANCE = 1
 MFA_FORMS = {
-    "authenticate": "accounts.sign_in_forms.CodeForm",
-    "reauthenticate": "accounts.sign_in_forms.CodeAgainForm",
-    "activate_totp": "accounts.sign_in_forms.NewAppForm",
-    "add_webauthn": "accounts.sign_in_forms.NewPasskeyForm",
-    "edit_webauthn": "accounts.sign_in_forms.PasskeyNameForm",
-    "authenticate_webauthn": "accounts.sign_in_forms.PasskeyForm",
-    "reauthenticate_webauthn": "accounts.sign_in_forms.PasskeyAgainForm",
-    "login_webauthn": "accounts.sign_in_forms.PasskeyAloneForm",
+    "authenticate": "accounts.sign_in.forms.CodeForm",
+    "reauthenticate": "accounts.sign_in.forms.CodeAgainForm",
+    "activate_totp": "accounts.sign_in.forms.NewAppForm",
+    "add_webauthn": "accounts.sign_in.forms.NewPasskeyForm",
+    "edit_webauthn": "accounts.sign_in.forms.PasskeyNameForm",
+    "authenticate_webauthn": "accounts.sign_in.forms.PasskeyForm",
+    "reauthenticate_webauthn": "accounts.sign_in.forms.PasskeyAgainForm",
+    "login_webauthn": "accounts.sign_in.forms.PasskeyAloneForm",
 }
 # How many proxies stand before the portal. Sign-in limits count by the address they name; with
 # too few, all people share one, and with too many, everybody chooses one.

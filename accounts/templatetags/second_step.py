@@ -1,6 +1,6 @@
 from django import template
 
-from accounts import second_step
+from accounts.sign_in import second_step
 
 register = template.Library()
 

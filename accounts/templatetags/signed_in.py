@@ -1,6 +1,6 @@
 from django import template
 
-from accounts import browsers
+from accounts.sign_in import browsers
 
 register = template.Library()
 

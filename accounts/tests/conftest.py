@@ -3,8 +3,8 @@ import re
 import pytest
 from django.core.cache import cache
 
-from accounts import second_step
 from accounts.models import PasswordReset, User
+from accounts.sign_in import second_step
 from accounts.tasks import mail_reset_link
 from portal.models import Email
 

@@ -7,9 +7,9 @@ from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.core.management import CommandError, call_command
 
-from accounts import second_step
-from accounts.allauth_internals import RecoveryCodes
 from accounts.models import User
+from accounts.sign_in import second_step
+from accounts.sign_in.allauth_internals import RecoveryCodes
 from accounts.tests.conftest import PASSWORD, come_in, sign_in
 from accounts.tests.test_second_step import add_passkey
 from portal.models import Email

@@ -7,8 +7,8 @@ from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 
-from accounts import known_devices, second_step
 from accounts.models import User
+from accounts.sign_in import known_devices, second_step
 from accounts.tests.conftest import LOGIN, PASSWORD, come_in, sign_in, type_code
 from portal.models import Email
 

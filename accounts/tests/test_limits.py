@@ -6,9 +6,11 @@ from allauth.usersessions.models import UserSession
 from django.test import Client
 from django.utils import timezone
 
-from accounts import activity, services, views
+from accounts import services
 from accounts.limits import PASSKEYS
 from accounts.models import Access, Invitation, User
+from accounts.sign_in import activity
+from accounts.views import account
 from portal.limits import LimitReached
 from portal.models import Email
 
@@ -53,7 +55,7 @@ def test_passkeys_have_a_limit(dentist_user, settings):
 
 
 def test_older_rows_of_the_access_log_are_a_link_away(client, owner, monkeypatch):
-    monkeypatch.setattr(views, "ROWS_READ", 3)
+    monkeypatch.setattr(account, "ROWS_READ", 3)
     client.force_login(owner)
     for _ in range(5):
         client.get("/cases/")

@@ -9,9 +9,9 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
 
-from accounts import second_step
-from accounts.allauth_internals import RecoveryCodes, app_code, totp
 from accounts.models import User
+from accounts.sign_in import second_step
+from accounts.sign_in.allauth_internals import RecoveryCodes, app_code, totp
 from accounts.tests.conftest import CODE, PASSWORD, come_in, sign_in, type_code
 from portal.models import Email
 
@@ -265,3 +265,12 @@ def test_a_broken_passkey_gets_a_sentence(client, db, sent):
 def test_what_is_no_passkey_is_refused_with_a_sentence(client, db, credential):
     answer = client.post("/accounts/two-step/webauthn/login/", {"credential": credential})
     assert answer.status_code in (200, 302, 400)
+
+
+def test_a_secret_that_was_locked_long_ago_still_opens(settings):
+    settings.SECRET_KEY = "the key of a portal that was set up long ago"
+    locked = (
+        "gAAAAAAAAAABHT9P_KimXcA_OduYtZX1-mcJoAibslVtwKqknCMi2miyTdI40jJ8AmJQjeYHWZghmDI4mTk3uVnp"
+        "tLtiXh8GXaPMHOscMYKg_cjBd8kX89c="
+    )
+    assert second_step.MFAAdapter().decrypt(locked) == "JBSWY3DPEHPK3PXP"

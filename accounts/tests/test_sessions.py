@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import activity
+from accounts.sign_in import activity
 from accounts.tests.conftest import PASSWORD, sign_in
 
 LIST = "/accounts/sessions/"

@@ -5,8 +5,8 @@ import pytest
 from django.contrib.auth.tokens import PasswordResetTokenGenerator
 from django.test import Client
 
-from accounts.adapter import AccountAdapter
 from accounts.models import PasswordReset, User
+from accounts.sign_in.adapter import AccountAdapter
 from accounts.tests.conftest import LOGIN, PASSWORD, sign_in
 from portal.models import Email
 

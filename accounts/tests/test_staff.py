@@ -9,8 +9,9 @@ from django.contrib.auth.models import Group
 from django.core import signing
 from django.test import Client
 
-from accounts import services, staff_links
+from accounts import services
 from accounts.models import Access, User
+from accounts.sign_in import staff_links
 from accounts.tests.conftest import sign_in
 from accounts.tests.test_second_step import set_up_app
 from portal.models import Email

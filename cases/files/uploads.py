@@ -17,7 +17,7 @@ from django.utils.http import http_date
 from django.views.decorators.http import require_http_methods
 
 from accounts import access_log
-from accounts.activity import asked_by_programs
+from accounts.sign_in.activity import asked_by_programs
 from cases import access, drafts, filetypes, limits, policies
 from cases.access import Action, Result, What
 from cases.files import receiving, tus

@@ -12,8 +12,8 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.activity import asked_by_programs
-from accounts.views import sign_in_again
+from accounts.sign_in.activity import asked_by_programs
+from accounts.views.account import sign_in_again
 from cases import access, drafts, emails, limits, policies, services
 from cases.access import Action, Result, What
 from cases.forms import CaseForm, SignatureForm

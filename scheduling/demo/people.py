@@ -6,9 +6,9 @@ from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
 from django.utils import timezone
 
-from accounts import second_step
 from accounts.groups import LAB, OFFICE, PLANNER
 from accounts.models import Dentist, Invitation, Practice, User
+from accounts.sign_in import second_step
 from scheduling.models import DayOff, Planner, WorkingHours
 
 PASSWORD = "guide-the-drill"

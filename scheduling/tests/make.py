@@ -3,8 +3,8 @@
 from datetime import UTC, datetime, time, timedelta
 from itertools import count
 
-from accounts import second_step
 from accounts.models import Dentist, Practice, User
+from accounts.sign_in import second_step
 from cases.models import Case
 from cases.progress import Progress
 from scheduling.models import Block, Planner, WorkingHours

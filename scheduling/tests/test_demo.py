@@ -13,8 +13,8 @@ from django.test import override_settings
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import second_step
 from accounts.models import Practice, User
+from accounts.sign_in import second_step
 from cases import carriers
 from cases.models import Attachment, Case, CaseEvent, Message
 from cases.progress import WITHOUT_SHIP_DATE, Progress

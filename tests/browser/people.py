@@ -5,7 +5,7 @@ import time
 
 from playwright.sync_api import Page, expect
 
-from accounts.allauth_internals import app_code
+from accounts.sign_in.allauth_internals import app_code
 from tests.browser import mailbox
 from tests.browser.stack import PASSWORD, until
 

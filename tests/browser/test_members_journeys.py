@@ -10,7 +10,7 @@ import time
 import pytest
 from playwright.sync_api import expect
 
-from accounts.allauth_internals import app_code
+from accounts.sign_in.allauth_internals import app_code
 from tests.browser import mailbox, steps
 from tests.browser.test_pages import PICTURES, findings, overflow
 

@@ -30,9 +30,10 @@ from fido2.webauthn import (
     RegistrationResponse,
 )
 
-from accounts import access_log, second_step, staff_links
+from accounts import access_log
 from accounts.groups import OFFICE, PLANNER
 from accounts.models import Access, Invitation, PasswordReset, User
+from accounts.sign_in import second_step, staff_links
 from cases import services as cases
 from cases.models import Draft
 from cases.progress import Progress

@@ -12,7 +12,7 @@ from django.test.client import MULTIPART_CONTENT, ClientHandler
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import activity
+from accounts.sign_in import activity
 from tests.matrix.world import PASSWORD
 
 # Written on the way, whatever was asked: they are no answer to the question who may.

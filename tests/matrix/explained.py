@@ -49,19 +49,21 @@ KEYS = {
         "accounts.models.AccessQuerySet.visible_to: part of a query: "
         "filter(practice__is_active=True)",
         "accounts.forms.WhoForm.chosen: part of a query: filter(user=who)",
-        "accounts.views.access: rows that somebody sees: Access.objects.visible_to(request.user)",
+        "accounts.views.account.access: rows that somebody sees: "
+        "Access.objects.visible_to(request.user)",
     ],
     (
         "Whose the link of new staff is, signature and mark both say, and the mark changes with "
         "the account; accounts/tests/test_staff.py asks for each."
     ): [
-        "accounts.staff_links.user_of: signature: signing.loads(token, salt=_SALT, max_age=LASTS)",
-        "accounts.staff_links.user_of: check: constant_time_compare(mark, _mark(user))",
-        "accounts.staff_links.user_of: part of a condition: constant_time_compare(mark, "
+        "accounts.sign_in.staff_links.user_of: signature: signing.loads(token, salt=_SALT, "
+        "max_age=LASTS)",
+        "accounts.sign_in.staff_links.user_of: check: constant_time_compare(mark, _mark(user))",
+        "accounts.sign_in.staff_links.user_of: part of a condition: constant_time_compare(mark, "
         "_mark(user))",
-        "accounts.staff_links.user_of: part of a condition: is_open",
-        "accounts.staff_links.user_of: part of a query: filter(is_staff=True)",
-        "accounts.staff_links.user_of: part of a query: filter(is_active=True)",
+        "accounts.sign_in.staff_links.user_of: part of a condition: is_open",
+        "accounts.sign_in.staff_links.user_of: part of a query: filter(is_staff=True)",
+        "accounts.sign_in.staff_links.user_of: part of a query: filter(is_active=True)",
     ],
     ("That somebody of a practice is no staff, the database sees to."): [
         "accounts.models.UserQuerySet.manageable_by: part of a query: filter(is_staff=False)",
@@ -199,8 +201,8 @@ KEYS = {
         "Case.objects.visible_to(user)",
         "cases.templatetags.lab_overview.lab_overview: check: user.has_perm('portal.view_host')",
         "scheduling.templatetags.scheduling.planning: check: policies.can_schedule(user, case)",
-        "accounts.members._do: check: policies.can_manage_members(request.user)",
-        "accounts.views.account: condition: practice",
+        "accounts.views.members._do: check: policies.can_manage_members(request.user)",
+        "accounts.views.account.account: condition: practice",
         "cases.views.listing.case_list: check: policies.can_send_cases(request.user)",
         "cases.views.new._no_dentist: rows that somebody sees: "
         "Draft.objects.visible_to(request.user)",
@@ -230,17 +232,17 @@ KEYS = {
         "accounts.context_processors.signed_in: refusal: user is None or not user.is_authenticated",
     ],
     ("Sessions, devices and second steps are asked about in accounts/tests."): [
-        "accounts.sign_in_forms.NewPasskeyForm.clean: part of a query: filter(user=self.user)",
-        "accounts.second_step.may_remove: predicate: not authenticator.user.needs_mfa or "
+        "accounts.sign_in.forms.NewPasskeyForm.clean: part of a query: filter(user=self.user)",
+        "accounts.sign_in.second_step.may_remove: predicate: not authenticator.user.needs_mfa or "
         "others.exists()",
-        "accounts.second_step.MFAAdapter.can_delete_authenticator: check: "
+        "accounts.sign_in.second_step.MFAAdapter.can_delete_authenticator: check: "
         "may_remove(authenticator)",
-        "accounts.second_step.MFAAdapter.can_delete_authenticator: predicate: "
+        "accounts.sign_in.second_step.MFAAdapter.can_delete_authenticator: predicate: "
         "may_remove(authenticator)",
         "accounts.backends.Backend.get_user: part of a condition: user",
-        "accounts.known_devices._read: signature: signing.loads(request.COOKIES.get(COOKIE, ''), "
-        "salt=_SALT, max_age=AGE)",
-        "accounts.sessions.sign_out_everywhere: part of a query: filter(user=request.user)",
+        "accounts.sign_in.known_devices._read: signature: "
+        "signing.loads(request.COOKIES.get(COOKIE, ''), salt=_SALT, max_age=AGE)",
+        "accounts.views.sessions.sign_out_everywhere: part of a query: filter(user=request.user)",
     ],
 }
 EXPLAINED = {f"^{re.escape(key)}$": why for why, keys in KEYS.items() for key in keys} | PATTERNS

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.urls import get_resolver, reverse
 
-from accounts import staff_links
+from accounts.sign_in import staff_links
 from cases import drafts
 from tests.matrix import foreign_keys, rows
 from tests.matrix.rules import (

@@ -20,9 +20,10 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.files.storage import default_storage
 from django.utils import timezone
 
-from accounts import access_log, second_step
+from accounts import access_log
 from accounts.groups import EMERGENCY, LAB, OFFICE, PLANNER
 from accounts.models import Access, Dentist, Invitation, PasswordReset, Practice, User
+from accounts.sign_in import second_step
 from cases import drafts, emergency
 from cases.models import Attachment, Case, Draft, EmergencyGrant, Message, MissingItem, Prescription
 from cases.progress import Progress

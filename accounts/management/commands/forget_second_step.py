@@ -2,8 +2,9 @@ from allauth.mfa.models import Authenticator
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from accounts import activity, emails, second_step
+from accounts import emails
 from accounts.models import User
+from accounts.sign_in import activity, second_step
 
 
 class Command(BaseCommand):

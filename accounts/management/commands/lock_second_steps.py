@@ -3,7 +3,7 @@ from cryptography.fernet import InvalidToken
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from accounts import second_step
+from accounts.sign_in import second_step
 
 
 class Command(BaseCommand):

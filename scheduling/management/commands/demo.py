@@ -7,8 +7,8 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from accounts import second_step
 from accounts.models import Practice, User
+from accounts.sign_in import second_step
 from scheduling.demo import people
 
 YOURS = "the password you set"

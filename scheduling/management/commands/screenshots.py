@@ -5,8 +5,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from PIL import Image
 
-from accounts import second_step
 from accounts.models import User
+from accounts.sign_in import second_step
 from cases.models import Case
 from cases.progress import Progress
 from scheduling.demo import people

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.crypto import salted_hmac
 
-from accounts.allauth_internals import AuthenticateStage, app_code, mfa_settings, totp
+from accounts.sign_in.allauth_internals import AuthenticateStage, app_code, mfa_settings, totp
 from portal.writing import qr
 
 log = logging.getLogger(__name__)

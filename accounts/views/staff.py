@@ -9,8 +9,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from accounts import access_log, services, staff_links
+from accounts import access_log, services
 from accounts.forms import FirstPasswordForm
+from accounts.sign_in import staff_links
 
 
 @login_not_required

@@ -15,8 +15,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django.views.generic import FormView
 
-from accounts import activity, browsers, guesses, second_step
-from accounts.allauth_internals import ratelimit
+from accounts.sign_in import activity, browsers, rate_limits, second_step
+from accounts.sign_in.allauth_internals import ratelimit
 
 
 @activity.asked_by_programs
@@ -77,7 +77,9 @@ def find_change_password(request):
 def passkey_sign_in(request):
     """The library's page, with a limit for strangers: each question to a passkey is a session."""
     if request.method == "GET" and get_adapter().is_ajax(request):
-        taken = ratelimit.consume(request, app=guesses.APP, action="ask_passkey", limit_get=True)
+        taken = ratelimit.consume(
+            request, app=rate_limits.APP, action="ask_passkey", limit_get=True
+        )
         if taken is None:
             return ratelimit.respond_429(request)
     return login_webauthn(request)

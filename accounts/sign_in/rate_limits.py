@@ -10,8 +10,8 @@ import time
 from django.core.cache import cache
 from django.core.exceptions import ValidationError
 
-from accounts import known_devices
-from accounts.allauth_internals import ratelimit
+from accounts.sign_in import known_devices
+from accounts.sign_in.allauth_internals import ratelimit
 
 APP = "allauth.account"  # whose ACCOUNT_RATE_LIMITS name the limits
 

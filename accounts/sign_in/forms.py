@@ -15,10 +15,10 @@ from allauth.mfa.webauthn.forms import (
 from django import forms
 from django.core.cache import cache
 
-from accounts import guesses
-from accounts.allauth_internals import context, normalize_user_code
 from accounts.limits import PASSKEYS
 from accounts.models import PasswordReset
+from accounts.sign_in import rate_limits
+from accounts.sign_in.allauth_internals import context, normalize_user_code
 from portal.limits import LimitReached
 
 # Longer than a code is taken for, from half a minute before to half a minute after its own.
@@ -45,7 +45,7 @@ class OneCode:
     """Counts guesses at codes, and takes each right code once."""
 
     def clean_code(self):
-        guess = guesses.count(context.request, self.user.email, what="code")
+        guess = rate_limits.count(context.request, self.user.email, what="code")
         code = super().clean_code()
         guess.rollback()
         # The library forgets a code before its time is over.

@@ -3,8 +3,9 @@ import time
 from allauth.account.adapter import DefaultAccountAdapter
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from accounts import browsers, emails, guesses, known_devices
-from accounts.allauth_internals import (
+from accounts import emails
+from accounts.sign_in import browsers, known_devices, rate_limits
+from accounts.sign_in.allauth_internals import (
     account_settings,
     get_authentication_records,
     take_back_when_right,
@@ -46,11 +47,11 @@ class AccountAdapter(DefaultAccountAdapter):
         return super().is_reauthentication_required(app=app, **kwargs)
 
     def get_login_stages(self):
-        ours = {"allauth.mfa.stages.AuthenticateStage": "accounts.second_step.Stage"}
+        ours = {"allauth.mfa.stages.AuthenticateStage": "accounts.sign_in.second_step.Stage"}
         return [ours.get(path, path) for path in super().get_login_stages()]
 
     def pre_authenticate(self, request, **credentials):
-        take_back_when_right(self, guesses.count(request, credentials["email"]))
+        take_back_when_right(self, rate_limits.count(request, credentials["email"]))
 
     def is_safe_url(self, url):
         """Whether `next` may lead there: to a path of ours, never to another name or scheme."""
