@@ -12,6 +12,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts import chaining
+from accounts.numberings import NUMBERINGS
 from portal.work import Work, WorkQuerySet
 from portal.writing.text import plain_text
 
@@ -29,18 +30,15 @@ def lab_time_zone():
 
 
 class Practice(models.Model):
-    class Numbering(models.TextChoices):
-        UNIVERSAL = "universal", "Universal (1-32, A-T)"
-        FDI = "fdi", "FDI (11-48, 51-85)"
-        PALMER = "palmer", "Palmer (UR1-LL8, URA-LLE)"
-
     name = models.CharField(max_length=120, unique=True)
     email = models.EmailField("confirmation email", help_text="Confirmations and notices go here.")
     phone = models.CharField(max_length=40, blank=True)
     shipping_address = models.TextField(max_length=500, blank=True)
     time_zone = models.CharField(max_length=64, default=lab_time_zone, validators=[check_time_zone])
     tooth_numbering = models.CharField(
-        max_length=10, choices=Numbering, default=Numbering.UNIVERSAL
+        max_length=10,
+        choices=[(code, offered) for code, (_, offered) in NUMBERINGS.items()],
+        default="universal",
     )
     is_active = models.BooleanField(
         default=True, help_text="Members of a practice that is not active cannot sign in."

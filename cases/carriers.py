@@ -140,3 +140,4 @@ CARRIERS: dict[str, Carrier] = {
         Carrier("other", "Other", "", "any", lambda number: True),
     )
 }
+CHOICES = [(carrier.code, carrier.label) for carrier in CARRIERS.values()]

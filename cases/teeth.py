@@ -10,7 +10,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-NUMBERINGS = {"universal": "Universal", "fdi": "FDI (ISO 3950)", "palmer": "Palmer"}
+from accounts import numberings
+
+NUMBERINGS = {code: name for code, (name, _) in numberings.NUMBERINGS.items()}
 
 _RANGES = {
     "universal": "1 to 32 for permanent teeth, A to T for primary teeth, "

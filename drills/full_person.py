@@ -231,11 +231,13 @@ def _files(owner, case):
 def _make_files(owner, number, **fields):
     from cases.models import Attachment, object_key
 
+    work_state = "done" if fields["state"] == "stored" else "waiting"
     Attachment.objects.bulk_create(
         (
             Attachment(
                 practice=owner.practice, uploaded_by=owner, name=f"slice-{count:05}.dcm",
-                size=500_000, key=object_key("attachments", uuid.uuid4().hex), **fields,
+                size=500_000, key=object_key("attachments", uuid.uuid4().hex),
+                work_state=work_state, **fields,
             )
             for count in range(number)
         ),

@@ -31,7 +31,7 @@ def file(case, dentist_user):
     file = case.attachments.create(
         name="patiently.stl", size=5, practice=case.practice, uploaded_by=dentist_user
     )
-    file.state = "stored"
+    file.state, file.work_state = "stored", "done"
     file.save()
     default_storage.save(file.key, BytesIO(b"solid"))
     return file
@@ -125,7 +125,7 @@ def test_what_is_not_there_is_noted_too(client, dentist_user, case):
 
 
 def test_what_is_not_ready_is_noted_as_such(dentist_client, case, file, script):
-    case.attachments.update(state="received")
+    case.attachments.update(state="received", work_state="waiting")
     case.prescriptions.update(work_state="waiting")
     assert (
         dentist_client.get(reverse("cases:download", args=[case.number, file.pk])).status_code

@@ -237,7 +237,12 @@ def places(make_case, dentist_user):
     case = make_case(progress=Progress.READY)
     case.prescriptions.create(revision=1, snapshot={}, file="p/1", work_state="done")
     file = case.attachments.create(
-        name="arch.stl", size=5, practice=case.practice, uploaded_by=dentist_user, state="stored"
+        name="arch.stl",
+        size=5,
+        practice=case.practice,
+        uploaded_by=dentist_user,
+        state="stored",
+        work_state="done",
     )
     now = timezone.now()
     services.book(

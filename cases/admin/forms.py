@@ -44,7 +44,7 @@ class MissingForm(ProgressForm):
 
 class TrackingForm(forms.Form):
     carrier = forms.ChoiceField(
-        choices=[("", "Choose…"), *Case.Carrier.choices],
+        choices=[("", "Choose…"), *carriers.CHOICES],
         error_messages={"required": "Please choose the carrier."},
     )
     tracking_number = forms.CharField(
@@ -66,7 +66,7 @@ class TrackingForm(forms.Form):
     def clean(self):
         cleaned = super().clean()
         carrier, number = cleaned.get("carrier"), cleaned.get("tracking_number")
-        if carrier and carrier != Case.Carrier.OTHER and number == "":
+        if carrier and carrier != "other" and number == "":
             self.add_error("tracking_number", "Please type the tracking number of the parcel.")
         return cleaned
 

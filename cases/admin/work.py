@@ -68,7 +68,7 @@ class AttachmentAdmin(WorkAdmin):
     search_fields = ["name", "case__number", "practice__name", "sha256"]
     fields = [
         "name", "of_case", "practice", "uploaded_by", "kind", "readable_size", "sha256", "state",
-        "findings", "verdict", "virus", "created_at", "received_at", "work_state",
+        "verdict", "virus", "created_at", "received_at", "work_state",
         "work_failures", "work_failure", "download",
     ]  # fmt: skip
     readonly_fields = fields

@@ -110,13 +110,6 @@ class Case(models.Model):
         METAL = "metal", "Metal sleeve"
         NONE = "none", "No sleeve"
 
-    class Carrier(models.TextChoices):
-        UPS = "ups", "UPS"
-        FEDEX = "fedex", "FedEx"
-        USPS = "usps", "USPS"
-        DHL = "dhl", "DHL"
-        OTHER = "other", "Other"
-
     number = models.CharField("case ID", max_length=12, unique=True, editable=False)
     # One form is one case, however often Submit is pressed.
     form_key = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
@@ -140,7 +133,7 @@ class Case(models.Model):
     ship_date = models.DateField(null=True, blank=True)
     # The lab's date of the booked planning session, which the ship date must leave time after.
     planning_date = models.DateField(null=True, blank=True, editable=False)
-    carrier = models.CharField(max_length=10, choices=Carrier, blank=True)
+    carrier = models.CharField(max_length=10, choices=carriers.CHOICES, blank=True)
     tracking_number = models.CharField(max_length=40, blank=True)
     archived_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)

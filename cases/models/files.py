@@ -100,7 +100,6 @@ class Attachment(Work):
     key = models.CharField("storage key", max_length=100, unique=True, editable=False)
     # Whose staging folder has the bytes until they are stored; "" before the first one.
     host = models.CharField(max_length=60, blank=True, editable=False)
-    findings = models.JSONField(default=list, blank=True)
     verdict = models.CharField("virus scan", max_length=10, choices=Verdict, blank=True)
     # What the virus scanner calls that which it found.
     virus = models.CharField("found", max_length=100, blank=True)
@@ -118,6 +117,15 @@ class Attachment(Work):
             models.Index(fields=["uploaded_by", "created_at"], name="uploads_lately"),
             models.Index(
                 fields=["practice", "uploaded_by"], condition=Q(case=None), name="unsent_files"
+            ),
+        ]
+        constraints = [
+            # Work that is done and yet failed is that on an infected file.
+            models.CheckConstraint(
+                condition=Q(state__in=["uploading", "received"], work_state=WorkState.WAITING)
+                | Q(state="stored", work_state=WorkState.DONE)
+                | Q(state="failed", work_state__in=[WorkState.DONE, WorkState.FAILED]),
+                name="file_is_where_its_work_is",
             ),
         ]
 

@@ -33,6 +33,7 @@ def make_file(practice, dentist_user, settings, stored):
             name="a.stl",
             size=10,
             state=state,
+            work_state={"stored": "done", "failed": "failed"}.get(state, "waiting"),
             created_at=begun,
             received_at=None if state == "uploading" else begun,
         )

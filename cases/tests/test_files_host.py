@@ -29,6 +29,7 @@ def file(case, dentist_user):
         practice=case.practice,
         uploaded_by=dentist_user,
         state=Attachment.State.STORED,
+        work_state="done",
     )
     default_storage.write(file.key, BODY)
     return file

@@ -38,6 +38,7 @@ def keep_file(form_key, user):
         name="lower.stl",
         size=100,
         state=Attachment.State.STORED,
+        work_state="done",
     )
 
 

@@ -34,7 +34,7 @@ def sign(client, url, change=CHANGE):
 
 
 def add_file(case, form_key=None, **fields):
-    fields = {"state": Attachment.State.STORED, "name": "cbct.zip", "size": 5} | fields
+    fields = {"state": "stored", "work_state": "done", "name": "cbct.zip", "size": 5} | fields
     return Attachment.objects.create(
         case=None if form_key else case,
         form_key=form_key,
@@ -447,7 +447,7 @@ def test_a_cbct_of_many_slices_takes_one_row_from_which_each_is_downloaded(denti
 
 
 def test_a_file_that_is_not_stored_yet_says_so(dentist_client, case):
-    file = add_file(case, state=Attachment.State.RECEIVED)
+    file = add_file(case, state="received", work_state="waiting")
     answer = dentist_client.get(reverse("cases:download", args=[case.number, file.pk]))
     assert answer.status_code == 409
     assert "not stored yet" in answer.content.decode()
@@ -455,7 +455,7 @@ def test_a_file_that_is_not_stored_yet_says_so(dentist_client, case):
 
 def test_a_file_that_was_refused_says_why_and_is_not_waited_for(dentist_client, case):
     found = {"verdict": "infected", "virus": "Win.Test.Worm"}
-    file = add_file(case, state=Attachment.State.FAILED, **found)
+    file = add_file(case, state="failed", **found)
     answer = dentist_client.get(reverse("cases:download", args=[case.number, file.pk]))
     assert answer.status_code == 409
     assert "the virus scanner found Win.Test.Worm" in answer.content.decode()

@@ -15,7 +15,7 @@ def mails(kind):
     return Email.objects.filter(kind=kind)
 
 
-def make_file(case_or_user, form_key, name="scan.stl", state=Attachment.State.STORED):
+def make_file(case_or_user, form_key, name="scan.stl", state="stored", work_state="done"):
     return Attachment.objects.create(
         form_key=form_key,
         practice=case_or_user.practice,
@@ -23,6 +23,7 @@ def make_file(case_or_user, form_key, name="scan.stl", state=Attachment.State.ST
         name=name,
         size=100,
         state=state,
+        work_state=work_state,
     )
 
 
@@ -88,7 +89,7 @@ def test_files_of_the_form_go_with_the_case_and_others_stay(
 
 def test_a_file_that_failed_is_not_sent_as_if_it_were_there(send_case, dentist_user):
     key = uuid4()
-    make_file(dentist_user, key, state=Attachment.State.FAILED)
+    make_file(dentist_user, key, state="failed")
     assert not send_case(form_key=key).attachments.exists()
 
 

@@ -225,8 +225,9 @@ def test_a_file_is_scanned_once_however_long_the_storage_is_away(
 
 
 def test_trying_a_failed_file_again_scans_it_again(scanner, case, arrive):
-    file = arrive(EICAR, case=case, verdict="away", work_state="failed")
-    Attachment.objects.update(state="failed", scan_asked_at=timezone.now())
+    file = arrive(EICAR, case=case, verdict="away")
+    failed = {"state": "failed", "work_state": "failed"}
+    Attachment.objects.update(scan_asked_at=timezone.now(), **failed)
     assert receiving.store_again(file)
     assert after(file).verdict == "infected"
 

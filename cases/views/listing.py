@@ -7,7 +7,6 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.models import Practice
 from cases import access, export, policies, services
 from cases.access import Action, Result, What
 from cases.models import Case
@@ -83,7 +82,7 @@ def _found(visible, request):
 
 
 def _numbering(user):
-    return user.practice.tooth_numbering if user.practice else Practice.Numbering.UNIVERSAL
+    return user.practice.tooth_numbering if user.practice else "universal"
 
 
 def _sort(asked):

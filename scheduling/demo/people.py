@@ -27,7 +27,7 @@ PRACTICES = [
         "shipping_address": "Lakeside Implant Dentistry\n410 Shoreline Drive, Suite 2\n"
         "Evanston, IL 60201",
         "time_zone": "America/Chicago",
-        "tooth_numbering": Practice.Numbering.UNIVERSAL,
+        "tooth_numbering": "universal",
     },
     {
         "name": "Cedar & Coast Dental",
@@ -36,7 +36,7 @@ PRACTICES = [
         "shipping_address": "Cedar & Coast Dental\n2250 Seawall Avenue\n"
         "Vancouver, BC V6K 1N9\nCanada",
         "time_zone": "America/Vancouver",
-        "tooth_numbering": Practice.Numbering.FDI,
+        "tooth_numbering": "fdi",
     },
     {
         "name": "Marlowe House Dental Practice",
@@ -45,7 +45,7 @@ PRACTICES = [
         "shipping_address": "Marlowe House Dental Practice\n18 Orchard Row\nLondon N1 8QX\n"
         "United Kingdom",
         "time_zone": "Europe/London",
-        "tooth_numbering": Practice.Numbering.PALMER,
+        "tooth_numbering": "palmer",
     },
 ]
 

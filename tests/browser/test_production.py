@@ -23,7 +23,7 @@ from cases.models import Attachment
 from django.core.files.storage import default_storage
 file = Attachment.objects.get()
 default_storage.write(file.key, b"solid <script>alert(1)</script>")
-Attachment.objects.update(state=Attachment.State.STORED, name="arch.html")
+Attachment.objects.update(state="stored", work_state="done", name="arch.html")
 """
 
 

@@ -152,7 +152,12 @@ def build(practice, member, lab, make_case):
     making = make_case(number="20-10002", progress=Progress.MANUFACTURING)
     booked = make_case(number="20-10003", progress=Progress.READY)
     file = case.attachments.create(
-        name="arch.stl", size=100, practice=practice, uploaded_by=member, state="failed"
+        name="arch.stl",
+        size=100,
+        practice=practice,
+        uploaded_by=member,
+        state="failed",
+        work_state="failed",
     )
     case.prescriptions.create(revision=1, snapshot={}, work_state="failed")
     case.missing_items.create(reason="no_cbct")
