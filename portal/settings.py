@@ -109,7 +109,6 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "cases.files.files_host.files_only",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "portal.integrity.with_integrity",
     "portal.http.middleware.not_stored",
     "portal.http.middleware.nothing_left",
     "portal.http.methods.known_methods",

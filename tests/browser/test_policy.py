@@ -1,7 +1,7 @@
 """What the browser itself refuses: nothing of our pages, and whatever somebody else put there."""
 
 import re
-from urllib.parse import parse_qsl, urljoin, urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from playwright.sync_api import expect
@@ -115,28 +115,6 @@ def test_what_somebody_else_puts_into_a_page_is_refused_and_told(visit, complain
     assert told == {"style-src-attr", "script-src-elem"}
     assert any("evil.example" in line for line in complaints.heard)
     complaints.expect("^violation: s|violates the following Content Security Policy")
-
-
-@pytest.mark.parametrize(
-    ("who", "address", "file"),
-    [
-        ("dentist", "/cases/", "/static/js/ui.*.js"),
-        ("dentist", "/cases/", "/static/css/portal.*.css"),
-        ("lab", "/admin/cases/case/", "/static/admin/js/actions.*.js"),
-    ],
-)
-def test_a_file_that_was_changed_on_its_way_is_refused(visit, complaints, who, address, file):
-    def change(route):
-        answer = route.fetch()
-        route.fulfill(response=answer, body=answer.body() + b"\n/* one line more */")
-
-    page = visit(who)
-    page.route(f"**{file}", change)
-    page.goto(address)
-    refused = [line for line in complaints.heard if "integrity" in line]
-    assert len(refused) == 1
-    assert urlsplit(urljoin(address, file)).path.split("*")[0] in refused[0]
-    complaints.expect("integrity")
 
 
 def test_a_page_from_memory_asks_the_portal_again(visit):

@@ -16,7 +16,6 @@ LOGIN = "django.contrib.auth.middleware.LoginRequiredMiddleware"
 HARMLESS = {
     "portal.logs.RequestLog": "it writes log lines",
     "portal.http.middleware.more_headers": "headers, see portal/tests/test_wire.py",
-    "portal.integrity.with_integrity": "hashes of scripts, see portal/tests/test_integrity.py",
     "portal.http.middleware.not_stored": "headers, see portal/tests/test_wire.py",
     "portal.http.middleware.nothing_left": "headers, see portal/tests/test_wire.py",
     "portal.http.middleware.without_nul": "repairs addresses, see tests/corpus",
