@@ -72,6 +72,14 @@ EMPTY_LOG = "GRANT TRUNCATE ON accounts_access TO CURRENT_USER"
 
 
 @pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix, tmp_path_factory):
+    """A file for each process, also of two runs at once: SQLite as the portal has it."""
+    if connection.vendor == "sqlite":
+        path = tmp_path_factory.getbasetemp() / "test.sqlite3"
+        connection.settings_dict["TEST"]["NAME"] = str(path)
+
+
+@pytest.fixture(scope="session")
 def django_db_setup(django_db_setup, django_db_blocker):
     """Tests that commit empty all tables after them, which the portal may not do to its log."""
     with django_db_blocker.unblock():
