@@ -1,14 +1,19 @@
 """The one door to cases and what belongs to them, and the access log of all that goes through.
 
-A view fetches through here. What the person may not see and what does not exist is answered by the
-same Http404, and every visit leaves a row, whatever came of it. Without its row nothing is given
-out, and nothing is changed: a change and its row are written in one transaction.
+A view says by `logged` what it gives out or changes, and fetches through `find` and `part`. What
+the person may not see and what does not exist is answered by the same Http404, and every visit
+leaves a row, whatever came of it: without its row nothing is given out, and nothing is changed.
 """
 
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
+from dataclasses import dataclass, replace
+from functools import wraps
 
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import Http404
+from django.shortcuts import redirect
 
 from accounts import access_log
 from accounts.models import Access
@@ -17,103 +22,173 @@ from portal.logs import CASE_NUMBER
 from portal.refusal import NotAllowed
 
 What, Action, Result = Access.What, Access.Action, Access.Result
+NO_ROW = ""  # in the place of a result
 
 
-def find(request, number, what=What.CASE, action=Action.OPENED, item=""):
-    """The case of this number, with practice and dentist, for somebody who is about to do more.
+@dataclass
+class Visit:
+    """What a request is about: by default a case that is opened; a list and a form have none."""
 
-    Raises Http404, with a row, for a case of others as for a number that no case has.
+    what: str = What.CASE
+    action: str = Action.OPENED
+    item: str = ""
+    case: Case | None = None
+    # The answer tells the result where a view does not.
+    result: str | None = None
+    # Of a file without a case; else it is the person's own.
+    practice_id: int | None = None
+    # A number that no case has. Its row is of no practice, as none may learn which there are.
+    asked: str | None = None
+    reason: str = ""
+    # Where to, with the sentence of a NotAllowed; to the case if nothing is said.
+    back_to: str = ""
+    # What was changed has its row already, or nothing was.
+    is_told: bool = False
+
+    @property
+    def is_change(self):
+        return self.action not in {Action.OPENED, Action.DOWNLOADED}
+
+
+def logged(what, action, item=""):
+    """A decorator for views, with the name of the parameter that says which file or revision.
+
+    GET opens or downloads, and the row is written before the answer is given. Any other method
+    runs in one transaction with its row, which says that all was done when the answer leads on,
+    and that a page was opened when it is one. Http404, PermissionDenied and NotAllowed undo what
+    the view did and leave the row of a refusal.
+    """
+
+    def decorate(view):
+        @wraps(view)
+        def answer(request, *args, **kwargs):
+            # Strangers could fill the log.
+            if not request.user.is_authenticated:
+                return view(request, *args, **kwargs)
+            visit = begin(request, what, action, str(kwargs.get(item) or ""))
+            try:
+                with transaction.atomic() if visit.is_change else nullcontext():
+                    response = view(request, *args, **kwargs)
+                    _note_answer(request, response)
+            except NotAllowed as refusal:
+                note(request, result=Result.NOT_NOW)
+                messages.error(request, str(refusal))
+                response = redirect(visit.back_to or visit.case)
+            except (Http404, PermissionDenied) as refusal:
+                _note_refusal(request, refusal)
+                raise
+            return response
+
+        answer.is_logged = True
+        return answer
+
+    return decorate
+
+
+def begin(request, what, action, item=""):
+    """What the request is about from now on; whoever only looks changes nothing."""
+    if request.method in {"GET", "HEAD"} and action != Action.DOWNLOADED:
+        action = Action.OPENED
+    request.visit = Visit(what, action, item)
+    return request.visit
+
+
+def _note_answer(request, response):
+    visit = request.visit
+    leads_on = response.get("Location", "").startswith("/")
+    with ExitStack() as when_not_noted:
+        when_not_noted.callback(response.close)
+        if visit.result is not None:
+            note(request)
+        elif leads_on and visit.is_change and not visit.is_told:
+            note(request, result=Result.DONE)
+        elif not leads_on and visit.is_change:
+            note(request, replace(visit, action=Action.OPENED))
+        elif not leads_on and not visit.is_told:
+            note(request)
+        when_not_noted.pop_all()
+
+
+def _note_refusal(request, refusal):
+    visit = request.visit
+    if isinstance(refusal, Http404):
+        note(request, result=visit.result or Result.NOT_THERE)
+    elif visit.case:
+        note(request, result=Result.NOT_NOW)
+    # Else accounts.middleware notes which page was refused.
+
+
+def find(request, **asked):
+    """The case of this number or pk, with practice and dentist: now the visit is about it.
+
+    Raises Http404 for a case of others as for one that does not exist.
     """
     visible = Case.objects.visible_to(request.user).select_related("practice", "dentist")
-    case = visible.filter(number=number).first()
+    case = visible.filter(**asked).first()
+    request.visit.case = case or _of_others(request.visit, asked)
     if case is None:
-        refuse(request, what, action, item, number=number)
-    return case
-
-
-def find_row(request, pk, what=What.CASE, action=Action.OPENED, item=""):
-    """As `find`, by the primary key that addresses of Django admin have."""
-    visible = Case.objects.visible_to(request.user).select_related("practice", "dentist")
-    case = visible.filter(pk=pk).first()
-    if case is None:
-        refuse(request, what, action, item, pk=pk)
-    return case
-
-
-def opened(request, number, what=What.CASE, action=Action.OPENED, item=""):
-    """The case of this number, which is shown now, with the row that says so; or as `find`."""
-    case = find(request, number, what, action, item)
-    note(request, case, what, action, item)
-    return case
-
-
-def part(request, case, rows, what, action, item=""):
-    """The first of the rows of a case that `find` gave. Raises Http404, with a row, for none."""
-    row = rows.visible_to(request.user).filter(case=case).first()
-    if row is None:
-        note(request, case, what, action, item, Result.NOT_THERE)
         raise Http404
-    row.case = case
+    return case
+
+
+def _of_others(visit, asked):
+    # Asked for either way, so that both take the same time.
+    theirs = Case.objects.filter(**asked).only("number", "practice_id").first()
+    visit.result = Result.NOT_THEIRS if theirs else Result.NOT_THERE
+    visit.asked = asked.get("number", "")
+    return theirs
+
+
+def part(request, rows):
+    """The first of the rows of the case that `find` gave. Raises Http404 for none."""
+    row = rows.visible_to(request.user).filter(case=request.visit.case).first()
+    if row is None:
+        raise Http404
+    row.case = request.visit.case
     return row
 
 
-def refuse(request, what, action, item="", **asked):
-    """Note that a case is not theirs or not there, and raise Http404, the same for both."""
-    # Asked for either way, so that both take the same time.
-    theirs = Case.objects.filter(**asked).only("number", "practice_id").first()
-    if theirs:
-        note(request, theirs, what, action, item, Result.NOT_THEIRS)
-    else:
-        note_not_there(request, asked.get("number", ""), what, action, item)
-    raise Http404
-
-
-def note_not_there(request, number, what, action, item=""):
-    """Note that somebody asked for a number that no case has."""
-    # Anything may stand there that somebody typed, a patient's name among it.
-    shown = number if CASE_NUMBER.fullmatch(number) else ""
-    _write(request, what, action, Result.NOT_THERE, case_number=shown, item=item)
-
-
-def note(request, case, what, action, item="", result=Result.GIVEN, practice_id=None, reason=""):
-    """Add a row about a case; where there is none, such as for a list, give None.
-
-    Then it is a row of the practice that is named, or of the person's own.
-    """
-    if case is None:
-        practice_id = practice_id or request.user.practice_id
-        _write(request, what, action, result, item=item, practice_id=practice_id)
-    else:
-        about = {"practice_id": case.practice_id, "case_number": case.number, "note": reason}
-        _write(request, what, action, result, item=item, **about)
-
-
-def _write(request, what, action, result, item="", **about):
+def note(request, visit=None, result=None):
+    """Add the row of a visit: of the one that is there, or of one beside it."""
+    visit = visit or request.visit
+    result = visit.result if result is None else result
+    if result == NO_ROW:
+        return
     row = access_log.write(
         user=request.user,
-        what=what,
-        action=action,
-        result=result,
-        item=item[:60],
+        what=visit.what,
+        action=visit.action,
+        result=result or Result.GIVEN,
+        item=visit.item[:60],
         address=access_log.address_of(request),
-        **about,
+        note=visit.reason,
+        **_whose(request.user, visit),
     )
     if row.is_refused:
         # Not once more by accounts.middleware.
         request.refusal_is_noted = True
 
 
-@contextmanager
-def changing(request, case, what, action, item="", reason=""):
-    """What the block changes and its row are written together or not at all.
+def _whose(user, visit):
+    if visit.case:
+        return {"practice_id": visit.case.practice_id, "case_number": visit.case.number}
+    if visit.asked is not None:
+        # Anything may stand there that somebody typed, a patient's name among it.
+        return {"case_number": visit.asked if CASE_NUMBER.fullmatch(visit.asked) else ""}
+    return {"practice_id": visit.practice_id or user.practice_id}
 
-    The row comes last: it locks the log of the practice until the end. A NotAllowed that the block
-    raises is noted as a refusal, and goes on.
+
+@contextmanager
+def changing(request, visit=None):
+    """A change beside others, or one whose refusal the view answers itself, and its row.
+
+    Both are written together or not at all. A NotAllowed is noted, and goes on.
     """
+    request.visit.is_told = True
     try:
         with transaction.atomic():
             yield
-            note(request, case, what, action, item, Result.DONE, reason=reason)
+            note(request, visit, Result.DONE)
     except NotAllowed:
-        note(request, case, what, action, item, Result.NOT_NOW)
+        note(request, visit, Result.NOT_NOW)
         raise

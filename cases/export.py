@@ -4,7 +4,7 @@ from django.http import StreamingHttpResponse
 from django.utils import timezone
 
 from cases import access, limits, spreadsheet, teeth
-from cases.access import Action, What
+from cases.access import Action, Visit, What
 from cases.limits import LIST_AS_CSV
 from portal import lab
 
@@ -20,7 +20,7 @@ def download(request, cases):
 
     Raises LimitReached.
     """
-    with access.changing(request, None, What.CASES, Action.DOWNLOADED, LIST_AS_CSV):
+    with access.changing(request, Visit(What.CASES, Action.DOWNLOADED, LIST_AS_CSV)):
         limits.check_export(request.user, timezone.now())
     rows = _noted(request, cases.select_related("practice").iterator(chunk_size=BATCH))
     return StreamingHttpResponse(
@@ -37,7 +37,7 @@ def _noted(request, cases):
     yield COLUMNS
     for case in cases:
         # First: without its row in the log nothing is given out.
-        access.note(request, case, What.CASE, Action.DOWNLOADED, LIST_AS_CSV)
+        access.note(request, Visit(What.CASE, Action.DOWNLOADED, LIST_AS_CSV, case))
         yield _row(case)
 
 

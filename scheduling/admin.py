@@ -10,7 +10,7 @@ from django.utils.html import format_html
 from django.views.decorators.http import require_http_methods
 
 from cases import access
-from cases.access import Action, What
+from cases.access import Action, Visit, What, logged
 from cases.admin.case import CaseAdmin
 from cases.admin.logged import LoggedAdmin
 from cases.models import Case
@@ -173,14 +173,12 @@ class PlanningSessionAdmin(LoggedAdmin, ReadOnlyRows, ShownOnlyAdmin):
         return False
 
     def get_urls(self):
-        move = path(
-            "<int:pk>/move/",
-            self.admin_site.admin_view(
-                require_http_methods(["GET", "HEAD", "POST"])(self.move_view)
-            ),
-            name="scheduling_planningsession_move",
+        move = require_http_methods(["GET", "HEAD", "POST"])(
+            logged(What.PLANNING, Action.MOVED)(self.move_view)
         )
-        return [move, *super().get_urls()]
+        name = "scheduling_planningsession_move"
+        own = path("<int:pk>/move/", self.admin_site.admin_view(move), name=name)
+        return [own, *super().get_urls()]
 
     @admin.display(description="time", ordering="block__starts_at")
     def time(self, session):
@@ -230,9 +228,9 @@ class PlanningSessionAdmin(LoggedAdmin, ReadOnlyRows, ShownOnlyAdmin):
 
     def _each(self, request, queryset, service, outcome):
         for session in queryset.with_people():
-            asked = (session.case, What.PLANNING, Action.ENDED, str(session.pk))
+            ended = Visit(What.PLANNING, Action.ENDED, str(session.pk), session.case)
             try:
-                with access.changing(request, *asked):
+                with access.changing(request, ended):
                     service(session, by=request.user, now=timezone.now())
             except NotAllowed as refusal:
                 self.message_user(request, refusal, messages.ERROR)
@@ -243,14 +241,10 @@ class PlanningSessionAdmin(LoggedAdmin, ReadOnlyRows, ShownOnlyAdmin):
         """Choose another free block for a session: the lab any, a planner one of their own."""
         if not policies.can_change_sessions(request.user):
             raise PermissionDenied
-        sessions = PlanningSession.objects.visible_to(request.user).with_people()
-        session = sessions.filter(pk=pk).first()
-        if session is None:
-            self.refuse(request, pk)
+        session = self.find(request, str(pk))
         form = MoveSessionForm(request.POST or None, session=session, user=request.user)
         if request.method == "POST" and form.is_valid():
             return self._moved(request, session, form.cleaned_data["block"])
-        access.note(request, session.case, self.what, Action.OPENED, str(session.pk))
         context = {
             **self.admin_site.each_context(request),
             "title": f"Move the planning session of case {session.case}",
@@ -262,19 +256,15 @@ class PlanningSessionAdmin(LoggedAdmin, ReadOnlyRows, ShownOnlyAdmin):
         return TemplateResponse(request, "scheduling/admin_move.html", context, status=status)
 
     def _moved(self, request, session, block):
+        request.visit.back_to = "admin:scheduling_planningsession_changelist"
         try:
-            with access.changing(request, session.case, self.what, Action.MOVED, str(session.pk)):
-                services.move_session(session, block, by=request.user, now=timezone.now())
-        except services.BlockGone as refusal:
-            self.message_user(request, refusal, messages.ERROR)
-            return redirect(_move_url(session))
-        except NotAllowed as refusal:
-            self.message_user(request, refusal, messages.ERROR)
-        else:
-            self.message_user(
-                request, f"The session of case {session.case} has moved; both sides are told."
-            )
-        return redirect("admin:scheduling_planningsession_changelist")
+            services.move_session(session, block, by=request.user, now=timezone.now())
+        except services.BlockGone:
+            request.visit.back_to = _move_url(session)
+            raise
+        moved = f"The session of case {session.case} has moved; both sides are told."
+        self.message_user(request, moved)
+        return redirect(request.visit.back_to)
 
 
 def _move_url(session):

@@ -10,8 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from cases import access, policies
-from cases.access import Action, Result, What
-from portal.refusal import NotAllowed
+from cases.access import Action, Result, What, logged
 from portal.writing import times
 from scheduling import emails, services
 from scheduling.forms import BookingForm
@@ -25,24 +24,21 @@ BLOCKS = 1000  # on one page; a date later than these is offered once they are p
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
+@logged(What.PLANNING, Action.BOOKED)
 def schedule(request, number):
     """Choose a free block and press Go; once booked, the confirmation."""
-    case = access.find(request, number, What.PLANNING, _asked(request))
+    case = access.find(request, number=number)
     session = _booked(request.user, case)
     if session is None and not policies.can_schedule(request.user, case):
-        access.note(request, case, What.PLANNING, _asked(request), result=Result.NOT_NOW)
+        request.visit.result = Result.NOT_NOW
         messages.info(request, _why_not(request.user, case))
         return redirect(case)
     if request.method == "POST":
         return _book(request, case, session)
     if session is None:
         return _choose(request, case)
-    access.note(request, case, What.PLANNING, Action.OPENED, str(session.pk))
+    request.visit.item = str(session.pk)
     return render(request, "scheduling/planned.html", _planned(session))
-
-
-def _asked(request):
-    return Action.BOOKED if request.method == "POST" else Action.OPENED
 
 
 def _booked(user, case):
@@ -66,23 +62,21 @@ def _book(request, case, session):
     form = BookingForm(request.POST, user=request.user)
     if not form.is_valid():
         if session:
+            request.visit.is_told = True
             return redirect("scheduling:schedule", case.number)
         if form.is_empty:
             problem = "Nothing was booked yet. Please choose a time and press Go."
             return _choose(request, case, problem, status=400)
         # One that others have or that was withdrawn is to them like one that never was.
-        access.note(request, case, What.PLANNING, Action.BOOKED, result=Result.NOT_NOW)
+        access.note(request, result=Result.NOT_NOW)
         return _choose(request, case, services.TAKEN, status=409)
     try:
-        with access.changing(request, case, What.PLANNING, Action.BOOKED):
+        with access.changing(request):
             services.book(form.cleaned_data["block"], case, by=request.user, now=timezone.now())
     except services.AlreadyBooked as refusal:
         _tell_unless_the_same(request, case, form.cleaned_data["block"], refusal)
     except services.BlockGone as refusal:
         return _choose(request, case, refusal, status=409)
-    except NotAllowed as refusal:
-        messages.error(request, refusal)
-        return redirect(case)
     return redirect("scheduling:schedule", case.number)
 
 
@@ -95,7 +89,7 @@ def _tell_unless_the_same(request, case, block, refusal):
 
 def _choose(request, case, problem="", status=200):
     now, zone = timezone.now(), case.practice.time_zone
-    access.note(request, case, What.PLANNING, Action.OPENED, "free blocks")
+    request.visit.item = "free blocks"
     blocks = (
         Block.objects.visible_to(request.user).free(now).filter(starts_at__lt=now + AHEAD)[:BLOCKS]
     )
@@ -127,13 +121,12 @@ def _planned(session):
 
 
 @require_safe
+@logged(What.CALENDAR, Action.DOWNLOADED)
 def planning_calendar(request, number):
-    """The booked session as a calendar file to download; the access log keeps who asked."""
-    asked = (What.CALENDAR, Action.DOWNLOADED)
-    case = access.find(request, number, *asked)
-    booked = PlanningSession.objects.booked().with_people()
-    session = access.part(request, case, booked, *asked)
-    access.note(request, case, *asked, str(session.pk))
+    """The booked session as a calendar file to download."""
+    case = access.find(request, number=number)
+    session = access.part(request, PlanningSession.objects.booked().with_people())
+    request.visit.item = str(session.pk)
     text = calendar_file(session, timezone.now(), case.practice.time_zone)
     name = f"planning-{case.number}.ics"
     return HttpResponse(

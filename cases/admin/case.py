@@ -9,7 +9,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.timesince import timesince
 
 from cases import access, export, lab_queue, policies, services, teeth
-from cases.access import Action, What
+from cases.access import Action, Visit, What
 from cases.admin.logged import LoggedAdmin
 from cases.admin.pages import CasePages
 from cases.forms import MessageForm
@@ -53,7 +53,7 @@ def move_action(to):
         moved = 0
         for case in queryset:
             try:
-                with access.changing(request, case, What.CASE, Action.PROGRESS):
+                with access.changing(request, Visit(What.CASE, Action.PROGRESS, case=case)):
                     given = {"by": request.user, "now": timezone.now()}
                     model_admin.before_move(case, to, **given)
                     services.move(case, to, Who.LAB, **given)

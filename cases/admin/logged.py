@@ -5,7 +5,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404
 
 from cases import access
-from cases.access import Action, Result, What
+from cases.access import Action, Result, Visit, What, logged
 
 
 class LoggedAdmin:
@@ -17,6 +17,13 @@ class LoggedAdmin:
     what = What.CASE
     what_of_list = What.CASES
 
+    def __init__(self, *args):
+        super().__init__(*args)
+        # What the actions of a list change, each notes for itself, row by row.
+        self.changelist_view = logged(self.what_of_list, Action.OPENED)(self.changelist_view)
+        self.change_view = logged(self.what, Action.OPENED)(self.change_view)
+        self.history_view = logged(self.what, Action.OPENED)(self.history_view)
+
     def get_queryset(self, request):
         return super().get_queryset(request).visible_to(request.user)
 
@@ -24,55 +31,42 @@ class LoggedAdmin:
         return row.case
 
     def changelist_view(self, request, extra_context=None):
-        answer = super().changelist_view(request, extra_context)
-        if answer.status_code == 200:
-            access.note(request, None, self.what_of_list, Action.OPENED, "list in admin")
-        return answer
+        request.visit.item = "list in admin"
+        return super().changelist_view(request, extra_context)
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
-        self.opened(request, object_id)
+        self.find(request, object_id)
         return super().change_view(request, object_id, form_url, extra_context)
 
     def history_view(self, request, object_id, extra_context=None):
-        self.opened(request, object_id, "history")
+        self.find(request, object_id)
+        request.visit.item = "history"
         return super().history_view(request, object_id, extra_context)
 
     def get_search_results(self, request, queryset, search_term):
         match = request.resolver_match
         if match and match.view_name == "admin:autocomplete":
-            access.note(request, None, self.what_of_list, Action.OPENED, "autocomplete")
+            access.note(request, Visit(self.what_of_list, item="autocomplete"))
         return super().get_search_results(request, queryset, search_term)
 
-    def opened(self, request, object_id, item=""):
-        """Note that a page of a row is opened. Raises Http404 when there is none for the person."""
+    def find(self, request, object_id):
+        """The row that a page is about. Raises Http404 when there is none for the person."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         row = self.get_object(request, unquote(object_id))
+        about = row or self._of_others(unquote(object_id))
+        visit = request.visit
+        if about:
+            visit.item, visit.case = str(about.pk), self.case_of(about)
+            # The file of a form that is open yet has a practice and no case.
+            visit.practice_id = getattr(about, "practice_id", None)
         if row is None:
-            self.refuse(request, unquote(object_id))
-        self._note(request, row, item or str(row.pk), Result.GIVEN)
+            visit.result = Result.NOT_THEIRS if about else Result.NOT_THERE
+            raise Http404
         return row
 
-    def refuse(self, request, object_id):
-        """Note that a row is of others or not there, and raise Http404."""
+    def _of_others(self, object_id):
         try:
-            theirs = self.model._default_manager.filter(pk=object_id).first()
+            return self.model._default_manager.filter(pk=object_id).first()
         except (ValueError, ValidationError):
-            theirs = None
-        if theirs:
-            self._note(request, theirs, str(theirs.pk), Result.NOT_THEIRS)
-        else:
-            access.note(request, None, self.what, Action.OPENED, "", Result.NOT_THERE)
-        raise Http404
-
-    def _note(self, request, row, item, result):
-        access.note(
-            request,
-            self.case_of(row),
-            self.what,
-            Action.OPENED,
-            item,
-            result,
-            # The file of a form that is open yet has a practice and no case.
-            practice_id=getattr(row, "practice_id", None),
-        )
+            return None

@@ -9,10 +9,10 @@ from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from cases import access, policies, services
-from cases.access import Action, Result, What
+from cases.access import Action, What, logged
 from cases.admin.forms import ShipDateForm, TrackingForm, progress_form
 from cases.admin.work import render_again
 from cases.files import receiving
@@ -25,19 +25,21 @@ class CasePages:
     """The pages below `admin/cases/case/<pk>/`; mixed into the admin of cases."""
 
     def get_urls(self):
-        forms = require_http_methods(["GET", "HEAD", "POST"])
         pages = [
-            ("progress/<slug:to>/", forms(self.progress_page), "progress"),
-            ("ship-date/", forms(self.ship_date_page), "ship_date"),
-            ("tracking/", forms(self.tracking_page), "tracking"),
-            ("message/", forms(self.message_page), "message"),
-            ("try-again/", require_POST(self.try_again_page), "try_again"),
+            ("progress/<slug:to>/", self.progress_page, "progress", Action.PROGRESS),
+            ("ship-date/", self.ship_date_page, "ship_date", Action.SHIP_DATE),
+            ("tracking/", self.tracking_page, "tracking", Action.TRACKING),
+            ("message/", self.message_page, "message", Action.WRITTEN),
+            ("try-again/", self.try_again_page, "try_again", Action.TRIED_AGAIN),
         ]
-        own = [
-            path(f"<int:pk>/{route}", self.admin_site.admin_view(view), name=f"cases_case_{name}")
-            for route, view, name in pages
-        ]
-        return [*own, *super().get_urls()]
+        return [*(self._url(*page) for page in pages), *super().get_urls()]
+
+    def _url(self, route, page, name, action):
+        methods = ["POST"] if name == "try_again" else ["GET", "HEAD", "POST"]
+        what = What.MESSAGE if name == "message" else What.CASE
+        page = require_http_methods(methods)(logged(what, action)(page))
+        view = self.admin_site.admin_view(page)
+        return path(f"<int:pk>/{route}", view, name=f"cases_case_{name}")
 
     def before_move(self, case, to, *, by, now):
         """What else ends when the lab moves a case, in the same transaction; may refuse."""
@@ -45,7 +47,7 @@ class CasePages:
     def progress_page(self, request, pk, to):
         """Move the case, after asking for what this move needs."""
         to = _progress_named(to)
-        case = self._case(request, pk, Action.PROGRESS)
+        case = self._case(request, pk)
         if request.method != "POST" and not may_move(Who.LAB, case.progress, to):
             refusal = f"Case {case} is {case.progress.label} and cannot become {to.label}."
             return self._back(request, case, refusal, messages.ERROR)
@@ -54,7 +56,7 @@ class CasePages:
             outcome = f"Case {case} is now {to.label}."
             warning = form.warning if to == Progress.SHIPPED else ""
             move = partial(self._move, case, to, form)
-            return self._act(request, case, Action.PROGRESS, move, outcome, warning)
+            return self._act(request, case, move, outcome, warning)
         return self._page(
             request,
             case,
@@ -66,39 +68,38 @@ class CasePages:
         )
 
     def ship_date_page(self, request, pk):
-        case = self._case(request, pk, Action.SHIP_DATE)
+        case = self._case(request, pk)
         form = ShipDateForm(request.POST or None, initial={"ship_date": case.ship_date})
         if request.method == "POST" and form.is_valid():
             date = form.cleaned_data["ship_date"]
             service = partial(services.set_ship_date, case, date=date)
             outcome = f"The ship date of case {case} is set."
-            return self._act(request, case, Action.SHIP_DATE, service, outcome)
+            return self._act(request, case, service, outcome)
         title = f"Case {case}: ship date"
         return self._page(request, case, form, title=title, button="Set ship date")
 
     def tracking_page(self, request, pk):
-        case = self._case(request, pk, Action.TRACKING)
+        case = self._case(request, pk)
         initial = {"carrier": case.carrier, "tracking_number": case.tracking_number}
         form = TrackingForm(request.POST or None, initial=initial)
         if form.is_valid():
             service = partial(services.correct_tracking, case, **form.cleaned_data)
             outcome = f"The tracking of case {case} is corrected."
-            return self._act(request, case, Action.TRACKING, service, outcome, form.warning)
+            return self._act(request, case, service, outcome, form.warning)
         title = f"Case {case}: tracking"
         return self._page(request, case, form, title=title, button="Correct tracking")
 
     def message_page(self, request, pk):
         if not self.has_view_permission(request):
             raise PermissionDenied
-        case = access.find_row(request, pk, What.CASE, Action.WRITTEN)
+        case = access.find(request, pk=pk)
         if not policies.can_write_message(request.user, case):
-            access.note(request, case, What.MESSAGE, Action.WRITTEN, result=Result.NOT_NOW)
             raise PermissionDenied
         form = MessageForm(request.POST or None)
         if form.is_valid():
             body = form.cleaned_data["body"]
             try:
-                with access.changing(request, case, What.MESSAGE, Action.WRITTEN):
+                with access.changing(request):
                     services.post_message(case, body, by=request.user, now=timezone.now())
             except NotAllowed as refusal:
                 form.add_error(None, str(refusal))
@@ -110,33 +111,30 @@ class CasePages:
 
     def try_again_page(self, request, pk):
         """Start the failed work of one file or one RX revision of the case again."""
-        case = self._case(request, pk, Action.TRIED_AGAIN)
+        case, visit = self._case(request, pk), request.visit
         if "attachment" in request.POST:
-            what, again = What.FILE, receiving.store_again
+            visit.what, again = What.FILE, receiving.store_again
             row = _row(case.attachments.visible_to(request.user), request.POST["attachment"])
         else:
-            what, again = What.RX, render_again
+            visit.what, again = What.RX, render_again
             asked = request.POST.get("prescription")
             row = _row(case.prescriptions.visible_to(request.user), asked)
-        with access.changing(request, case, what, Action.TRIED_AGAIN, str(row.pk)):
-            started = again(row)
-        if started:
+        visit.item = str(row.pk)
+        if again(row):
             return self._back(request, case, f"{row} is tried again within a minute.")
         refusal = f"{row}: there is nothing to try again. Please ask the practice to upload it."
         return self._back(request, case, refusal, messages.WARNING)
 
-    def _case(self, request, pk, action):
+    def _case(self, request, pk):
         if not self.has_change_permission(request):
             raise PermissionDenied
-        return access.find_row(request, pk, What.CASE, action)
+        case = access.find(request, pk=pk)
+        request.visit.back_to = page_of(case)
+        return case
 
-    def _act(self, request, case, action, service, outcome, warning=""):
-        """Call the service and go back with its outcome, or with its refusal."""
-        try:
-            with access.changing(request, case, What.CASE, action):
-                service(by=request.user, now=timezone.now())
-        except NotAllowed as refusal:
-            return self._back(request, case, str(refusal), messages.ERROR)
+    def _act(self, request, case, service, outcome, warning=""):
+        """Call the service and go back with its outcome; with a refusal goes `access.logged`."""
+        service(by=request.user, now=timezone.now())
         if warning:
             self.message_user(request, warning, messages.WARNING)
         return self._back(request, case, outcome)
@@ -157,7 +155,7 @@ class CasePages:
             services.move(case, to, Who.LAB, **given)
 
     def _page(self, request, case, form, **context):
-        access.note(request, case, What.CASE, Action.OPENED)
+        request.visit.what = What.CASE
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,

@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from cases import access
-from cases.access import Action, What
+from cases.access import Action, Visit, What
 from cases.admin.logged import LoggedAdmin
 from cases.files import receiving
 from cases.models import Attachment, Prescription
@@ -42,7 +42,8 @@ class WorkAdmin(LoggedAdmin, ReadOnlyAdmin, ShownOnlyAdmin):
         rows = list(queryset)
         started = 0
         for row in rows:
-            with access.changing(request, row.case, self.what, Action.TRIED_AGAIN, str(row.pk)):
+            again = Visit(self.what, Action.TRIED_AGAIN, str(row.pk), row.case)
+            with access.changing(request, again):
                 started += self.start_again(row)
         left = len(rows) - started
         self.message_user(

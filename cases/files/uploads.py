@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods
 from accounts import access_log
 from accounts.sign_in.activity import asked_by_programs
 from cases import access, drafts, filetypes, limits, policies
-from cases.access import Action, Result, What
+from cases.access import Action, Result, Visit, What
 from cases.files import receiving, tus
 from cases.files.tus import Refused
 from cases.models import Attachment, Case, Draft, MissingItem
@@ -44,6 +44,7 @@ def speaks_tus(view):
     def answer(request, **kwargs):
         try:
             _check_member(request.user)
+            access.begin(request, *ADDED)
             response = view(request, **kwargs)
         except Refused as refusal:
             sentence = "" if request.method == "HEAD" else str(refusal)
@@ -94,7 +95,7 @@ def _files_of_form(request):
     form_key = _form_key(request.GET.get("form", ""))
     answers = request.GET.get("answers", "")
     files = Attachment.objects.visible_to(request.user).filter(form_key=form_key, case=None)
-    access.note(request, None, What.FORM, Action.OPENED, str(form_key))
+    access.note(request, Visit(What.FORM, item=str(form_key)))
     context = {
         "form_key": form_key,
         "files": parts.files_of_form(request, files),
@@ -136,7 +137,8 @@ def _create(request):
                 size=size,
                 upload_key=upload_key,
             )
-            access.note(request, of_case, *ADDED, str(attachment.pk), Result.DONE)
+            added = Visit(*ADDED, str(attachment.pk), of_case)
+            access.note(request, added, Result.DONE)
     except IntegrityError:
         # The same announcement, a moment earlier.
         return _created(_announced(request, upload_key, size), 0)
@@ -155,7 +157,7 @@ def _announced(request, upload_key, size):
     """The upload of an announcement that is made again because its answer was lost, or None."""
     earlier = upload_key and Attachment.objects.filter(upload_key=upload_key).first()
     if earlier and (earlier.uploaded_by_id, earlier.size) != (request.user.pk, size):
-        access.note(request, None, *ADDED, str(upload_key), Result.NOT_THEIRS)
+        access.note(request, Visit(*ADDED, str(upload_key)), Result.NOT_THEIRS)
         raise Refused(409, "Another file has this key. Please choose the file again.")
     return earlier
 
@@ -197,21 +199,22 @@ def _place(request, form_key, metadata):
     the last update of its case it goes into the next one. Refuses with 404 what is another
     practice's, the same as what does not exist, and with 403 a read-only case.
     """
-    user, asked = request.user, (What.FORM, Action.ADDED, str(form_key))
+    user, asked = request.user, Visit(What.FORM, Action.ADDED, str(form_key))
     foreign = (
         Case.objects.filter(form_key=form_key).exclude(practice=user.practice_id),
         Attachment.objects.filter(form_key=form_key).exclude(practice=user.practice_id),
         Draft.objects.filter(pk=form_key).exclude(user__practice=user.practice_id),
     )
     if any(rows.exists() for rows in foreign):
-        access.note(request, None, *asked, Result.NOT_THEIRS)
+        access.note(request, asked, Result.NOT_THEIRS)
         raise Refused(404, "There is no such form. Please reload the page.")
     named = _named_case(request, metadata)
     submitted = Q(form_key=form_key) | Q(attachments__form_key=form_key)
     attach_to = Case.objects.visible_to(user).filter(submitted).first()
     case = named or attach_to
     if case and not policies.can_update(user, case):
-        access.note(request, case, *asked, Result.NOT_NOW)
+        asked.case = case
+        access.note(request, asked, Result.NOT_NOW)
         raise Refused(
             403,
             f"Case {case.number} is {case.progress.label} and takes no more files here. "
@@ -226,8 +229,9 @@ def _named_case(request, metadata):
     if not metadata.get("case"):
         return None
     try:
-        return access.find(request, plain_text(metadata["case"]), *ADDED)
+        return access.find(request, number=plain_text(metadata["case"]))
     except Http404:
+        access.note(request)
         raise Refused(404, "There is no such case. Please reload the page.") from None
 
 
@@ -237,7 +241,7 @@ def _answered_item(request, case, metadata):
         return None
     item = case and _is_key(text) and MissingItem.objects.filter(case=case, pk=int(text)).first()
     if not item:
-        access.note(request, case, *ADDED, "answers", Result.NOT_THERE)
+        access.note(request, Visit(*ADDED, "answers", case), Result.NOT_THERE)
         raise Refused(404, "The case does not miss this any more. Please reload the page.")
     return item
 
@@ -281,7 +285,7 @@ def _note_refusal(request, pk):
     others = Attachment.objects.filter(pk=pk).exclude(practice=request.user.practice_id)
     theirs = others.values_list("practice", flat=True).first()
     result = Result.NOT_THEIRS if theirs else Result.NOT_THERE
-    access.note(request, None, *ADDED, str(pk), result, theirs)
+    access.note(request, Visit(*ADDED, str(pk), practice_id=theirs), result)
 
 
 def _check_not_expired(attachment):
@@ -342,13 +346,13 @@ def _expiry(attachment):
 
 
 def _remove(request, attachment):
-    asked = (What.FILE, Action.REMOVED, str(attachment.pk))
+    asked = Visit(What.FILE, Action.REMOVED, str(attachment.pk), attachment.case)
     with transaction.atomic():
         is_removed = not attachment.case_id and receiving.remove(attachment)
         if is_removed:
-            access.note(request, None, *asked, Result.DONE)
+            access.note(request, asked, Result.DONE)
     if not is_removed:
-        access.note(request, attachment.case, *asked, Result.NOT_NOW)
+        access.note(request, asked, Result.NOT_NOW)
         raise Refused(
             403,
             f"“{attachment.name}” belongs to a case that was sent and stays with it. "

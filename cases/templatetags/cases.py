@@ -5,7 +5,7 @@ from django.conf import settings
 from django.utils.http import urlencode
 
 from cases import access, teeth
-from cases.access import Action, What
+from cases.access import Visit, What
 from cases.models import Attachment, Case
 from cases.progress import Colour, of_colour
 from cases.rx import tooth_chart
@@ -121,7 +121,7 @@ def attention(context, user):
     cases = Case.objects.visible_to(user).needing_attention()
     count = cases.count()
     if count:
-        access.note(context["request"], None, What.CASES, Action.OPENED, "needing attention")
+        access.note(context["request"], Visit(What.CASES, item="needing attention"))
     return {"count": count, "cases": cases.select_related("practice")[:5]}
 
 

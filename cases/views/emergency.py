@@ -3,14 +3,13 @@
 from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from cases import access, emergency, policies
-from cases.access import Action, Result, What
+from cases.access import Action, Result, Visit, What, logged
 from cases.forms import EmergencyForm
 from cases.models import EmergencyGrant
 from portal.limits import LimitReached
@@ -19,6 +18,7 @@ from portal.writing.times import clock
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @admin.site.admin_view
+@logged(What.CASE, Action.EMERGENCY)
 def emergency_page(request):
     """Type a case number and a reason; the cases that are open to the person are listed."""
     _check(request.user)
@@ -46,12 +46,12 @@ def _opened(request, form):
     number, reason = form.cleaned_data["number"], form.cleaned_data["reason"]
     case = emergency.case_numbered(number)
     if case is None:
-        access.note_not_there(request, number, What.CASE, Action.EMERGENCY)
+        request.visit.asked, request.visit.result = number, Result.NOT_THERE
         # Staff may know which numbers there are.
         form.add_error("number", "There is no case of this number. Please check it.")
         return False
     try:
-        with access.changing(request, case, What.CASE, Action.EMERGENCY, reason=reason):
+        with access.changing(request, Visit(What.CASE, Action.EMERGENCY, case=case, reason=reason)):
             grant = emergency.open_case(case, reason, by=request.user, now=timezone.now())
     except LimitReached as refusal:
         form.add_error(None, str(refusal))
@@ -66,14 +66,11 @@ def _opened(request, form):
 
 @require_POST
 @admin.site.admin_view
+@logged(What.CASE, Action.EMERGENCY_ENDED)
 def end_emergency(request, pk):
     _check(request.user)
-    grant = EmergencyGrant.objects.open_to(request.user).filter(pk=pk).first()
-    if grant is None:
-        asked = (What.CASE, Action.EMERGENCY_ENDED)
-        access.note(request, None, *asked, result=Result.NOT_THERE)
-        raise Http404
-    with access.changing(request, grant.case, What.CASE, Action.EMERGENCY_ENDED):
-        emergency.end(grant, now=timezone.now())
+    grant = get_object_or_404(EmergencyGrant.objects.open_to(request.user), pk=pk)
+    request.visit.case = grant.case
+    emergency.end(grant, now=timezone.now())
     messages.success(request, f"Case {grant.case} is no longer open to you.")
     return redirect("cases:emergency")

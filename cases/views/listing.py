@@ -8,7 +8,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_safe
 
 from cases import access, export, policies, services
-from cases.access import Action, Result, What
+from cases.access import Action, What, logged
 from cases.models import Case
 from portal.refusal import NotAllowed
 from portal.writing.text import plain_text
@@ -36,6 +36,7 @@ DEFAULT_SORT = "progress"
 
 
 @require_safe
+@logged(What.CASES, Action.OPENED)
 def case_list(request):
     """The cases of the practice; sorting, search, page and archive all live in the URL."""
     archived, words, sort = _asked(request)
@@ -53,11 +54,11 @@ def case_list(request):
         "can_send": policies.can_send_cases(request.user),
         "is_lab": request.user.is_staff,
     }
-    access.note(request, None, What.CASES, Action.OPENED)
     return render(request, "cases/case_list.html", context)
 
 
 @require_safe
+@logged(What.CASES, Action.DOWNLOADED)
 def export_csv(request):
     """What the list shows on all its pages, as a CSV file."""
     try:
@@ -113,43 +114,28 @@ def _headers(sort):
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@logged(What.CASE, Action.ARCHIVED)
 def archive(request, number):
-    case = _to_archive(request, number, Action.ARCHIVED)
-    if request.method != "POST":  # from the sign-in page, when the session had ended
-        return redirect(case)
-    done = (
-        f"Case {case.number} is archived. It is neither held nor cancelled by that: "
-        "for those, please contact us."
-    )
-    return _do(request, case, Action.ARCHIVED, services.archive, done)
-
-
-def _do(request, case, action, service, done):
-    try:
-        with access.changing(request, case, What.CASE, action):
-            service(case, by=request.user, now=timezone.now())
-    except NotAllowed as refusal:
-        messages.error(request, str(refusal))
-    else:
-        messages.success(request, done)
-    return _back(request)
-
-
-def _to_archive(request, number, action):
-    case = access.find(request, number, What.CASE, action)
-    if not policies.can_archive(request.user, case):
-        access.note(request, case, What.CASE, action, result=Result.NOT_NOW)
-        raise PermissionDenied("Cases are archived by members of their practice.")
-    return case
+    done = "is archived. It is neither held nor cancelled by that: for those, please contact us."
+    return _archive(request, number, services.archive, done)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@logged(What.CASE, Action.UNARCHIVED)
 def unarchive(request, number):
-    case = _to_archive(request, number, Action.UNARCHIVED)
+    return _archive(request, number, services.unarchive, "is back in the list.")
+
+
+def _archive(request, number, service, done):
+    case = access.find(request, number=number)
+    if not policies.can_archive(request.user, case):
+        raise PermissionDenied("Cases are archived by members of their practice.")
     if request.method != "POST":  # from the sign-in page, when the session had ended
         return redirect(case)
-    done = f"Case {case.number} is back in the list."
-    return _do(request, case, Action.UNARCHIVED, services.unarchive, done)
+    request.visit.back_to = _back(request)
+    service(case, by=request.user, now=timezone.now())
+    messages.success(request, f"Case {case.number} {done}")
+    return redirect(request.visit.back_to)
 
 
 def _back(request):
@@ -159,5 +145,5 @@ def _back(request):
     if target.startswith("/") and url_has_allowed_host_and_scheme(
         target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     ):
-        return redirect(target)
-    return redirect("cases:list")
+        return target
+    return "cases:list"

@@ -1,12 +1,10 @@
-from contextlib import nullcontext
-
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.http import Http404, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -15,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.sign_in.activity import asked_by_programs
 from accounts.views.account import sign_in_again
 from cases import access, drafts, emails, limits, policies, services
-from cases.access import Action, Result, What
+from cases.access import NO_ROW, Action, Result, Visit, What, logged
 from cases.forms import CaseForm, SignatureForm
 from cases.models import Attachment, Case, Draft
 from cases.views import parts
@@ -27,6 +25,7 @@ from portal.writing.text import plain_text
 @never_cache
 @login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
+@logged(What.CASE, Action.CREATED)
 def new_case(request):
     """The form for a new case. It keeps what was typed through errors and a lost session."""
     if not request.user.is_authenticated:
@@ -60,17 +59,17 @@ def _submit(request):
         with transaction.atomic():
             given = {"by": request.user, "now": timezone.now()}
             case, is_new = services.submit_case(key, form.values, name, **given)
-            if is_new:
-                access.note(request, case, What.CASE, Action.CREATED, result=Result.DONE)
     except LimitReached as refusal:
-        access.note(request, None, What.CASE, Action.CREATED, result=Result.NOT_NOW)
+        access.note(request, result=Result.NOT_NOW)
         messages.error(request, str(refusal))
         keep(request, key)
         return _page(request, key, form, signature, status=429)
     if not is_new and _differs(case, form.values):
         return _keep_as_new(request, case)
     if not is_new:
+        request.visit.is_told = True
         messages.info(request, f"This form was sent already: it is case {case.number}.")
+    request.visit.case = case
     return redirect("cases:created", case.number)
 
 
@@ -80,7 +79,7 @@ def keep(request, key, case=None):
     Returns the draft, or None when nothing is kept: then it stands on the page only.
     """
     try:
-        with access.changing(request, case, What.FORM, Action.KEPT, str(key)):
+        with access.changing(request, Visit(What.FORM, Action.KEPT, str(key), case)):
             draft = drafts.keep(key, request.POST, case, by=request.user)
     except LimitReached as refusal:
         messages.warning(request, str(refusal))
@@ -110,9 +109,9 @@ def _keep_as_new(request, case):
 
 
 def _page(request, key, form, signature, draft=None, status=200):
+    request.visit.what, request.visit.item = What.FORM, str(key)
     if not policies.has_a_prescriber(request.user.practice):
         return _no_dentist(request, status)
-    access.note(request, None, What.FORM, Action.OPENED, str(key))
     context = {
         "form": form,
         "signature": signature,
@@ -165,53 +164,58 @@ def only_here(request, key, refusal):
 @asked_by_programs
 @require_POST
 @login_not_required
+@logged(What.FORM, Action.KEPT, item="form_key")
 def keep_draft(request, form_key):
     """Called by the page while somebody types: 204 when kept, 401 when signed out."""
     if not request.user.is_authenticated:
-        return HttpResponse("Please sign in again.", "text/plain; charset=utf-8", status=401)
-    case, asked = None, (What.FORM, Action.KEPT, str(form_key))
+        return _say("Please sign in again.", 401)
+    case, visit = None, request.visit
     if "case" in request.POST:
-        case = access.find(request, plain_text(request.POST["case"]), *asked)
+        case = access.find(request, number=plain_text(request.POST["case"]))
     elif not policies.can_send_cases(request.user):
         raise PermissionDenied("New cases are sent by members of a practice.")
     elif drafts.new_key(request.user, str(form_key)) != form_key:
-        access.note(request, None, *asked, Result.NOT_THEIRS)
-        return HttpResponse("This form is not yours.", "text/plain; charset=utf-8", status=404)
-    if case and not policies.can_update(request.user, case):
-        access.note(request, case, *asked, Result.NOT_NOW)
-        return HttpResponse("This form was sent.", "text/plain; charset=utf-8", status=409)
-    if case and drafts.update_key(case) != form_key:
-        return HttpResponse("This form was sent.", "text/plain; charset=utf-8", status=409)
+        visit.result = Result.NOT_THEIRS
+        return _say("This form is not yours.", 404)
+    if case and not (
+        policies.can_update(request.user, case) and drafts.update_key(case) == form_key
+    ):
+        visit.result = Result.NOT_NOW
+        return _say("This form was sent.", 409)
     # One row for a form and not one for every other key stroke.
     is_first = not Draft.objects.visible_to(request.user).filter(pk=form_key).exists()
+    visit.result = Result.DONE if is_first else NO_ROW
     try:
-        with access.changing(request, case, *asked) if is_first else nullcontext():
+        with transaction.atomic():
             drafts.keep(form_key, request.POST, case, by=request.user)
     except LimitReached as refusal:
-        return HttpResponse(str(refusal), "text/plain; charset=utf-8", status=429)
-    if told := drafts.not_kept(request.POST):
-        return HttpResponse(told, "text/plain; charset=utf-8")
-    return HttpResponse(status=204)
+        visit.result = Result.NOT_NOW
+        return _say(str(refusal), 429)
+    told = drafts.not_kept(request.POST)
+    return _say(told, 200) if told else HttpResponse(status=204)
+
+
+def _say(sentence, status):
+    return HttpResponse(sentence, "text/plain; charset=utf-8", status)
 
 
 @require_POST
+@logged(What.FORM, Action.REMOVED, item="form_key")
 def discard_draft(request, form_key):
-    asked = (What.FORM, Action.REMOVED, str(form_key))
-    draft = Draft.objects.visible_to(request.user).filter(pk=form_key, user=request.user).first()
-    if draft is None:
-        access.note(request, None, *asked, Result.NOT_THERE)
-        raise Http404
-    case = draft.case
-    with access.changing(request, case, *asked):
-        draft.delete()
+    mine = Draft.objects.visible_to(request.user).filter(user=request.user)
+    draft = get_object_or_404(mine, pk=form_key)
+    case = request.visit.case = draft.case
+    draft.delete()
     messages.success(request, "The unfinished form is discarded.")
     return redirect(case or "cases:new")
 
 
 @require_safe
+@logged(What.CASE, Action.OPENED)
 def created(request, number):
     """The confirmation, made to be printed for the patient's record."""
-    case = access.opened(request, number, item="confirmation")
+    case = access.find(request, number=number)
+    request.visit.item = "confirmation"
     context = {
         "case": case,
         "files": parts.files(request, case),

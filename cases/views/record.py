@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.sign_in.activity import asked_by_programs
 from accounts.views.account import sign_in_again
 from cases import access, drafts, limits, policies, services
-from cases.access import Action, Result, What
+from cases.access import Action, Result, What, logged
 from cases.forms import MessageForm, PrescriptionForm, SignatureForm
 from cases.models import Attachment, Case, Message
 from cases.views import parts
@@ -25,8 +25,9 @@ MESSAGE_LIMIT = Message._meta.get_field("body").max_length
 
 @never_cache
 @require_safe
+@logged(What.CASE, Action.OPENED)
 def record(request, number):
-    case = access.find(request, number)
+    case = access.find(request, number=number)
     draft = drafts.of_update(case, request.user)
     return _page(request, case, _form(case, draft), _message_form(request, case), draft=draft)
 
@@ -44,7 +45,7 @@ def _message_form(request, case):
 
 
 def _page(request, case, form, message_form, draft=None, status=200):
-    access.note(request, case, What.CASE, Action.OPENED)
+    request.visit.what = What.CASE
     key, can_update = drafts.update_key(case), policies.can_update(request.user, case)
     context = {
         "case": case,
@@ -84,11 +85,12 @@ def _files(request, case):
 @never_cache
 @login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
+@logged(What.CASE, Action.UPDATED)
 def update(request, number):
     """Look over an update with its old and new ship date, sign it and send it."""
     if not request.user.is_authenticated:
         return _keep_and_sign_in(request, number)
-    case = access.find(request, number, What.CASE, Action.UPDATED)
+    case = access.find(request, number=number)
     if request.method != "POST":
         return redirect(case)
     if not policies.can_update(request.user, case):
@@ -125,7 +127,7 @@ def _keep_and_sign_in(request, number):
 
 
 def _too_late(request, case):
-    access.note(request, case, What.CASE, Action.UPDATED, result=Result.NOT_NOW)
+    request.visit.result = Result.NOT_NOW
     messages.error(
         request,
         f"Case {case.number} is {case.progress.label} and can no longer be changed here. "
@@ -135,7 +137,7 @@ def _too_late(request, case):
 
 
 def _look_over(request, case, draft, form, signature, status=200):
-    access.note(request, case, What.CASE, Action.OPENED, "update")
+    request.visit.item = "update"
     key = draft.form_key
     unsent = _unsent(request, case, key)
     context = {
@@ -161,6 +163,7 @@ def _look_over(request, case, draft, form, signature, status=200):
 def _confirm(request, case):
     draft = drafts.of_update(case, request.user)
     if draft is None:
+        request.visit.is_told = True
         messages.info(request, f"This update of case {case.number} was sent already.")
         return redirect(case)
     posted = drafts.as_posted(draft)
@@ -174,14 +177,12 @@ def _confirm(request, case):
         return _look_over(request, case, draft, form, signature, status=422)
     name = signature.cleaned_data["signed_name"]
     try:
-        with access.changing(request, case, What.CASE, Action.UPDATED):
+        with access.changing(request):
             services.update_case(
                 case, draft, form.values, name, by=request.user, now=timezone.now()
             )
     except services.AlreadySent as sent:
         messages.info(request, str(sent))
-    except NotAllowed as refusal:
-        messages.error(request, str(refusal))
     else:
         messages.success(
             request,
@@ -203,24 +204,23 @@ def _look_again(request, case, draft, form):
 
 @login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
+@logged(What.MESSAGE, Action.WRITTEN)
 def post_message(request, number):
     if not request.user.is_authenticated:
         return _keep_message_and_sign_in(request, number)
-    case = access.find(request, number, What.MESSAGE, Action.WRITTEN)
+    case = access.find(request, number=number)
     if request.method != "POST":
         return redirect(case)
     if not policies.can_write_message(request.user, case):
-        access.note(request, case, What.MESSAGE, Action.WRITTEN, result=Result.NOT_NOW)
         raise PermissionDenied("Who only reads a case writes no messages on it.")
     form = MessageForm(request.POST)
     if not form.is_valid():
         draft = drafts.of_update(case, request.user)
         return _page(request, case, _form(case, draft), form, draft=draft, status=422)
     try:
-        with access.changing(request, case, What.MESSAGE, Action.WRITTEN):
-            services.post_message(
-                case, form.cleaned_data["body"], by=request.user, now=timezone.now()
-            )
+        with access.changing(request):
+            body = form.cleaned_data["body"]
+            services.post_message(case, body, by=request.user, now=timezone.now())
             drafts.message_row(case, request.user).delete()
     except NotAllowed as refusal:
         form.add_error("body", str(refusal))
@@ -247,9 +247,10 @@ def _keep_message_and_sign_in(request, number):
 
 @asked_by_programs
 @require_safe
+@logged(What.RX, Action.OPENED)
 def rx_state(request, number):
     """The list of RX revisions, fetched again by the page until all are ready."""
-    case = access.opened(request, number, What.RX)
+    case = access.find(request, number=number)
     context = {
         "case": case,
         "practice": case.practice,
@@ -260,8 +261,9 @@ def rx_state(request, number):
 
 @asked_by_programs
 @require_safe
+@logged(What.FILE, Action.OPENED)
 def file_states(request, number):
     """The list of files, fetched again by the page until all are stored."""
-    case = access.opened(request, number, What.FILE)
+    case = access.find(request, number=number)
     context = {"case": case, "practice": case.practice, "files": parts.files(request, case)}
     return render(request, "cases/_files.html", context)

@@ -7,11 +7,13 @@ from django.conf import settings
 from django.contrib.messages.storage.cookie import CookieStorage
 from django.contrib.sessions.backends.db import SessionStore
 from django.db import connection, transaction
+from django.db.models import Max
 from django.test import Client, RequestFactory
 from django.test.client import MULTIPART_CONTENT, ClientHandler
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.models import Access
 from accounts.sign_in import activity
 from tests.matrix.world import PASSWORD
 
@@ -36,6 +38,8 @@ class Answer:
     cookies: dict
     body: bytes
     writes: frozenset
+    # The numbers of the cases of which the access log has a new row, "" for none.
+    noted: list
     # Whether what must be true afterwards is.
     is_well: bool = True
 
@@ -93,7 +97,7 @@ class Asker(RequestFactory):
             data = self._encode_data(self._encode_json(data or {}, type), type)
         if method in {"GET", "HEAD"}:
             data = b""
-        written = set()
+        written, newest = set(), Access.objects.aggregate(Max("pk"))["pk__max"]
         with transaction.atomic(), connection.execute_wrapper(_noting(written)):
             response = self.generic(method, url, data or b"", type, headers=headers or {})
             answer = Answer(
@@ -102,6 +106,7 @@ class Asker(RequestFactory):
                 response.cookies,
                 response.getvalue(),
                 frozenset(written - BESIDES),
+                list(Access.objects.filter(pk__gt=newest).values_list("case_number", flat=True)),
                 after is None or after(),
             )
             transaction.set_rollback(True)

@@ -25,6 +25,7 @@ from tests.matrix.rules import (
     SET_UP,
     SIGN_IN,
     asked,
+    must_be_logged,
     nobodys_first,
 )
 from tests.matrix.world import ROLES
@@ -94,6 +95,9 @@ class Matrix:
         expected = cells.expected(role, method, thing)
         secret = [] if cells.is_secret else self.secret_words(role)
         found = [*compared(answer, expected), *told(answer, secret, sent)]
+        is_of_a_case = any(key in re.split("[? ]", sent)[0] for key in named)
+        if method == "GET" and is_of_a_case and must_be_logged(cells.pattern):
+            found += unnoted(answer, asked(self.world, role, thing).side)
         seen = answer.seen_as(named)
         if thing not in {None, NOBODYS} and cells.is_hidden(role, method, thing):
             nobodys = nobodys or self.cell(cells, role, method, NOBODYS)[0]
@@ -156,6 +160,13 @@ def compared(answer, expected):
     elif answer.outcome not in expected.split("/"):
         written = f" {sorted(answer.writes)}" if answer.writes else ""
         yield f"{answer.outcome}{written} instead of {expected}"
+
+
+def unnoted(answer, side):
+    """Whether an object is shown without a row in the access log about it."""
+    if answer.status == 200:
+        its = {case.number for case in (side.booked, side.ready, side.made)}
+        yield from [] if its & set(answer.noted) else ["leaves no row in the access log"]
 
 
 def told(answer, secret, sent):

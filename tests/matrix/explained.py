@@ -179,7 +179,6 @@ KEYS = {
     ): [
         "cases.admin.case.download_csv: rows that somebody sees: "
         "Case.objects.visible_to(request.user)",
-        "cases.access.find_row: rows that somebody sees: Case.objects.visible_to(request.user)",
         "cases.access.part: rows that somebody sees: rows.visible_to(request.user)",
         "cases.services.submit_case: rows that somebody sees: Case.objects.visible_to(by)",
         "cases.admin.pages.CasePages.try_again_page: rows that somebody sees: "

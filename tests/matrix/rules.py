@@ -1,5 +1,6 @@
 """What both tables share: the words of a row, and who asks for what."""
 
+import re
 import uuid
 from types import SimpleNamespace
 
@@ -21,6 +22,24 @@ NOWHERE = {
     "uidb36": "1",
     "key": "set-password",
 }
+
+
+# Of what belongs to cases, the views without `access.logged`, and why.
+_REFUSED = "nobody may: accounts.middleware notes the refusal"
+_ROW = r"admin/(cases|scheduling)/\w+/"
+NOT_LOGGED = {
+    "cases:uploads?": "a body may be hours on its way; its beginning has a row, its pieces none",
+    r"admin/scheduling/(block|planner)/.*": "the hours of the lab",
+    rf"{_ROW}add/": _REFUSED,
+    rf"{_ROW}<path:object_id>/delete/": _REFUSED,
+    rf"{_ROW}<path:object_id>/": "leads on to the page of the row, whatever its key",
+}
+
+
+def must_be_logged(pattern):
+    """Whether a view gives out or changes what belongs to cases."""
+    is_about_cases = re.match(rf"(cases|scheduling):|{_ROW}", pattern)
+    return is_about_cases and not any(re.fullmatch(each, pattern) for each in NOT_LOGGED)
 
 
 def parsed(answers):

@@ -7,7 +7,8 @@ import pytest
 from django.template import engines
 
 from tests.matrix.asking import Asker
-from tests.matrix.cells import Matrix, all_cells, patterns
+from tests.matrix.cells import Matrix, all_cells, patterns, walk
+from tests.matrix.rules import must_be_logged
 from tests.matrix.world import MEMBERS, NO_STEP, NOT_SIGNED_IN, STAFF, make_world
 
 pytestmark = pytest.mark.disk
@@ -44,6 +45,15 @@ AREAS = sorted({area_of(row) for row in ROWS})
 
 def test_every_address_has_a_row_and_every_row_an_address():
     assert {row.pattern for row in ROWS} == patterns()
+
+
+def test_what_belongs_to_cases_is_logged_or_it_is_said_why_not():
+    wrong = {
+        name
+        for name, _, view in walk()
+        if bool(must_be_logged(name)) != getattr(view, "is_logged", False)
+    }
+    assert wrong == set()
 
 
 @pytest.mark.parametrize("roles", GROUPS)
