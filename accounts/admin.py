@@ -16,10 +16,8 @@ from django.views.generic import RedirectView
 
 from accounts import services
 from accounts.models import Access, Dentist, Invitation, PasswordReset, Practice, User
-from portal.inlines import ShortInline
-from portal.read_only import ReadOnlyAdmin
+from portal.admin_site import ReadOnlyAdmin, ShortInline, ShownOnlyAdmin
 from portal.refusal import NotAllowed
-from portal.shown_only import ShownOnlyAdmin
 from portal.work import WorkState
 from portal.writing.times import short_time
 

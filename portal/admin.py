@@ -1,8 +1,7 @@
 from django.contrib import admin
 
+from portal.admin_site import ReadOnlyAdmin, ShownOnlyAdmin
 from portal.models import Email, Host, News
-from portal.read_only import ReadOnlyAdmin
-from portal.shown_only import ShownOnlyAdmin
 from portal.work import WorkState
 
 

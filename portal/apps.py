@@ -5,7 +5,7 @@ from django.contrib.admin import apps as admin_apps
 class LabAdminConfig(admin_apps.AdminConfig):
     # This is the app of Django admin, not of this folder.
     default = False
-    default_site = "portal.site.LabSite"
+    default_site = "portal.admin_site.LabSite"
 
 
 class PortalConfig(AppConfig):

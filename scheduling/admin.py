@@ -14,9 +14,8 @@ from cases.access import Action, Visit, What, logged
 from cases.admin.case import CaseAdmin
 from cases.admin.logged import LoggedAdmin
 from cases.models import Case
-from portal.inlines import ShortInline
+from portal.admin_site import ShortInline, ShownOnlyAdmin
 from portal.refusal import NotAllowed
-from portal.shown_only import ShownOnlyAdmin
 from portal.writing.times import short_time
 from scheduling import opening, policies, services
 from scheduling.forms import MoveSessionForm, NewPlannerForm

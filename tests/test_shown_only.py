@@ -12,8 +12,8 @@ from django.urls import reverse
 from accounts import access_log
 from accounts.groups import EMERGENCY, LAB, OFFICE, PLANNER
 from accounts.models import Access, Invitation, User
+from portal.admin_site import ShownOnlyAdmin
 from portal.models import Email
-from portal.shown_only import ShownOnlyAdmin
 from scheduling.tests import make
 from tests.corpus.conftest import world
 

@@ -16,9 +16,8 @@ from cases.forms import MessageForm
 from cases.models import Case, MissingItem
 from cases.progress import WITHOUT_SHIP_DATE, Progress, Who, moves
 from cases.views import parts
-from portal.read_only import ReadOnlyAdmin
+from portal.admin_site import ReadOnlyAdmin, ShownOnlyAdmin
 from portal.refusal import NotAllowed
-from portal.shown_only import ShownOnlyAdmin
 
 
 class ArchivedFilter(admin.SimpleListFilter):

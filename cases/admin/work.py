@@ -10,8 +10,7 @@ from cases.access import Action, Visit, What
 from cases.admin.logged import LoggedAdmin
 from cases.files import receiving
 from cases.models import Attachment, Prescription
-from portal.read_only import ReadOnlyAdmin
-from portal.shown_only import ShownOnlyAdmin
+from portal.admin_site import ReadOnlyAdmin, ShownOnlyAdmin
 from portal.work import WorkState
 
 
