@@ -11,23 +11,20 @@ const VENDOR = join(ROOT, "static", "vendor");
 
 const FILES = {
   "bootstrap/bootstrap.min.css": "bootstrap/dist/css/bootstrap.min.css",
-  "bootstrap/bootstrap.bundle.min.js": "bootstrap/dist/js/bootstrap.bundle.min.js",
   "htmx/htmx.min.js": "htmx.org/dist/htmx.min.js",
-  "tus/tus.min.js": "tus-js-client/dist/tus.min.js",
+  "tus/tus.js": "tus-js-client/dist/tus.min.js",
 };
 
-const ICONS = [
-  "archive", "arrow-counterclockwise", "box-arrow-right", "box-seam", "calendar-check",
-  "calendar-event", "calendar-plus", "calendar-x", "chat-left-text", "check-circle-fill",
-  "check2", "chevron-down", "chevron-expand", "chevron-left", "chevron-right", "circle-fill",
-  "circle-half", "clock", "download", "envelope", "exclamation-octagon-fill", "exclamation-triangle-fill",
-  "file-earmark", "file-earmark-medical", "file-earmark-pdf", "gear", "geo-alt",
-  "hourglass-split", "house", "info-circle-fill", "link-45deg", "list-ul", "moon", "newspaper",
-  "pause-circle-fill", "pause-fill", "pencil-square", "person-circle", "pin-angle-fill",
-  "play-fill", "plus-lg", "printer", "qr-code", "question-circle", "search", "shield-check",
-  "shield-slash", "sort-down", "sort-up", "sun", "telephone", "tools", "trash3", "truck", "upload", "x-circle-fill", "x-lg",
-];
-for (const name of ICONS) {
+const ICONS = `
+  archive arrow-counterclockwise box-arrow-right box-seam calendar-check calendar-event
+  calendar-plus calendar-x chat-left-text check-circle-fill check2 chevron-down chevron-left
+  chevron-right circle-fill circle-half clock download envelope exclamation-octagon-fill
+  exclamation-triangle-fill file-earmark file-earmark-medical file-earmark-pdf gear
+  hourglass-split info-circle-fill list-ul moon newspaper pause-circle-fill pause-fill
+  pencil-square person-circle pin-angle-fill plus-lg printer search shield-check shield-slash sun
+  tools truck upload x-circle-fill x-lg
+`;
+for (const name of ICONS.trim().split(/\s+/)) {
   FILES[`icons/${name}.svg`] = `bootstrap-icons/icons/${name}.svg`;
 }
 
@@ -41,7 +38,9 @@ if (!existsSync(join(MODULES, FONTS))) {
   stop(`node_modules/${FONTS} is missing. Run "npm ci --ignore-scripts" and try again.`);
 }
 // The upright weight axis, one file for each alphabet; the browser fetches what a page needs.
-const fonts = readdirSync(join(MODULES, FONTS)).filter((name) => name.endsWith("-wght-normal.woff2"));
+const fonts = readdirSync(join(MODULES, FONTS)).filter((name) =>
+  name.endsWith("-wght-normal.woff2"),
+);
 if (fonts.length === 0) {
   stop(`node_modules/${FONTS} holds no *-wght-normal.woff2. The package has changed: adapt FONTS.`);
 }
@@ -60,9 +59,15 @@ if (missing.length > 0) {
 // The source maps stay behind, and collectstatic refuses a file that names one it cannot find.
 const SOURCE_MAP = /^(\/\/|\/\*)# sourceMappingURL=.*$/m;
 
+// Its own ES modules import packages by name, which a browser cannot find.
+const asModule = (text) =>
+  `const module = { exports: {} }, exports = module.exports;\n${text}\nexport default module.exports;\n`;
+
 function contents(source) {
   const bytes = readFileSync(join(MODULES, source));
-  return /\.(css|js)$/.test(source) ? bytes.toString("utf8").replace(SOURCE_MAP, "") : bytes;
+  if (!/\.(css|js)$/.test(source)) return bytes;
+  const text = bytes.toString("utf8").replace(SOURCE_MAP, "");
+  return source.startsWith("tus-js-client") ? asModule(text) : text;
 }
 
 rmSync(VENDOR, { recursive: true, force: true });

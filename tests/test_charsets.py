@@ -14,7 +14,7 @@ ANSWERS = {
     "/account/stay/": "text/plain",
     f"/cases/drafts/{NOWHERE['form_key']}/": "text/plain",
     "/admin/jsi18n/": "text/html",
-    "/static/js/ui.js": "text/javascript",
+    "/static/js/theme.js": "text/javascript",
     "/static/css/portal.css": "text/css",
 }
 

@@ -19,4 +19,4 @@ def test_no_folder_is_listed_and_no_source_is_given_out(client, db, settings, pa
 
 def test_static_files_are_given_out(client, settings):
     settings.WHITENOISE_USE_FINDERS = True
-    assert client.head("/static/js/ui.js").status_code == 200
+    assert client.head("/static/js/theme.js").status_code == 200

@@ -131,7 +131,7 @@ def test_the_files_host_has_no_pages_and_takes_nothing(files_host, client, lab_u
     settings.WHITENOISE_USE_FINDERS = True
     client.force_login(lab_user)
     roots = {"/" + str(one.pattern).partition("<")[0] for one in get_resolver().url_patterns}
-    for path in roots | {"/admin/", "/cases/", "/healthz", "/static/js/ui.js"}:
+    for path in roots | {"/admin/", "/cases/", "/healthz", "/static/js/theme.js"}:
         answer = client.get(path, headers={"host": FILES})
         assert (answer.status_code, answer.content) == (404, b"There is nothing here."), path
         assert not answer.cookies

@@ -105,7 +105,7 @@ def test_a_form_without_its_token_is_refused_with_the_headers(db):
 
 def test_static_files_have_the_headers_and_are_kept(visitor, settings):
     settings.WHITENOISE_USE_FINDERS = True  # straight from the source
-    answer = visitor.head("/static/js/ui.js")
+    answer = visitor.head("/static/js/theme.js")
     assert answer.status_code == 200
     check_headers(answer)
     assert "no-store" not in answer["Cache-Control"]

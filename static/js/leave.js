@@ -10,7 +10,7 @@ document.addEventListener("submit", (event) => {
 });
 
 // A page that the browser kept as it was is out of date, and may be somebody else's by now.
-window.addEventListener("pageshow", (event) => {
+addEventListener("pageshow", (event) => {
   if (!event.persisted) return;
   const fresh = new URL(location);
   fresh.hash = ""; // With one, it would only scroll.

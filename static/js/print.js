@@ -1,3 +1,4 @@
+// A button marked data-print prints the page.
 document.addEventListener("click", (event) => {
-  if (event.target.closest("[data-print]")) window.print();
+  if (event.target.closest("[data-print]")) print();
 });

@@ -2,144 +2,129 @@
  * One file on its way to the server by tus. It knows states, speed and how to come back after a
  * lost line, and nothing of the page: uploads.js shows it.
  */
-(() => {
-  const PAUSES = [1000, 2000, 4000, 8000, ...Array(240).fill(15000)]; // An hour in all.
-  const SILENCE = 45; // Seconds without a byte after which a line counts as lost.
-  const SMALL = 1024 ** 2; // Sent along with its announcement: a CT is hundreds of such files.
+import tus from "../vendor/tus/tus.js";
+import { csrfToken } from "./csrf.js";
+import { canWait, isHealed, sentence } from "./upload_answers.js";
+import { fingerprint, hex, storage } from "./upload_memory.js";
 
-  const FROM_THE_START =
-    "The server that had the first part is away, so it is sent again from the start.";
+const PAUSES = [1000, 2000, 4000, 8000, ...Array(240).fill(15000)]; // An hour in all.
+const SILENCE = 45; // Seconds without a byte after which a line counts as lost.
+const SMALL = 1024 ** 2; // Sent along with its announcement: a CT is hundreds of such files.
+const FROM_THE_START =
+  "The server that had the first part is away, so it is sent again from the start.";
 
-  const csrfToken = () => (document.cookie.match(/(?:^|; )(?:__Host-)?csrftoken=([^;]+)/) || [])[1] || "";
+// Names an upload before the server does, so that an answer that is lost makes no second one.
+const newKey = () => hex(crypto.getRandomValues(new Uint8Array(16)));
 
-  // Names an upload before the server does, so that an answer that is lost makes no second one.
-  const newKey = () =>
-    [...crypto.getRandomValues(new Uint8Array(16))].map((n) => n.toString(16).padStart(2, "0")).join("");
+export default class Transfer {
+  // States: queued, sending, waiting (for the connection), paused, failed, done.
+  state = "queued";
+  sent = 0; // Bytes.
+  rate = 0; // Bytes a second.
+  reason = "";
+  news = "";
 
-  // What the server answered that another try, a little later, can heal.
-  const canWait = (status) => [0, 409, 423, 460].includes(status) || (status >= 500 && status !== 507);
-
-  // Too many at once, from here or from this practice: the answer says when there is room again.
-  const isOneTooMany = (response) => response?.getStatus() === 429 && response.getHeader("Retry-After");
-
-  const sentence = (error) => {
-    const response = error.originalResponse;
-    if (!response) return "There is no connection. What has arrived is kept: press Resume.";
-    const plain = (response.getHeader("Content-Type") || "").startsWith("text/plain");
-    if (plain) return response.getBody();
-    return "The server refused this file. Please reload the page and choose it again.";
-  };
-
-  class Transfer {
-    // States: queued, sending, waiting (for the connection), paused, failed, done.
-    constructor(file, { endpoint, metadata, changed, isTaken }) {
-      Object.assign(this, { file, changed, isTaken, state: "queued", sent: 0, rate: 0, reason: "", news: "" });
-      const identity = [metadata.form, file.name, file.size, file.lastModified].join("|");
-      this.upload = new tus.Upload(file, {
-        endpoint,
-        metadata: { ...metadata, filename: file.name, key: newKey() },
-        retryDelays: PAUSES,
-        uploadDataDuringCreation: file.size < SMALL,
-        removeFingerprintOnSuccess: true,
-        fingerprint: () => window.uploadMemory.fingerprint(identity),
-        urlStorage: window.uploadMemory.storage,
-        onBeforeRequest: (request) => request.setHeader("X-CSRFToken", csrfToken()),
-        onAfterResponse: (request, response) => this.heard(request.getMethod(), response),
-        onUploadUrlAvailable: () => this.changed(this),
-        onProgress: (sent) => this.progressed(sent),
-        onShouldRetry: (error) => this.mayRetry(error),
-        onError: (error) => this.become("failed", sentence(error)),
-        onSuccess: () => this.become("done"),
-      });
-    }
-
-    get url() {
-      return this.upload.url || "";
-    }
-
-    get secondsLeft() {
-      return this.rate > 0 ? (this.file.size - this.sent) / this.rate : null;
-    }
-
-    become(state, reason = "") {
-      if (this.removed) return;
-      if (state === "failed" && this.signedOut) reason = "You were signed out. Nothing is lost.";
-      Object.assign(this, { state, reason, rate: 0, silent: 0 });
-      this.changed(this);
-    }
-
-    async start() {
-      this.signedOut = false;
-      this.become("sending");
-      if (!this.url && !this.lookedBack) {
-        this.lookedBack = true;
-        const before = await this.upload.findPreviousUploads();
-        const mine = before.findLast((one) => one.uploadUrl && !this.isTaken(one.uploadUrl));
-        if (mine) this.upload.resumeFromPreviousUpload(mine);
-      }
-      if (this.state === "sending" && !this.removed) this.upload.start();
-    }
-
-    pause() {
-      this.upload.abort();
-      this.become("paused");
-    }
-
-    lost() {
-      this.upload.abort();
-      this.become("waiting");
-    }
-
-    again() {
-      this.lost();
-      this.start();
-    }
-
-    async remove() {
-      this.removed = true;
-      await this.upload.abort(true).catch(() => {}); // Gone already, or left to expire.
-    }
-
-    heard(method, response) {
-      const status = response.getStatus();
-      if (status === 401) {
-        // Thrown, so that tus-js-client keeps the address of the upload for after the sign-in.
-        this.signedOut = true;
-        throw new Error("signed out");
-      }
-      // It would begin a new upload, although this one goes on in a moment.
-      if (method === "HEAD" && canWait(status)) throw new Error(`not now: ${status}`);
-      if (response.getHeader("Upload-Taken-Over")) this.news = FROM_THE_START;
-      if (status < 300 && this.state === "waiting") this.become("sending");
-    }
-
-    mayRetry(error) {
-      const response = error.originalResponse;
-      const isHealed = canWait(response ? response.getStatus() : 0) || isOneTooMany(response);
-      if (this.removed || this.signedOut || !isHealed) return false;
-      if (this.state !== "waiting") this.become("waiting");
-      return true;
-    }
-
-    progressed(sent) {
-      if (sent > this.sent) this.silent = 0;
-      this.sent = sent;
-    }
-
-    // Called once a second.
-    tick() {
-      if (this.state !== "sending") return;
-      const now = this.sent - (this.counted ?? this.sent);
-      this.rate = this.rate ? 0.75 * this.rate + 0.25 * Math.max(now, 0) : Math.max(now, 0);
-      this.counted = this.sent;
-      this.silent += 1;
-      this.changed(this);
-      if (this.silent > SILENCE && this.sent < this.file.size) {
-        this.again();
-      }
-    }
+  constructor(file, { endpoint, metadata, changed, isTaken }) {
+    Object.assign(this, { file, changed, isTaken });
+    const identity = [metadata.form, file.name, file.size, file.lastModified].join("|");
+    this.upload = new tus.Upload(file, {
+      endpoint,
+      metadata: { ...metadata, filename: file.name, key: newKey() },
+      retryDelays: PAUSES,
+      uploadDataDuringCreation: file.size < SMALL,
+      removeFingerprintOnSuccess: true,
+      fingerprint: () => fingerprint(identity),
+      urlStorage: storage,
+      onBeforeRequest: (request) => request.setHeader("X-CSRFToken", csrfToken()),
+      onAfterResponse: (request, response) => this.heard(request.getMethod(), response),
+      onUploadUrlAvailable: () => this.changed(this),
+      onProgress: (sent) => this.progressed(sent),
+      onShouldRetry: (error) => this.mayRetry(error),
+      onError: (error) => this.become("failed", sentence(error.originalResponse)),
+      onSuccess: () => this.become("done"),
+    });
   }
 
-  window.Transfer = Transfer;
-  window.Transfer.csrfToken = csrfToken;
-})();
+  get url() {
+    return this.upload.url || "";
+  }
+
+  get secondsLeft() {
+    return this.rate > 0 ? (this.file.size - this.sent) / this.rate : null;
+  }
+
+  become(state, reason = "") {
+    if (this.removed) return;
+    const why =
+      state === "failed" && this.signedOut ? "You were signed out. Nothing is lost." : reason;
+    Object.assign(this, { state, reason: why, rate: 0, silent: 0 });
+    this.changed(this);
+  }
+
+  async start() {
+    this.signedOut = false;
+    this.become("sending");
+    if (!this.url && !this.lookedBack) {
+      this.lookedBack = true;
+      const before = await this.upload.findPreviousUploads();
+      const mine = before.findLast((one) => one.uploadUrl && !this.isTaken(one.uploadUrl));
+      if (mine) this.upload.resumeFromPreviousUpload(mine);
+    }
+    if (this.state === "sending" && !this.removed) this.upload.start();
+  }
+
+  pause() {
+    this.upload.abort();
+    this.become("paused");
+  }
+
+  lost() {
+    this.upload.abort();
+    this.become("waiting");
+  }
+
+  again() {
+    this.lost();
+    this.start();
+  }
+
+  async remove() {
+    this.removed = true;
+    await this.upload.abort(true).catch(() => {}); // Gone already, or left to expire.
+  }
+
+  heard(method, response) {
+    const status = response.getStatus();
+    if (status === 401) {
+      // Thrown, so that tus-js-client keeps the address of the upload for after the sign-in.
+      this.signedOut = true;
+      throw new Error("signed out");
+    }
+    // It would begin a new upload, although this one goes on in a moment.
+    if (method === "HEAD" && canWait(status)) throw new Error(`not now: ${status}`);
+    if (response.getHeader("Upload-Taken-Over")) this.news = FROM_THE_START;
+    if (status < 300 && this.state === "waiting") this.become("sending");
+  }
+
+  mayRetry({ originalResponse }) {
+    if (this.removed || this.signedOut || !isHealed(originalResponse)) return false;
+    if (this.state !== "waiting") this.become("waiting");
+    return true;
+  }
+
+  progressed(sent) {
+    if (sent > this.sent) this.silent = 0;
+    this.sent = sent;
+  }
+
+  // Called once a second.
+  tick() {
+    if (this.state !== "sending") return;
+    const now = Math.max(this.sent - (this.counted ?? this.sent), 0);
+    this.rate = this.rate ? 0.75 * this.rate + 0.25 * now : now;
+    this.counted = this.sent;
+    this.silent += 1;
+    this.changed(this);
+    if (this.silent > SILENCE && this.sent < this.file.size) this.again();
+  }
+}

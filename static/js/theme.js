@@ -1,6 +1,6 @@
 /*
- * Light, dark or system theme; the menu on small screens; messages that can be put away.
- * Loaded in the head without defer: the theme must be known before the first pixel.
+ * Light, dark or system theme. No module, and loaded in the head without defer: the theme must
+ * be known before the first pixel, and a module comes after it.
  */
 (() => {
   const root = document.documentElement;
@@ -33,33 +33,11 @@
     show(choice);
   };
 
-  const closeMenus = (except) => {
-    for (const menu of document.querySelectorAll("details[data-menu][open]")) {
-      if (menu !== except) menu.open = false;
-    }
-  };
-
   show(chosen());
   system.addEventListener("change", () => show(chosen()));
   document.addEventListener("DOMContentLoaded", () => show(chosen()));
-
   document.addEventListener("click", (event) => {
-    const target = event.target.closest("button, summary") || event.target;
-    closeMenus(event.target.closest("details[data-menu]"));
-    if (target.matches("[data-theme-choice]")) keep(target.dataset.themeChoice);
-    if (target.matches("[data-dismiss]")) target.closest(".alert").remove();
-    if (target.matches("[data-toggle-menu]")) {
-      const menu = document.getElementById(target.getAttribute("aria-controls"));
-      target.setAttribute("aria-expanded", String(menu.classList.toggle("is-open")));
-    }
-  });
-
-  document.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape") return;
-    const open = document.querySelector("details[data-menu][open]");
-    if (open) {
-      open.open = false;
-      open.querySelector("summary").focus();
-    }
+    const button = event.target.closest("[data-theme-choice]");
+    if (button) keep(button.dataset.themeChoice);
   });
 })();
