@@ -25,10 +25,12 @@ test: setup-test lint ## Set up what is missing, lint, run every test on both ki
 	bin/stack $(BIN)/pytest
 	$(BIN)/python -m drills.drill
 
-lint: setup-test ## Check style, imports, templates, migrations and production settings
+lint: setup-test ## Check style, scripts, imports, templates, migrations and production settings
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	find templates -name '*.html' -exec $(BIN)/djade --check --target-version 5.2 {} +
+	node_modules/.bin/biome check
+	node --test tests/js/*.test.mjs
 	$(BIN)/lint-imports
 	$(CHECK_ENV) $(BIN)/python manage.py makemigrations --check --dry-run
 	$(CHECK_ENV) $(BIN)/python manage.py check --deploy --fail-level WARNING
@@ -41,6 +43,7 @@ proof: setup-test ## Run what is not asked of every change, for hours, or one of
 format: setup-test ## Put code and templates into the shape that lint asks for
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+	node_modules/.bin/biome check --write
 	find templates -name '*.html' -exec $(BIN)/djade --target-version 5.2 {} +
 
 screenshots: setup-test ## Take the pictures of the manual anew, from the demo that `make run` is running

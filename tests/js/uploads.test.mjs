@@ -1,0 +1,103 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { answer, fire, page } from "./page.mjs";
+
+const document = page(
+  `<form><div data-uploads data-form="f" data-answers="" data-endpoint="/files/" data-sign-in="/in/">
+     <label class="upload-box"><input type="file"></label><p data-upload-news></p>
+     <ul data-upload-running></ul>
+     <ul data-upload-kept="/files/?form=f"><li data-upload="77"><button data-remove="/files/77"></li></ul>
+     <template><li><div data-name></div><span data-words></span><a data-sign-in hidden></a>
+       <progress></progress><button data-do="pause"></button><button data-do="start"></button>
+       <button data-do="remove"></button></li></template>
+   </div><button type="submit">Submit</button></form>`,
+);
+// Nothing ticks, and the test ends.
+globalThis.setInterval = () => {};
+const { default: Transfer } = await import("../../static/js/transfer.js");
+// The line to the server is played: what goes over it is for the tests in a browser.
+Transfer.prototype.start = function () {
+  this.become("sending");
+};
+Transfer.prototype.remove = async () => {};
+const uploads = await import("../../static/js/uploads.js");
+const { sentence } = await import("../../static/js/kept_files.js");
+await import("../../static/js/submit_after_uploads.js");
+
+const $ = (selector) => document.querySelector(selector);
+const form = $("form");
+const transfers = () => uploads.of(form).map(({ transfer }) => transfer);
+const states = () => transfers().map(({ state }) => state);
+const said = () => $("[data-upload-news]").textContent;
+const choose = (...names) => {
+  const input = $("input[type=file]");
+  input.files = names.map((name) => ({ name, size: 5, lastModified: 1 }));
+  fire(input, "change");
+};
+const clear = () => {
+  while (transfers().length) transfers()[0].become("done");
+};
+
+test("three files go at once, the fourth waits for its turn", () => {
+  choose("1.stl", "2.stl", "3.stl", "4.stl");
+  assert.deepEqual(states(), ["sending", "sending", "sending", "queued"]);
+  assert.equal($("[data-upload-running]").children.length, 4);
+  transfers()[0].become("done");
+  assert.equal(said(), "1.stl has arrived.");
+  assert.deepEqual(states(), ["sending", "sending", "sending"]);
+  clear();
+});
+
+test("a line offers what can be done with its file", async () => {
+  choose("one.stl");
+  const [transfer] = transfers();
+  transfer.become("failed", "Too large.");
+  assert.equal(said(), "one.stl: Too large.");
+  assert.equal($("[data-do=start]").textContent, "Retry");
+  assert.ok($("[data-do=pause]").hidden);
+  fire($("[data-do=start]"), "click");
+  assert.equal(said(), "It goes on.");
+  assert.ok($("[data-do=start]").hidden);
+  fire($("[data-do=remove]"), "click");
+  assert.deepEqual(states(), []);
+});
+
+test("the server's list leaves out what this page is sending", () => {
+  choose("one.stl");
+  transfers()[0].upload.url = "/files/77";
+  transfers()[0].become("sending");
+  assert.ok(uploads.isRunning("77"));
+  assert.ok($("[data-upload='77']").hidden);
+  clear();
+  assert.ok(!$("[data-upload='77']").hidden);
+});
+
+test("what became of a removal is told", async () => {
+  assert.match(await sentence(null), /no connection/);
+  assert.equal(await sentence(answer(204)), "The file is removed.");
+  assert.equal(await sentence(answer(404)), "The file is removed.");
+  assert.equal(await sentence(answer(409, "It belongs to a case.")), "It belongs to a case.");
+});
+
+test("a form waits for its files and then goes off by itself", () => {
+  const sent = [];
+  form.requestSubmit = (button) => sent.push(button);
+  const button = $("[type=submit]");
+  choose("late.stl");
+  assert.ok(!fire(form, "submit", { submitter: button }));
+  assert.ok(button.disabled);
+  assert.match($("[data-uploads-note]").textContent, /goes off by itself/);
+  transfers()[0].become("done");
+  assert.deepEqual(sent, [button]);
+  assert.ok(!button.disabled);
+  assert.ok(fire(form, "submit"));
+});
+
+test("a file that fails gives the form back", () => {
+  choose("bad.stl");
+  fire(form, "submit", { submitter: $("[type=submit]") });
+  transfers()[0].become("failed", "Too large.");
+  assert.ok(!$("[type=submit]").disabled);
+  assert.match($("[data-uploads-note]").textContent, /could not be sent/);
+  clear();
+});
