@@ -54,6 +54,11 @@ class News(models.Model):
     def __str__(self):
         return self.title
 
+    @property
+    def icon(self):
+        icons = {"danger": "exclamation-octagon-fill", "warning": "exclamation-triangle-fill"}
+        return icons.get(self.level, "info-circle-fill")
+
     def clean(self):
         check_years(starts_at=self.starts_at, ends_at=self.ends_at)
 

@@ -289,7 +289,7 @@ def _stripped(answer, number, addresses):
     text = re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", answer.text)
     for address in addresses:
         text = text.replace(address, "ADDRESS")
-    text = re.sub(r'datetime="[^"]+"', "", text)
+    text = re.sub(r'(datetime|title)="[^"]+"', "", text)
     moment = ("X-Request-ID", "Expires", "Content-Length")
     headers = {name: said for name, said in answer.headers.items() if name not in moment}
     text = text.replace(f"/invitations/{number}/", "/invitations/N/")

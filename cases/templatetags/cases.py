@@ -9,9 +9,14 @@ from cases.access import Visit, What
 from cases.models import Attachment, Case
 from cases.progress import Colour, of_colour
 from cases.rx import tooth_chart
+from portal.templatetags.portal import icon
 
 register = template.Library()
 
+STATE_ICONS = {
+    Attachment.State.STORED: "check-circle-fill",
+    Attachment.State.FAILED: "exclamation-octagon-fill",
+}
 SERIES = 8  # files of one kind and state from which on they share a row
 
 
@@ -19,6 +24,12 @@ SERIES = 8  # files of one kind and state from which on they share a row
 def progress_badge(progress):
     """The progress in words, with its icon and colour."""
     return {"progress": progress}
+
+
+@register.simple_tag
+def state_icon(file):
+    """The icon of a file's state; an hourglass while something is still to be done."""
+    return icon(STATE_ICONS.get(file.state, "hourglass-split"))
 
 
 @register.filter

@@ -1,6 +1,7 @@
 """Filters for times: `{{ block.starts_at|long_time:practice.time_zone }}`; "" for no time."""
 
 from django import template
+from django.utils.html import format_html
 
 from portal.writing import times
 
@@ -23,6 +24,25 @@ def short_time(moment, zone):
 def short_date(moment, zone):
     """Return such as `Dec 1, 2026`."""
     return times.short_date(moment, zone) if moment else ""
+
+
+@register.filter
+def as_time(moment, zone):
+    """Return `short_time` as an element that programs can read."""
+    return format_html(
+        '<time datetime="{}">{}</time>', moment.isoformat(), short_time(moment, zone)
+    )
+
+
+@register.filter
+def as_date(moment, zone):
+    """Return `short_date` as an element that programs can read, with the time as its title."""
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        moment.isoformat(),
+        short_time(moment, zone),
+        short_date(moment, zone),
+    )
 
 
 @register.filter
