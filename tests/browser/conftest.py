@@ -25,7 +25,7 @@ PEOPLE = {
     "other": "other@demo.example",
     "lab": "lab@demo.example",
 }
-expect.set_options(timeout=5_000 * PATIENCE)
+expect.set_options(timeout=15_000 * PATIENCE)
 # Two processes share them, each with a portal of its own, since they take long.
 OF_PAGES = {"test_list", "test_pages", "test_policy", "test_production"}
 ROOT = "root@guidepost.example"

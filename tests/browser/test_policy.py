@@ -106,10 +106,14 @@ def test_what_somebody_else_puts_into_a_page_is_refused_and_told(visit, complain
         { textContent: "window.attacked = true" }))"""
     )
     page.evaluate(
-        """document.body.append(Object.assign(document.createElement("script"),
-        { src: "https://evil.example/x.js" }))"""
+        """new Promise((told) => {
+            addEventListener("securitypolicyviolation", ({ blockedURI }) => {
+                if (blockedURI.includes("evil.example")) told();
+            });
+            document.body.append(Object.assign(document.createElement("script"),
+                { src: "https://evil.example/x.js" }));
+        })"""
     )
-    page.wait_for_timeout(200)
     assert not page.evaluate("window.attacked")
     told = {line.split()[1] for line in complaints.heard if line.startswith("violation:")}
     assert told == {"style-src-attr", "script-src-elem"}

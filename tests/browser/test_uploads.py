@@ -1,5 +1,6 @@
 """Uploads over lines that break, in a browser, into a portal that really runs."""
 
+import re
 from contextlib import ExitStack
 
 import pytest
@@ -150,8 +151,8 @@ def test_several_files_at_once_show_speed_and_all_arrive(portal, visit, tmp_path
     steps.choose_files(page, *scans)
     expect(page.locator(".upload-item.is-sending")).to_have_count(3)
     expect(page.locator(".upload-item.is-queued")).to_have_count(2)
-    expect(steps.file_line(page, scans[0].name)).to_contain_text("MB/s")
-    expect(steps.file_line(page, scans[0].name)).to_contain_text("left")
+    # How fast it is, is the machine's.
+    expect(steps.file_line(page, scans[0].name)).to_contain_text(re.compile(r"B/s, \d+ \w+ left"))
     line.limit(100)
     for scan in scans:
         steps.expect_stored(page, scan.name)
