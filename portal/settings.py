@@ -249,7 +249,6 @@ EMAIL_USE_TLS = EMAIL.get("EMAIL_USE_TLS", False)
 EMAIL_USE_SSL = EMAIL.get("EMAIL_USE_SSL", False)
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = f'"{LAB_NAME}" <{LAB_EMAIL}>'
-SERVER_EMAIL = LAB_EMAIL
 
 # Work
 CELERY_BROKER_URL = read.broker("CELERY_BROKER_URL", f"redis+socket://{DATA_DIR}/valkey.sock")
@@ -380,11 +379,8 @@ MFA_FORMS = {
 ALLAUTH_TRUSTED_PROXY_COUNT = read.whole_number("PROXIES", 0, at_least=0)
 PASSWORD_RESET_TIMEOUT = 3600
 
-# Language and time
-LANGUAGE_CODE = "en-us"
-USE_TZ = True
+# Time
 TIME_ZONE = LAB_TIME_ZONE
-USE_THOUSAND_SEPARATOR = False
 
 # Security
 HTTPS = SITE_URL.startswith("https://")

@@ -10,7 +10,6 @@ from accounts.limits import SESSIONS
 
 SIGNED_IN_AT, ACTIVE_AT = "signed_in_at", "active_at"  # in the session, seconds since 1970
 WRITE_EVERY = 60  # seconds
-WARN_BEFORE = 120  # seconds; said by the page
 BRINGS = {"POST", "PUT", "PATCH", "DELETE"}
 
 
