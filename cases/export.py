@@ -6,7 +6,7 @@ from django.utils import timezone
 from cases import access, limits, spreadsheet, teeth
 from cases.access import Action, Visit, What
 from cases.limits import LIST_AS_CSV
-from portal import lab
+from portal import lab_calendar
 
 COLUMNS = [
     "Case ID", "Practice", "Patient", "Teeth", "Tooth Numbering", "Progress", "Last Modified",
@@ -22,12 +22,13 @@ def download(request, cases):
     """
     with access.changing(request, Visit(What.CASES, Action.DOWNLOADED, LIST_AS_CSV)):
         limits.check_export(request.user, timezone.now())
+    today = lab_calendar.today(timezone.now())
     rows = _noted(request, cases.select_related("practice").iterator(chunk_size=BATCH))
     return StreamingHttpResponse(
         spreadsheet.lines(rows),
         content_type="text/csv; charset=utf-8",
         headers={
-            "Content-Disposition": f'attachment; filename="cases-{lab.today(timezone.now())}.csv"',
+            "Content-Disposition": f'attachment; filename="cases-{today}.csv"',
             "X-Content-Type-Options": "nosniff",
         },
     )

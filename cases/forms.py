@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from cases import teeth
 from cases.models import DESCRIPTION_LIMIT, IMPLANT_LIMIT, SIGNATURE_LIMIT, Case, Message
-from portal import lab
+from portal import lab_calendar
 from portal.writing.text import plain_text
 from portal.writing.times import YEARS
 
@@ -178,7 +178,7 @@ class CaseForm(PrescriptionForm):
 
     def clean_surgery_date(self):
         date = self.cleaned_data["surgery_date"]
-        if date and date < lab.today(timezone.now()):
+        if date and date < lab_calendar.today(timezone.now()):
             raise forms.ValidationError("The surgery date is in the past. Please correct it.")
         if date and date.year not in YEARS:
             raise forms.ValidationError("Please type the year of the surgery date again.")

@@ -8,7 +8,7 @@ from cases import emails, limits, shipping
 from cases.models import Attachment, Case, CaseEvent, CaseNumber, Draft, Message, MissingItem
 from cases.progress import WITHOUT_SHIP_DATE, Progress, Who, may_move
 from cases.rx.revisions import new_revision
-from portal import lab
+from portal import lab_calendar
 from portal.limits import LimitReached
 from portal.refusal import NotAllowed
 
@@ -33,8 +33,8 @@ def expected_ship_date(now, planning_date=None):
     LAB_TURNAROUND_DAYS business days from the submit; a planning session later than that leaves
     LAB_MANUFACTURING_DAYS after it.
     """
-    holidays = lab.public_holidays()
-    date = shipping.ship_date(lab.today(now), settings.LAB_TURNAROUND_DAYS, holidays)
+    holidays = lab_calendar.public_holidays()
+    date = shipping.ship_date(lab_calendar.today(now), settings.LAB_TURNAROUND_DAYS, holidays)
     return _after_planning(date, planning_date)
 
 
@@ -42,7 +42,7 @@ def _after_planning(date, planning_date):
     if planning_date is None:
         return date
     earliest = shipping.after_planning(
-        planning_date, settings.LAB_MANUFACTURING_DAYS, lab.public_holidays()
+        planning_date, settings.LAB_MANUFACTURING_DAYS, lab_calendar.public_holidays()
     )
     return max(date, earliest) if date else earliest
 
@@ -96,7 +96,7 @@ def _create(form_key, values, signed_name, *, by, now):
 
 
 def _next_number(now):
-    return f"{lab.today(now):%y}-{CaseNumber.objects.create()}"
+    return f"{lab_calendar.today(now):%y}-{CaseNumber.objects.create()}"
 
 
 def _attach_files(case, form_key):
@@ -246,7 +246,7 @@ def ship(case, carrier, tracking_number, *, by, now, note="", seen=None):
         now=now,
         note=note,
         seen=seen,
-        ship_date=lab.today(now),
+        ship_date=lab_calendar.today(now),
         carrier=carrier,
         tracking_number=tracking_number,
     )

@@ -5,7 +5,7 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils import timezone
 
-from portal import lab
+from portal import lab_calendar
 from scheduling import hours
 from scheduling.models import Block, Planner
 
@@ -49,7 +49,7 @@ def _open_for(planner, now, weeks):
 def _days_off(planner, first, days):
     """Dates from `first` on, on the planner's calendar, without planning sessions."""
     dates = (first + timedelta(days=number) for number in range(days))
-    holidays, own = lab.public_holidays(), planner.days_off.all()
+    holidays, own = lab_calendar.public_holidays(), planner.days_off.all()
     return {
         date for date in dates if date in holidays or any(o.first <= date <= o.last for o in own)
     }

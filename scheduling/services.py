@@ -6,7 +6,7 @@ from django.db import IntegrityError, transaction
 from cases import policies
 from cases import services as cases
 from cases.progress import Progress, Who
-from portal import lab
+from portal import lab_calendar
 from portal.refusal import NotAllowed
 from portal.writing.times import long_time
 from scheduling import emails
@@ -56,7 +56,7 @@ def book(block, case, *, by, now):
         cases.lock(case)
         block = _still_free(block, now)
         session = _insert(block, case, by=by, now=now)
-        date = lab.today(block.starts_at)
+        date = lab_calendar.today(block.starts_at)
         cases.move(
             case,
             Progress.SCHEDULED,
@@ -123,7 +123,7 @@ def move_session(session, block, *, by, now):
         _take(session, block)
         cases.set_planning_date(
             session.case,
-            lab.today(block.starts_at),
+            lab_calendar.today(block.starts_at),
             f"Moved from {_when(session, before)} to {_when(session)} with {block.planner}.",
             by=by,
             now=now,

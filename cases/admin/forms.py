@@ -6,7 +6,7 @@ from django.utils import timezone
 from cases import carriers, readiness
 from cases.models import Case
 from cases.progress import Progress
-from portal import lab
+from portal import lab_calendar
 from portal.writing.text import plain_text
 from portal.writing.times import check_years
 
@@ -90,7 +90,7 @@ class ShipDateForm(forms.Form):
 
     def clean_ship_date(self):
         date = self.cleaned_data["ship_date"]
-        if date and date < lab.today(timezone.now()):
+        if date and date < lab_calendar.today(timezone.now()):
             raise forms.ValidationError("This day is in the past. Please choose one to come.")
         return date
 

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from cases import shipping
-from portal import lab
+from portal import lab_calendar
 from portal.models import Email
 from portal.work import WorkState
 from scheduling.models import Block
@@ -21,7 +21,7 @@ class Diary:
 
     def __init__(self, now, rng, days):
         self.now, self.rng = now, rng
-        self._dates = list(_working_days_before(lab.today(now), days))
+        self._dates = list(_working_days_before(lab_calendar.today(now), days))
         self._last_mail = Email.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
 
     def date(self, back):
@@ -39,7 +39,7 @@ class Diary:
 
     def block_ahead(self):
         """A free block of the next two weeks."""
-        today = lab.today(self.now)
+        today = lab_calendar.today(self.now)
         return self._free_block(today + timedelta(days=2), today + timedelta(days=14))
 
     def _free_block(self, first, last):
@@ -76,6 +76,6 @@ def _working_days_before(today, days):
     day = today
     while days:
         day -= timedelta(days=1)
-        if shipping.is_business_day(day, lab.public_holidays()):
+        if shipping.is_business_day(day, lab_calendar.public_holidays()):
             days -= 1
             yield day

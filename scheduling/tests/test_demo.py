@@ -18,7 +18,7 @@ from accounts.sign_in import second_step
 from cases import carriers
 from cases.models import Attachment, Case, CaseEvent, Message
 from cases.progress import WITHOUT_SHIP_DATE, Progress
-from portal import lab
+from portal import lab_calendar
 from portal.files import staging
 from portal.models import Email, News
 from scheduling.demo import people
@@ -104,7 +104,7 @@ def test_a_case_has_a_ship_date_unless_it_rests(folder):
     for case in Case.objects.all():
         assert (case.ship_date is None) == (case.progress in WITHOUT_SHIP_DATE), case
     finished = Case.objects.filter(progress=Progress.FINISHED)
-    assert all(case.ship_date >= lab.today(timezone.now()) for case in finished)
+    assert all(case.ship_date >= lab_calendar.today(timezone.now()) for case in finished)
 
 
 def test_what_is_missing_is_said_with_a_note(lakeside):
