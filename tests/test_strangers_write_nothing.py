@@ -1,7 +1,5 @@
 """No request of somebody who is not signed in writes a row, but for a few with a reason."""
 
-import logging
-import re
 import uuid
 
 import pytest
@@ -9,17 +7,16 @@ from django.contrib.sessions.models import Session
 from django.core import signing
 from django.core.cache import cache
 from django.db import connection
-from django.template import engines
 from django.test import Client
 
 from accounts.models import PasswordReset
+from tests.matrix.asking import noting
 from tests.matrix.cells import all_cells
 from tests.matrix.rules import NOBODYS, OWN, asked
 from tests.matrix.world import make_world
 
-pytestmark = pytest.mark.disk
+pytestmark = pytest.mark.usefixtures("quick")
 ROWS = all_cells()
-WRITES = re.compile(r'(?:INSERT(?: OR \w+)? INTO|REPLACE INTO|UPDATE|DELETE FROM) "?(\w+)')
 LOG = {"accounts_access", "accounts_accesschain"}
 COUNTED = {"portal_cache"}  # which holds one row for each limit and address
 SESSION = {"django_session"}
@@ -68,14 +65,6 @@ TYPED = {
 }
 
 
-@pytest.fixture(autouse=True)
-def quick(monkeypatch):
-    monkeypatch.setattr(engines["django"].engine, "string_if_invalid", "")
-    logging.disable()
-    yield
-    logging.disable(logging.NOTSET)
-
-
 @pytest.fixture
 def world(db):
     cache.clear()
@@ -85,14 +74,8 @@ def world(db):
 def written_by(client, method, url, sent):
     """The tables that a request writes to."""
     found = set()
-
-    def note(execute, sql, params, many, context):
-        if match := WRITES.match(sql):
-            found.add(match[1])
-        return execute(sql, params, many, context)
-
     data, headers = sent.get("data") or {}, sent.get("headers", {})
-    with connection.execute_wrapper(note):
+    with connection.execute_wrapper(noting(found)):
         if method == "GET":
             client.get(url, headers=headers)
         elif isinstance(data, bytes):
@@ -122,9 +105,9 @@ def test_no_address_takes_a_row_from_a_stranger(world):
     wrong = set()
     for row in ROWS:
         for method, url, sent in requests(row, world):
-            # Two who come with nothing, and the second once more with the cookies that it got.
-            known = Client()
-            for client in (Client(), known, known):
+            # Who comes with nothing, and once more with the cookies that it got.
+            client = Client()
+            for _ in range(2):
                 if found := written_by(client, method, url, sent) - may(row):
                     wrong.add(f"{row.name}: {method} {url}: {sorted(found)}")
     assert not wrong, "\n".join(sorted(wrong))

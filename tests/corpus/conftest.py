@@ -1,17 +1,17 @@
-import logging
-
 import pytest
+from django.db import connection
 
-from tests.corpus.limits import little_memory
-from tests.corpus.world import build
+from tests.corpus.world import World
 
 
 @pytest.fixture
-def world(practice, dentist_user, lab_user, make_case):
+def world(db):
     """A row of each kind, and who signs in to look at it: see tests.corpus.world."""
-    dentist_user.is_owner = True
-    dentist_user.save()
-    return build(practice, dentist_user, lab_user, make_case)
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            # Drawing inputs may take minutes in which the database is not asked.
+            cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+    return World()
 
 
 @pytest.fixture
@@ -22,15 +22,5 @@ def any_number_of_guesses(settings):
 
 
 @pytest.fixture(autouse=True)
-def quiet():
+def many_requests(quick):
     """Tens of thousands of lines that say "Answered" help nobody."""
-    logging.disable(logging.CRITICAL)
-    yield
-    logging.disable(logging.NOTSET)
-
-
-@pytest.fixture(autouse=True)
-def modest():
-    """Nothing of the corpora takes much memory, in receiving, pages, forms or work of workers."""
-    with little_memory():
-        yield

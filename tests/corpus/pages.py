@@ -1,171 +1,17 @@
-"""The forms on the pages: found by reading the HTML, filled in and sent as a browser does."""
+"""The forms of the portal, found by walking through its pages."""
 
 import copy
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from datetime import timedelta
-from html.parser import HTMLParser
+from dataclasses import replace
 
 from django.db import transaction
-from django.urls import resolve
-from django.utils import timezone
 
 from cases.progress import Progress
-from tests.corpus.world import PASSWORD, PATTERNS
+from tests.forms import read
+from tests.urls import PATTERNS
 
-NEW_PASSWORD = "seven-bridges-and-an-inlay"
-TEXT_KINDS = {"text", "textarea", "email", "password", "number", "date", "time", "url", "search"}
 # The only field of these says who asks.
 LEAVE_ALONE = {"account_logout", "admin:logout"}
-
-
-@dataclass
-class Field:
-    name: str
-    kind: str
-    values: list = field(default_factory=list)
-    options: list = field(default_factory=list)
-
-    @property
-    def is_text(self):
-        return self.kind in TEXT_KINDS
-
-    def plain(self):
-        """What a person who only presses the button would send."""
-        if self.kind in {"checkbox", "radio", "select"}:
-            usual = [option for option in self.options if option][:1]
-            # Of several boxes one is ticked; a single one stays as it is.
-            wanted = self.kind != "checkbox" or len(self.options) > 1
-            return self.values or (usual if wanted else [])
-        return [self._typed()] if self.is_text and not self.values[0] else self.values
-
-    def _typed(self):
-        day = timezone.localdate() + timedelta(days=40)
-        if self.kind == "password":
-            return NEW_PASSWORD if self.name[-1:] in "12" else PASSWORD
-        usual = {"email": "jane@harbor.example", "number": "60", "time": "12:00", "url": ""}
-        usual |= {"date": f"{day:%Y-%m-%d}"}
-        return usual.get(self.kind, "Jane Roe")
-
-
-@dataclass
-class PageForm:
-    """One form of a page. `before` are forms to send first, whose answer this one stands on."""
-
-    page: str
-    action: str
-    method: str
-    fields: list
-    button: tuple | None = None
-    before: tuple = ()
-
-    @property
-    def key(self):
-        """The same for a form that stands on many pages, or in many rows of one."""
-        names = tuple(sorted({one.name for one in self.fields}))
-        actions = tuple(one.values[0] for one in self.fields if one.name == "action" and one.values)
-        leads_to = resolve(self.action.partition("?")[0].partition("#")[0])
-        return leads_to.view_name, leads_to.route, self.method, names, actions
-
-    def plain(self):
-        """Names and lists of values as they stand on the page, with empty fields filled in."""
-        data = {}
-        for one in self.fields:
-            data.setdefault(one.name, []).extend(one.plain())
-        if self.button:
-            data[self.button[0]] = [self.button[1]]
-        return data
-
-    def send(self, client, data, **headers):
-        for form in self.before:
-            form.send(client, form.plain())
-        address = self.action.partition("#")[0]
-        if self.method == "get":
-            return client.get(address.partition("?")[0], data, **headers)
-        return client.post(address, data, **headers)
-
-
-# The admin's fields for dates are plain text to a browser.
-_ADMIN_KINDS = {"vDateField": "date", "vTimeField": "time"}
-
-
-class _Reader(HTMLParser):
-    """Collects the forms of a page with their fields."""
-
-    def __init__(self, page):
-        super().__init__(convert_charrefs=True)
-        self.page, self.forms, self.by_id = page, [], {}
-        self._form = self._select = self._area = None
-
-    def handle_starttag(self, tag, attributes):
-        given = {name: value or "" for name, value in attributes}
-        if tag == "form":
-            action = given.get("action") or self.page
-            self._form = PageForm(self.page, action, given.get("method", "get").lower(), [])
-            self.forms.append(self._form)
-            self.by_id[given.get("id")] = self._form
-        elif tag == "option" and self._select:
-            value = given.get("value", "")
-            self._select.options.append(value)
-            if "selected" in given:
-                self._select.values.append(value)
-        elif tag in {"input", "select", "textarea", "button"} and given.get("name"):
-            self._field(tag, given)
-
-    def _field(self, tag, given):
-        form = self.by_id.get(given["form"]) if "form" in given else self._form
-        if form is None or "disabled" in given:
-            return
-        name, kind = given["name"], tag if tag in {"select", "textarea"} else given.get("type")
-        kind = _ADMIN_KINDS.get(given.get("class", ""), kind or "text")
-        if kind in {"submit", "image"} or tag == "button":
-            form.button = form.button or (name, given.get("value", ""))
-            return
-        if kind in {"checkbox", "radio"}:
-            self._box(form, name, kind, given)
-            return
-        made = Field(name, kind, [] if tag == "select" else [given.get("value", "")])
-        form.fields.append(made)
-        self._select = made if tag == "select" else None
-        self._area = made if tag == "textarea" else None
-
-    @staticmethod
-    def _box(form, name, kind, given):
-        found = next((one for one in form.fields if one.name == name), None)
-        if found is None:
-            form.fields.append(found := Field(name, kind))
-        found.options.append(given.get("value", "on"))
-        if "checked" in given:
-            found.values.append(given.get("value", "on"))
-
-    def handle_data(self, text):
-        if self._area:
-            self._area.values[0] += text
-
-    def handle_endtag(self, tag):
-        if tag == "form":
-            self._form = None
-        elif tag == "textarea" and self._area:
-            # A parser leaves out the first line end of a textarea.
-            self._area.values[0] = self._area.values[0].removeprefix("\n")
-            self._area = None
-        elif tag == "select":
-            self._select = None
-
-
-def read(answer, page):
-    """The forms in an answer; none when it is no page."""
-    if not answer.headers.get("Content-Type", "").startswith("text/html") or answer.streaming:
-        return []
-    reader = _Reader(page)
-    reader.feed(answer.content.decode())
-    return reader.forms
-
-
-def shown(forms, name):
-    """What the forms of a page show in the fields of a name."""
-    fields = [one for form in forms for one in form.fields if one.name == name]
-    return [value for one in fields for value in one.values]
 
 
 def _variants(form):
@@ -227,20 +73,24 @@ def every_form(world, patterns=PATTERNS):
 
 
 @contextmanager
-def undone(client):
+def undone(client=None):
     """What the block writes is forgotten: every form finds the same rows, and the same sign-in."""
-    cookies = copy.deepcopy(client.cookies)
+    cookies = client and copy.deepcopy(client.cookies)
     try:
         with transaction.atomic():
             yield
             transaction.set_rollback(True)
     finally:
-        client.cookies = cookies
+        if client:
+            client.cookies = cookies
 
 
 def _pages(world, pattern):
     """Where to look: a page of a case may be there in some of its states only."""
     if "to" not in pattern.parameters:
         return [world.address(pattern)]
-    steps = [progress.name.lower() for progress in Progress]
-    return [world.address(pattern, to=to, pk=pk) for to in steps for pk in world.case_keys]
+    steps, cases = (
+        [progress.name.lower() for progress in Progress],
+        [world.own.ready, world.own.made],
+    )
+    return [world.address(pattern, to=to, pk=case.pk) for to in steps for case in cases]

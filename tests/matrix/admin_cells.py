@@ -1,11 +1,11 @@
 """The lines of `admin_rows` with the rules: which pages a model has and what they answer."""
 
-import re
 from dataclasses import dataclass
 from functools import partial
 from uuid import UUID
 
-from tests.matrix.admin_rows import ACTIONS, MODELS, PAGES, Form
+from tests.forms import forms_in
+from tests.matrix.admin_rows import ACTIONS, MODELS, PAGES
 from tests.matrix.rules import (
     ADMIN_SIGN_IN,
     FOREIGN,
@@ -22,6 +22,7 @@ from tests.matrix.rules import (
     parsed,
 )
 from tests.matrix.world import NONE, SEES
+from tests.urls import BY_ROW
 
 KINDS = {
     "list": "",
@@ -39,11 +40,16 @@ class AdminCells:
     is_secret = False
     knows_more = False
     stranger = member = ""
+    said = ()
     # The methods that may be answered differently, for the control.
     asked_with = ("GET", "POST")
 
     def after(self, asked):
         return True
+
+    def values(self, asked):
+        """What stands in the address, by the names of its parameters."""
+        return {}
 
     def is_closed_to(self, role):
         """Whether somebody is led away before anybody looks for what."""
@@ -135,10 +141,15 @@ class ModelCells(AdminCells):
     def _short(self, role, method, is_there):
         return "302"
 
+    def _row(self, asked):
+        return (asked.side or asked.mine).rows[self.model.label + self.model.which]
+
+    def values(self, asked):
+        return {"object_id": _key(asked, self._row(asked))}
+
     def request(self, asked):
-        row = (asked.side or asked.mine).rows[self.model.label + self.model.which]
-        pk = _key(asked, row)
-        url = "/" + self.pattern.replace("<path:object_id>", str(pk))
+        row, pk = self._row(asked), _key(asked, self._row(asked))
+        url = BY_ROW[self.pattern].address({"object_id": pk})
         sent = {"data": {}}
         if self.kind == "add":
             sent = {"data": _filled(self.model.new, asked)}
@@ -152,7 +163,9 @@ class ModelCells(AdminCells):
 def _form_of(label, row, more, get):
     """What the page of a row sends when "Save" is pressed on it, and more than it shows."""
     url = f"/admin/{label.replace('.', '/')}/{row.pk}/change/"
-    return {**Form(get("superuser", url)).data, **more}
+    # All other forms of the page are small.
+    form = max(forms_in(get("superuser", url), url), key=lambda form: len(form.fields))
+    return {**form.untouched(), **more}
 
 
 def _key(asked, row):
@@ -200,16 +213,18 @@ class PageCells(AdminCells):
             return page.missing
         return answers[method]
 
+    def values(self, asked):
+        page = self.page
+        pk = asked.side.rows[page.of].pk if page.of and asked.side else NO_ROW
+        return {"pk": pk, "id": pk, "object_id": pk, **page.fill}
+
     def request(self, asked):
-        side, page = asked.side or asked.mine, self.page
-        pk = side.rows[page.of].pk if page.of and asked.side else NO_ROW
-        route = re.sub(r"\^?\(\?P<(\w+)>.*$", lambda found: page.fill[found[1]] + "/", page.route)
-        fill = {"pk": pk, "id": pk, "object_id": pk, **page.fill}
+        side, page, values = asked.side or asked.mine, self.page, self.values(asked)
         data = _filled(page.data, asked)
         if page.form:
             data = partial(_form_of, page.of, side.rows[page.of], data)
-        url = "/admin/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda found: str(fill[found[1]]), route)
-        return url + page.query, {"data": data}, [str(pk)] if page.of else []
+        url = BY_ROW[self.pattern].address(values) + page.query
+        return url, {"data": data}, [str(values["pk"])] if page.of else []
 
 
 def _filled(data, asked):

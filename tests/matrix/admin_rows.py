@@ -6,7 +6,6 @@ comes back to the others follows from the kind of page, see `answers`.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from html.parser import HTMLParser
 
 from django.contrib.auth.models import Group
 
@@ -247,42 +246,3 @@ ACTIONS = {
 
 def other_side(asked):
     return asked.theirs if asked.side in (None, asked.mine) else asked.mine
-
-
-class Form(HTMLParser):
-    """What a browser would send of a page's form if nothing was typed."""
-
-    def __init__(self, page):
-        super().__init__()
-        self.data, self._select, self._area = {}, None, None
-        self.feed(page)
-
-    def handle_starttag(self, tag, attributes):
-        had = dict(attributes)
-        name = had.get("name")
-        if tag == "select":
-            self._select = name
-        elif tag == "option" and "selected" in had and self._select:
-            self.data.setdefault(self._select, []).append(had.get("value", ""))
-        elif tag == "textarea":
-            self._area = name
-            self.data[name] = ""
-        elif tag == "input" and name and self._is_sent(had):
-            self.data[name] = had.get("value", "on" if had.get("type") == "checkbox" else "")
-
-    @staticmethod
-    def _is_sent(had):
-        kind = had.get("type", "text")
-        if kind in {"submit", "button", "file", "image", "reset"}:
-            return False
-        return kind not in {"checkbox", "radio"} or "checked" in had
-
-    def handle_data(self, data):
-        if self._area:
-            self.data[self._area] += data
-
-    def handle_endtag(self, tag):
-        if tag == "textarea":
-            self._area = None
-        elif tag == "select":
-            self._select = None

@@ -98,7 +98,7 @@ class Asker(RequestFactory):
         if method in {"GET", "HEAD"}:
             data = b""
         written, newest = set(), Access.objects.aggregate(Max("pk"))["pk__max"]
-        with transaction.atomic(), connection.execute_wrapper(_noting(written)):
+        with transaction.atomic(), connection.execute_wrapper(noting(written)):
             response = self.generic(method, url, data or b"", type, headers=headers or {})
             answer = Answer(
                 response.status_code,
@@ -142,7 +142,9 @@ def _session(role, user):
     return f"{settings.SESSION_COOKIE_NAME}={cookie.value}"
 
 
-def _noting(written):
+def noting(written):
+    """Adds the tables that are written to, for connection.execute_wrapper."""
+
     def note(execute, sql, params, many, context):
         result = execute(sql, params, many, context)
         found = WRITES.match(sql)

@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-from django.urls import get_resolver, reverse
-
 from accounts.sign_in import staff_links
 from cases import drafts
 from tests.matrix import foreign_keys, rows
@@ -23,6 +21,7 @@ from tests.matrix.rules import (
     parsed,
 )  # fmt: skip
 from tests.matrix.world import ALL, BOOKED, SEES
+from tests.urls import BY_ROW
 
 # The parts of an address that stand for an object.
 NAMING = {"number", "pk", "form_key", "token"}
@@ -49,6 +48,11 @@ class PortalCells:
     @property
     def settings(self):
         return self.row.settings
+
+    @property
+    def said(self):
+        """The roles that the row names."""
+        return {*self.row.roles, *self.row.only, *(["half"] if self.row.half else [])}
 
     @property
     def asked_with(self):
@@ -139,12 +143,13 @@ class PortalCells:
 
     def request(self, asked):
         """Address, what is sent, and the values in both that stand for the object."""
-        values = self._values(asked)
+        values = self.values(asked)
         sent = dict(self.row.send(asked))
-        url = address(self.pattern, {**NOWHERE, **values}) + sent.pop("query", "")
+        url = BY_ROW[self.pattern].address({**NOWHERE, **values}) + sent.pop("query", "")
         return url, sent, [str(value) for name, value in values.items() if name in NAMING]
 
-    def _values(self, asked):
+    def values(self, asked):
+        """What stands in the address, by the names of its parameters."""
         side, of = asked.side, self.row.of
         if of == "other_update":
             return {"form_key": drafts.update_key(asked.theirs.ready)}
@@ -180,16 +185,6 @@ class PortalCells:
         if of == "next_update":
             return {"form_key": drafts.update_key(side.ready), "number": side.ready.number}
         return {"form_key": side.draft.pk}
-
-
-def address(name, values):
-    """The address called `name`, with what its pattern asks for taken from `values`."""
-    known = get_resolver()
-    *namespaces, last = name.split(":")
-    for namespace in namespaces:
-        known = known.namespace_dict[namespace][1]
-    parameters = known.reverse_dict.getlist(last)[0][0][0][1]
-    return reverse(name, kwargs={parameter: values[parameter] for parameter in parameters})
 
 
 def all_cells():

@@ -9,7 +9,7 @@ from django.contrib import admin
 from django.test import override_settings
 
 from tests.matrix.asking import Asker
-from tests.matrix.cells import walk
+from tests.urls import BY_ROW
 
 LOGIN = "django.contrib.auth.middleware.LoginRequiredMiddleware"
 # What stands in the way of nobody.
@@ -44,12 +44,9 @@ class Switch:
 
 
 def all_switches():
-    seen = set()
-    for name, _, view in walk():
-        # Of two patterns of one name, the first is the one that answers.
-        if name not in seen and getattr(view, "login_required", True):
-            yield _login(name, view)
-        seen.add(name)
+    for name, pattern in BY_ROW.items():
+        if getattr(pattern.view, "login_required", True):
+            yield _login(name, pattern.view)
     for middleware in settings.MIDDLEWARE:
         guards = middleware == LOGIN or middleware.startswith(OURS)
         if guards and middleware not in HARMLESS:
