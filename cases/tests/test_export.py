@@ -4,7 +4,6 @@ import csv
 import io
 from datetime import UTC, date, datetime
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -110,10 +109,11 @@ def test_the_lab_downloads_the_cases_it_chose(client, lab_user, make_case):
     assert [row["Case ID"] for row in rows] == [first.number, third.number]
 
 
-@pytest.mark.parametrize("name", [text for text in strings() if text.strip()][::7])
-def test_any_name_comes_back_as_it_was_stored(dentist_client, make_case, name):
-    case = make_case(patient_name=name.replace("\0", "")[:120] or "x")
-    assert read(dentist_client.get(CSV))[0]["Patient"] == case.patient_name
+def test_any_name_comes_back_as_it_was_stored(dentist_client, make_case):
+    names = [text.replace("\0", "")[:120] or "x" for text in strings()[::7] if text.strip()]
+    cases = {make_case(patient_name=name).number: name for name in names}
+    rows = read(dentist_client.get(CSV))
+    assert {row["Case ID"]: row["Patient"] for row in rows} == cases
 
 
 def parted(line, separator):
@@ -127,13 +127,13 @@ def check_no_formula(texts):
             assert found.strip(' "\n\r\t\0')[:1] not in SIGNS or not found, (found, separator)
 
 
-@pytest.mark.parametrize("text", strings(), ids=range(500))
-def test_no_text_begins_a_formula_and_each_comes_back(text):
-    check_no_formula(["26-1", text, "x"])
-    assert spreadsheet.text_of(spreadsheet.cell(text)) == text
+def test_no_text_begins_a_formula_and_each_comes_back():
+    for text in strings():
+        check_no_formula(["26-1", text, "x"])
+        assert spreadsheet.text_of(spreadsheet.cell(text)) == text
 
 
-@settings(max_examples=1000, deadline=None, derandomize=True, database=None)
+@settings(max_examples=100, deadline=None, derandomize=True, database=None)
 @given(st.lists(st.text(st.sampled_from("'=+-@\uff1d;,\"\t\r\n a\0\u3000")), min_size=1))
 def test_no_text_of_signs_begins_a_formula_and_each_comes_back(texts):
     check_no_formula(texts)

@@ -5,6 +5,7 @@ import signal
 from contextlib import contextmanager
 from pathlib import Path
 
+SECONDS = 10
 MEGABYTES = 200
 PROCESS = Path("/proc/self")
 
@@ -14,29 +15,25 @@ class TooLong(BaseException):
 
 
 @contextmanager
-def within(seconds, what):
-    """Break off the block after some seconds of the clock, and say what it was about."""
+def modest(what, megabytes=MEGABYTES):
+    """Fail when a call takes so many seconds of the processor, or at its peak so much more memory.
+
+    `what` is said then. Seconds of the processor, as those of the clock depend on who else is busy.
+    """
 
     def stop(*_):
-        raise TooLong(f"{what!r:.200} took more than {seconds} seconds.")
+        raise TooLong(f"{what!r:.200} took more than {SECONDS} seconds.")
 
-    before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    (PROCESS / "clear_refs").write_text("5")  # the peak so far is forgotten
+    before, handler = _taken("VmRSS"), signal.signal(signal.SIGPROF, stop)
+    signal.setitimer(signal.ITIMER_PROF, SECONDS)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
-
-
-@contextmanager
-def little_memory(megabytes=MEGABYTES):
-    """Fail when the block, at its peak, takes that many megabytes more than were taken before."""
-    (PROCESS / "clear_refs").write_text("5")  # the peak so far is forgotten
-    before = _taken("VmRSS")
-    yield
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, handler)
     more = _taken("VmHWM") - before
-    assert more <= megabytes, f"It took {more} MB more."
+    assert more <= megabytes, f"{what!r:.200} took {more} MB."
 
 
 def _taken(what):

@@ -11,6 +11,7 @@ from django.db import close_old_connections
 from django.test import RequestFactory
 
 from portal.wsgi import application
+from tests.corpus.limits import modest
 
 TOKEN = "t" * 32  # of a form; a browser may keep any
 
@@ -27,7 +28,8 @@ def ask(method, address, kind="", body=b"", announced=None, **told):
     }
     request_started.disconnect(close_old_connections)  # with which the test's rows would go
     try:
-        return application(environ, lambda status, headers: None)
+        with modest((method, address, body[:90])):
+            return application(environ, lambda status, headers: None)
     finally:
         request_started.connect(close_old_connections)
 

@@ -10,11 +10,11 @@ from pypdf import PdfReader
 from cases.models import Case
 from portal.models import Email
 from portal.work import WorkState
-from tests.corpus import pages, strings
+from tests import forms
+from tests.corpus import strings
 from tests.corpus.answers import check
-from tests.corpus.limits import within
+from tests.corpus.limits import modest
 
-SECONDS = 20
 TOGETHER = 25  # texts in one description
 NAME = "Ropewalker"
 END = "This is where the texts end."
@@ -47,15 +47,14 @@ def printed(case):
     return " ".join(" ".join(texts).split())
 
 
-@pytest.mark.once
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("share", range(SHARES))
 def test_hostile_texts_go_through_a_case_and_change_nothing_around_them(world, share):
     client, lab = world.client("member"), world.client("lab")
     new = reverse("cases:new")
     for chunk in CHUNKS[share::SHARES]:
-        form = next(one for one in pages.read(client.get(new), new) if one.key[0] == "cases:new")
-        with within(SECONDS, chunk):
+        form = next(one for one in forms.read(client.get(new), new) if one.key[0] == "cases:new")
+        with modest(chunk):
             sent = form.send(client, typed(form, chunk))
         assert sent.status_code == 302, chunk
         case = Case.objects.latest("created_at")

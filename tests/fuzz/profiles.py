@@ -1,4 +1,4 @@
-"""How many examples are drawn: FUZZ=ci (the same each time) or FUZZ=long (`make proof`, others)."""
+"""How many examples are drawn: a hundred, the same each time, or in `make proof` 10,000 others."""
 
 import os
 
@@ -12,12 +12,9 @@ _COMMON = {
     "phases": PHASES,
     "suppress_health_check": list(HealthCheck),
 }
-EXAMPLES = {"ci": 1000, "long": 10_000}
-FUZZ = os.environ.get("FUZZ", "ci")
+WHOLE = "PROOF" in os.environ
+EXAMPLES = 10_000 if WHOLE else 100
 
 
-def examples(share=1):
-    """Settings for this share of the examples of the profile."""
-    return settings(
-        max_examples=max(EXAMPLES[FUZZ] // share, 1), derandomize=FUZZ == "ci", **_COMMON
-    )
+def examples():
+    return settings(max_examples=EXAMPLES, derandomize=not WHOLE, **_COMMON)

@@ -29,6 +29,9 @@ def file_names(data):
     clean = filetypes.clean_name(_text(data))
     assert 0 < len(clean.encode()) <= filetypes.MAX_NAME_BYTES
     assert not set(clean) & set("/\\\0\r\n")
+    assert {unicodedata.category(one) for one in clean}.isdisjoint({"Cc", "Cf", "Cs"})
+    assert clean == clean.strip()
+    assert clean[-1] != "."
     assert filetypes.clean_name(clean) == clean
 
 

@@ -2,7 +2,7 @@
 
 As the tests' client sends it, whose bodies are in order, and as a server hands it over.
 
-Counted: a thousand requests over all views together (FUZZ=ci), or 10,000 (FUZZ=long).
+Counted: a hundred requests over all views together, in `make proof` 10,000.
 """
 
 from urllib.parse import quote
@@ -12,30 +12,28 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.corpus.answers import check
-from tests.corpus.limits import within
+from tests.corpus.limits import modest
 from tests.corpus.pages import undone
 from tests.corpus.raw import as_browser, ask, faults
 from tests.corpus.test_headers import in_wsgi
-from tests.corpus.world import AT_SECOND_STEP, PATTERNS, ROLES
+from tests.corpus.world import AT_SECOND_STEP, ROLES
 from tests.fuzz.profiles import examples
 from tests.fuzz.strategies import BODIES, BYTES, HEADERS, LOOKUPS, METHODS, PARTS, QUERIES
+from tests.urls import PATTERNS
 
 # Of the broker's absence these would tell, which is no matter of what was asked.
 ELSEWHERE = {"portal:readyz", "admin:status"}
 ANYBODY = [*ROLES, "office", *AT_SECOND_STEP]
-SHARES = 4
-SECONDS = 10
 
 
-@pytest.mark.once
 @pytest.mark.django_db
+@pytest.mark.proof(part=True)
 @pytest.mark.ignore_template_errors
-@pytest.mark.parametrize("share", range(SHARES))
-def test_no_view_fails_whatever_it_is_asked(world, share):
-    patterns = [one for one in PATTERNS if one.name not in ELSEWHERE][share::SHARES]
+def test_no_view_fails_whatever_it_is_asked(world):
+    patterns = [one for one in PATTERNS if one.name not in ELSEWHERE]
     clients = {role: world.client(role) for role in ANYBODY}
 
-    @examples(SHARES)
+    @examples()
     @given(st.data())
     def holds(data):
         pattern = data.draw(st.sampled_from(patterns), "pattern")
@@ -49,7 +47,7 @@ def test_no_view_fails_whatever_it_is_asked(world, share):
         query, header = data.draw(QUERIES, "query"), data.draw(HEADERS, "header")
         told = {"QUERY_STRING": query, **(in_wsgi(*header) if header else {})}
         body = {name: text for name, text in data.draw(BODIES, "body").items()}
-        with within(SECONDS, (method, address, query)), undone(client):
+        with modest((method, address, query)), undone(client):
             if method == "POST":
                 told.pop("CONTENT_TYPE", None)
                 answer = client.post(address, body, **told)
@@ -69,17 +67,16 @@ ADDRESSES = [
 ]  # fmt: skip
 
 
-@pytest.mark.once
 @pytest.mark.django_db
+@pytest.mark.proof(part=True)
 @pytest.mark.ignore_template_errors
-@pytest.mark.parametrize("share", range(SHARES))
-def test_nothing_that_a_server_hands_over_is_a_fault(world, share):
-    patterns = [one for one in PATTERNS if one.name not in ELSEWHERE][share::SHARES]
+def test_nothing_that_a_server_hands_over_is_a_fault(world):
+    patterns = [one for one in PATTERNS if one.name not in ELSEWHERE]
     addresses = [*ADDRESSES, *(world.address(pattern) for pattern in patterns)]
     lists = [world.address(one) for one in PATTERNS if one.name.endswith("_changelist")]
     clients = {role: world.client(role) for role in ANYBODY}
 
-    @examples(SHARES)
+    @examples()
     @given(st.data())
     def holds(data):
         client = clients[data.draw(st.sampled_from(ANYBODY), "role")]
@@ -90,7 +87,7 @@ def test_nothing_that_a_server_hands_over_is_a_fault(world, share):
         else:
             address = data.draw(st.sampled_from(addresses) | PARTS.map(_as_address), "address")
             sent = ("POST", address, *data.draw(BYTES, "body"))
-        with within(SECONDS, sent), undone(client), faults() as seen:
+        with undone(client), faults() as seen:
             check(ask(*sent, **told), sent)
         assert not seen, sent
 
