@@ -10,12 +10,12 @@ from playwright.sync_api import expect
 from tests.browser import people, steps
 from tests.browser.stack import (
     PASSWORD,
-    PATIENCE,
     Portal,
     PortalOnStack,
     RunningPortal,
     wait_for_work,
 )
+from tests.waiting import PATIENCE
 
 DEBIANS_CHROMIUM = Path("/usr/bin/chromium")
 HERE = Path(__file__).parent
@@ -26,8 +26,6 @@ PEOPLE = {
     "lab": "lab@demo.example",
 }
 expect.set_options(timeout=15_000 * PATIENCE)
-# Two processes share them, each with a portal of its own, since they take long.
-OF_PAGES = {"test_list", "test_pages", "test_policy", "test_production"}
 ROOT = "root@guidepost.example"
 SIZES = {"desktop": (1280, 800), "phone": (390, 844)}
 
@@ -38,8 +36,8 @@ def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: "worker" in item.fixturenames)
     for item in items:
         if HERE in item.path.parents:
-            group = "pages" if item.path.stem in OF_PAGES else "browser"
-            item.add_marker(pytest.mark.xdist_group(group))
+            # In one process, whose portal takes long to start.
+            item.add_marker(pytest.mark.xdist_group("browser"))
             item.add_marker(pytest.mark.browser)
 
 
