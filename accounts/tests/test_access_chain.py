@@ -13,6 +13,8 @@ from django.db.migrations.executor import MigrationExecutor
 from accounts import access_log
 from accounts.models import Access, AccessChain
 
+pytestmark = pytest.mark.embedded
+
 on_postgresql = pytest.mark.skipif(
     "connection.vendor != 'postgresql'", reason="SQLite knows no rights."
 )

@@ -15,7 +15,7 @@ from portal.refusal import NotAllowed
 
 ROUNDS = 10
 PASSWORD = "seven-crowns-of-lou"
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.embedded, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture

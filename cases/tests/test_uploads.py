@@ -4,7 +4,6 @@ import fcntl
 import hashlib
 import os
 import socket
-import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 
@@ -12,6 +11,7 @@ import pytest
 
 from cases.models import Attachment
 from cases.tests.tus_program import BYTES, CSRF, Program, checksum, encoded, offset_of
+from tests.waiting import until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -169,25 +169,18 @@ def cut_off(program, location, body, headers=None, method="PATCH"):
         return line.recv(1000)
 
 
-def wait_for(what, expected):
-    end = time.monotonic() + 10
-    while (got := what()) != expected and time.monotonic() < end:
-        time.sleep(0.05)
-    assert got == expected
-
-
 def test_a_cut_line_keeps_what_came_and_goes_on_there(program, location):
     cut_off(program, location, b"x" * 600)
-    wait_for(lambda: offset_of(program, location), 600)
-    wait_for(lambda: program.append(location, 600, b"y" * 400).status_code, 204)
+    until(lambda: offset_of(program, location) == 600)
+    until(lambda: program.append(location, 600, b"y" * 400).status_code == 204)
     assert Attachment.objects.get().state == "stored"
 
 
 def test_a_cut_line_under_a_checksum_keeps_nothing_of_it(program, location):
     cut_off(program, location, b"x" * 600, checksum(b"x" * 1000))
     path = Attachment.objects.get().staging_path
-    wait_for(path.exists, True)
-    wait_for(lambda: offset_of(program, location), 0)
+    until(path.exists)
+    until(lambda: offset_of(program, location) == 0)
 
 
 def test_a_cut_announcement_leaves_no_file_that_nobody_can_finish(program, settings):

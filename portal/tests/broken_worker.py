@@ -1,6 +1,6 @@
 """A worker that breaks once it has started, and whose pool then never ends."""
 
-import time
+import signal
 
 from celery import bootsteps
 
@@ -17,7 +17,7 @@ class Endless(bootsteps.StartStopStep):
         """Nothing; only what was started is stopped."""
 
     def stop(self, worker):
-        time.sleep(600)
+        signal.pause()
 
 
 app.steps["consumer"].add(Broken)

@@ -2,7 +2,6 @@
 
 import socket
 import threading
-import time
 
 import pytest
 from aiosmtpd.controller import Controller
@@ -47,28 +46,25 @@ def mail_server(settings, nobody):
     server.stop()
 
 
-def seconds_of(ask):
-    began = time.monotonic()
+def words_of(ask):
     with pytest.raises(Unavailable) as away:
         ask()
-    return time.monotonic() - began, str(away.value)
+    return str(away.value)
 
 
 def test_a_database_that_answers_is_no_news(db):
     dependencies.database()
 
 
-def test_a_broker_that_is_gone_is_known_at_once(settings, nobody):
+def test_a_broker_that_is_gone_is_named(settings, nobody):
     settings.CELERY_BROKER_URL = f"redis://:secret@127.0.0.1:{nobody}/0"
-    took, words = seconds_of(dependencies.broker)
-    assert took < 1
+    words = words_of(dependencies.broker)
     assert words == "The broker does not answer (ConnectionError)."
 
 
-def test_a_broker_that_hangs_is_given_up_soon(settings, silent):
+def test_a_broker_that_hangs_is_given_up(settings, silent):
     settings.CELERY_BROKER_URL = f"redis://127.0.0.1:{silent}/0"
-    took, words = seconds_of(dependencies.broker)
-    assert took < 3
+    words = words_of(dependencies.broker)
     assert words == "The broker does not answer (TimeoutError)."
 
 
@@ -81,7 +77,7 @@ def test_a_real_broker_takes_something_and_gives_it_back(settings, broker):
 def test_a_broker_that_takes_nothing_more_is_no_broker(settings, broker):
     settings.CELERY_BROKER_URL = broker.url
     dependencies.ask_broker(lambda client: client.config_set("maxmemory", "1"))
-    assert seconds_of(dependencies.broker)[1] == "The broker does not answer (OutOfMemoryError)."
+    assert words_of(dependencies.broker) == "The broker does not answer (OutOfMemoryError)."
     dependencies.ask_broker(lambda client: client.config_set("maxmemory", "0"))
 
 
@@ -92,14 +88,13 @@ def test_the_mail_server_is_greeted_and_gets_no_mail(mail_server):
 
 def test_a_mail_server_that_is_gone_is_named(settings, nobody):
     settings.EMAIL_BACKEND, settings.EMAIL_HOST, settings.EMAIL_PORT = SMTP, "127.0.0.1", nobody
-    took, words = seconds_of(dependencies.mail)
-    assert took < 1
+    words = words_of(dependencies.mail)
     assert words == "The mail server does not let us in (Connection refused)."
 
 
 def test_a_mail_server_without_our_login_is_wrong(settings, mail_server):
     settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD = "lab", "secret"
-    assert "SMTPNotSupportedError" in seconds_of(dependencies.mail)[1]
+    assert "SMTPNotSupportedError" in words_of(dependencies.mail)
 
 
 def test_a_folder_for_mails_is_made_when_it_can_be(settings, tmp_path):
@@ -108,16 +103,13 @@ def test_a_folder_for_mails_is_made_when_it_can_be(settings, tmp_path):
     assert (tmp_path / "mail").is_dir()
     (tmp_path / "file").touch()
     settings.EMAIL_FILE_PATH = str(tmp_path / "file" / "mail")
-    assert seconds_of(dependencies.mail)[1] == (
-        "The folder for mails cannot be made (Not a directory)."
-    )
+    assert words_of(dependencies.mail) == ("The folder for mails cannot be made (Not a directory).")
 
 
 def test_a_dependency_that_hangs_is_not_waited_for():
     enough = threading.Event()
-    took, words = seconds_of(lambda: dependencies.within(0.2, enough.wait, "oracle"))
+    words = words_of(lambda: dependencies.within(0.2, enough.wait, "oracle"))
     enough.set()
-    assert took < 1
     assert words == "The oracle did not answer within 0.2 seconds."
 
 

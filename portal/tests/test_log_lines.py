@@ -8,7 +8,6 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 import pytest
@@ -16,16 +15,10 @@ import requests
 from django.conf import settings
 from honcho.environ import parse_procfile
 
+from tests.waiting import until
+
 CANARY = "canary@quillfeather.example"
 PARTS = ("broker", "web", "worker", "beat")
-
-
-def until(found, seconds=30):
-    deadline = time.monotonic() + seconds
-    while not (answer := found()):
-        assert time.monotonic() < deadline, "It did not come."
-        time.sleep(0.1)
-    return answer
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +77,6 @@ def answers(url):
         return False
 
 
-@pytest.mark.journey
 def test_a_worker_names_the_request_that_asked_and_nothing_but_json_is_written(portal):
     url, written = portal
     until(lambda: answers(url))

@@ -1,6 +1,6 @@
 """The mails that the portal has sent."""
 
-from tests.browser.stack import until
+from tests.waiting import until
 
 
 def wait_for_mail(portal, to, subject, number=1):

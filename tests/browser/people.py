@@ -7,7 +7,8 @@ from playwright.sync_api import Page, expect
 
 from accounts.sign_in.allauth_internals import app_code
 from tests.browser import mailbox
-from tests.browser.stack import PASSWORD, until
+from tests.browser.stack import PASSWORD
+from tests.waiting import until
 
 ADDED = "A link for choosing a password is on its way"
 

@@ -7,7 +7,6 @@ import socket
 import sqlite3
 import subprocess
 import sys
-import time
 from contextlib import closing
 from email import message_from_bytes, policy
 from pathlib import Path
@@ -16,22 +15,11 @@ import boto3
 import psycopg2
 import requests
 
+from tests.waiting import until
+
 BASE_DIR = Path(__file__).resolve().parents[2]
 PASSWORD = "four-crowns-and-a-bridge"
 READY_WITHIN = 120  # seconds; the first start fills the demo data
-# How much longer than usual everything may take, such as on hosts that are cut off meanwhile.
-PATIENCE = float(os.environ.get("PATIENCE", "1"))
-
-
-def until(condition, seconds=60):
-    """Ask `condition` until it gives something true and return that; fail after `seconds`."""
-    seconds *= PATIENCE
-    deadline = time.monotonic() + seconds
-    while not (found := condition()):
-        if time.monotonic() > deadline:
-            raise AssertionError(f"Still nothing after {seconds} s.")
-        time.sleep(0.05)
-    return found
 
 
 def _free_port():
@@ -119,8 +107,11 @@ class Portal:
 
     def code(self):
         """A code of the lab's authenticator app that was not given out before."""
-        while (code := self.manage("demo", "--code").strip()) in self._codes:
-            time.sleep(1)
+
+        def fresh():
+            return {self.manage("demo", "--code").strip()} - self._codes
+
+        [code] = until(fresh)
         self._codes.add(code)
         return code
 

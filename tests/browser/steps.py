@@ -6,7 +6,8 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.stack import PASSWORD, PATIENCE
+from tests.browser.stack import PASSWORD
+from tests.waiting import PATIENCE
 
 
 def give_password(page: Page, email: str):

@@ -10,7 +10,9 @@ from playwright.sync_api import Page, expect
 from pypdf import PdfReader
 
 from tests.browser import mailbox, samples, steps
-from tests.browser.stack import PATIENCE
+from tests.waiting import PATIENCE
+
+pytestmark = pytest.mark.embedded
 
 PATIENT = "Zsófia Wanderström"
 DESCRIPTION = "Full arch on six implants; please keep clear of the sinus."

@@ -5,7 +5,6 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from django.conf import settings
 from playwright.sync_api import expect
 
 from tests.browser import mailbox, people, steps
@@ -14,9 +13,8 @@ from tests.browser.stack import BASE_DIR, Portal, wait_for_work
 OTHER, LAB = "other@demo.example", "lab@demo.example"
 NEW_KEY = "another-key-that-is-long-enough-0123456789-abcdefghijklmnopqrstuvwxyz"
 
-pytestmark = pytest.mark.skipif(
-    bool(settings.S3_BUCKET), reason="Restores on servers are those of the restore drill."
-)
+# Restores on servers are those of the restore drill.
+pytestmark = [pytest.mark.embedded(only=True), pytest.mark.proof]
 
 
 @pytest.fixture

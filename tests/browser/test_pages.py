@@ -10,8 +10,6 @@ from cases.progress import Progress
 from tests.browser import samples, steps
 from tests.browser.stack import BASE_DIR
 
-pytestmark = pytest.mark.looks
-
 PICTURES = BASE_DIR / "var" / "screenshots"
 AXE = BASE_DIR / "node_modules" / "axe-core" / "axe.min.js"
 STANDARD = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]

@@ -1,4 +1,7 @@
+import pytest
 from playwright.sync_api import expect
+
+pytestmark = pytest.mark.embedded
 
 
 def test_the_portal_runs_and_a_dentist_signs_in(portal, visit):

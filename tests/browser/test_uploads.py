@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from cases.files.uploads import AT_ONCE_A_PERSON
 from portal.http import slots
 from tests.browser import samples, steps
-from tests.browser.stack import until
+from tests.waiting import until
 
 BIG = 300  # megabytes
 SMALLER = 24
