@@ -18,12 +18,12 @@ stack: setup-test ## The same on PostgreSQL, Valkey, S3, SMTP and nginx, all sta
 	@bin/stack
 
 test: export STATIC_ROOT = $(CURDIR)/var/test-static
-test: setup-test lint ## Set up what is missing, lint, run every test on both kinds of servers, and drill
+test: setup-test lint ## Set up what is missing, lint, and run the tests (10 minutes)
 	@# Compressed once for all that starts a portal below.
 	$(BIN)/python manage.py prepare --static
-	$(BIN)/pytest
 	bin/stack $(BIN)/pytest
-	$(BIN)/python -m drills.drill
+	@# What is about the embedded default.
+	$(BIN)/pytest -n 2 -m embedded
 
 lint: setup-test ## Check style, scripts, imports, templates, migrations and production settings
 	$(BIN)/ruff check .

@@ -28,38 +28,34 @@ from portal.celery import HandOver, app
 
 # Whether the servers of `bin/stack` are used, or the embedded default.
 ON_STACK = bool(settings.S3_BUCKET)
-LEFT_OUT = (
-    {
-        "disk": "It is about the folder that the embedded default stores files in.",
-        "own_servers": "It brings servers of its own, and has run beside the embedded default.",
-        "once": "It takes long, and has run beside the embedded default.",
-        "looks": "It is about what a page looks like, whatever server it comes from.",
-    }
-    if ON_STACK
-    else {"s3": "It is about S3, which the embedded default does without."}
-)
-# What a test has that asks a database, a bucket or a running portal for something.
-SERVED = {"db", "transactional_db", "live_server", "portal", "broker", "stored"}
+LONG = {"matrix", "fuzz", "corpus"}  # folders whose tests take long
 NOBODY = "127.0.0.1:9"  # an address where nothing listens
 
 
-def pytest_collection_modifyitems(items):
-    for item in items:
-        for mark, reason in LEFT_OUT.items():
-            if item.get_closest_marker(mark):
-                item.add_marker(pytest.mark.skip(reason=reason))
-        if ON_STACK and not asks_a_server(item):
-            item.add_marker(pytest.mark.skip(reason="It asks no server."))
+def pytest_configure(config):
+    # Read by modules as they are collected, and by the processes that tests start.
+    if config.option.markexpr == "proof":
+        os.environ["PROOF"] = "1"
 
 
-def asks_a_server(item):
-    marks = {mark.name for mark in item.iter_markers()}
-    return bool(marks & {"django_db", "s3"} or SERVED.intersection(item.fixturenames))
+def pytest_collection_modifyitems(config, items):
+    here = [item for item in items if belongs_here(item)]
+    config.hook.pytest_deselected(items=[item for item in items if not belongs_here(item)])
+    # What takes longest begins first; groups do so by themselves.
+    items[:] = sorted(here, key=lambda item: item.path.parent.name not in LONG)
+
+
+def belongs_here(item):
+    """Whether a test is for these servers and for now: see the marks in pytest.ini."""
+    proof, embedded = map(item.get_closest_marker, ("proof", "embedded"))
+    if proof and "PROOF" not in os.environ and not proof.kwargs.get("part"):
+        return False
+    return not (ON_STACK and embedded and embedded.kwargs.get("only"))
 
 
 def pytest_xdist_auto_num_workers(config):
-    """Tests wait for servers and browsers half of the time."""
-    return min(2 * os.cpu_count(), 8)
+    """Tests wait for servers and browsers now and then."""
+    return min(os.cpu_count() * 3 // 2, 8)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -17,10 +17,13 @@ ROOT = Path(__file__).resolve().parent.parent
 LOGS = ROOT / "var" / "proof"
 PROOFS = {
     "control": "python -m tests.matrix.control --everything",
-    "inputs": "FUZZ=long pytest tests/fuzz cases/tests/test_export.py",
-    "corpora": "CORPUS=all pytest tests/corpus",
+    "inputs": "bin/stack pytest -m proof tests/fuzz",
+    "corpora": "bin/stack pytest -m proof tests/corpus",
     "readers": "pip install --quiet --requirement requirements-fuzz.txt && python -m tests.fuzz",
-    "tests": "pytest -m proof",
+    "matrix": "bin/stack pytest -m proof tests/matrix",
+    # The others bring servers of their own.
+    "tests": "bin/setup audit && pytest -m proof"
+    " --ignore tests/fuzz --ignore tests/corpus --ignore tests/matrix",
     "drill": "python -m drills.drill --dose ${DOSE:-1} --seed ${SEED:-1}",
     "fleet": "python -m drills.fleet",
     "restore": "python drills/restore_drill.py --cases ${CASES:-1000}",

@@ -135,7 +135,7 @@ def test_what_is_not_ready_is_noted_as_such(dentist_client, case, file, script):
     assert rows("what", "result") == [("file", "not_ready"), ("rx", "not_ready")]
 
 
-@pytest.mark.disk  # S3 is not asked whether the object is there
+@pytest.mark.embedded(only=True)  # S3 is not asked whether the object is there
 def test_what_the_storage_could_not_give_is_noted_as_such(dentist_client, case, file):
     default_storage.delete(file.key)
     answer = dentist_client.get(reverse("cases:download", args=[case.number, file.pk]))

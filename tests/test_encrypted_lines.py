@@ -10,8 +10,6 @@ from django.conf import settings
 
 from drills.servers.services import Postgres
 
-pytestmark = pytest.mark.own_servers
-
 ASK = """
 import django
 django.setup()

@@ -19,7 +19,6 @@ def full(db):
     return full_person.fill(cases=300, visits=6000, revisions=25)
 
 
-@pytest.mark.once
 def test_no_page_of_a_person_with_every_limit_reached_is_large(full):
     clients = {who: Client() for who in (full.owner, full.lab)}
     for who, client in clients.items():

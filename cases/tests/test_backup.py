@@ -19,12 +19,13 @@ from portal.progress_bar import ProgressBar
 
 # A snapshot begins a transaction of its own.
 pytestmark = [
+    pytest.mark.embedded,
     pytest.mark.django_db(transaction=True),
     # Some restore what they have backed up.
     pytest.mark.usefixtures("log_can_be_emptied"),
 ]
 
-on_disk = pytest.mark.disk
+on_disk = pytest.mark.embedded(only=True)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from cases.models import Attachment
 from cases.tasks import render_prescription
 from portal import environment as read
 
-pytestmark = pytest.mark.disk
+pytestmark = pytest.mark.embedded(only=True)
 FILES = "files.portal.example"
 BODY = b"<script>alert(document.cookie)</script>"
 

@@ -428,7 +428,8 @@ def test_a_stored_file_is_downloaded_as_an_attachment(dentist_client, case):
     assert given.headers["Content-Disposition"].startswith("attachment")
 
 
-@pytest.mark.disk  # S3 is not asked whether the object is there: the browser sees what it says
+# S3 is not asked whether the object is there: the browser sees what it says.
+@pytest.mark.embedded(only=True)
 def test_a_stored_file_that_cannot_be_opened_gets_a_sentence(dentist_client, case):
     file = add_file(case)
     answer = dentist_client.get(reverse("cases:download", args=[case.number, file.pk]))

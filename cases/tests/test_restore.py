@@ -21,11 +21,12 @@ from portal.models import Email, Host
 from portal.work import WorkState
 
 pytestmark = [
+    pytest.mark.embedded,
     pytest.mark.django_db(transaction=True),
     pytest.mark.usefixtures("log_can_be_emptied"),
 ]
 
-on_disk = pytest.mark.disk
+on_disk = pytest.mark.embedded(only=True)
 
 
 @pytest.fixture

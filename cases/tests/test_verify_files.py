@@ -12,7 +12,7 @@ from cases.models import Attachment, Prescription
 from cases.tests import lab_files
 from portal.work import WorkState
 
-on_disk = pytest.mark.disk
+on_disk = pytest.mark.embedded(only=True)
 
 
 @pytest.fixture

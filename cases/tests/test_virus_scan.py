@@ -18,7 +18,6 @@ from portal.tests import hanging
 
 pytestmark = [
     pytest.mark.django_db,
-    pytest.mark.own_servers,
     pytest.mark.xdist_group("clamd"),
 ]
 

@@ -66,14 +66,12 @@ def careless():
         yield server
 
 
-@pytest.mark.own_servers
 @pytest.mark.xdist_group("clamd")
 def test_the_virus_scanner_is_asked_which_one_it_is(clamd, settings):
     settings.CLAMD_SOCKET = str(clamd.socket)
     assert doctor.scanner().startswith("ClamAV ")
 
 
-@pytest.mark.own_servers
 @pytest.mark.xdist_group("clamd")
 def test_a_virus_scanner_that_calls_clean_what_it_did_not_look_into_is_wrong(careless, settings):
     settings.CLAMD_SOCKET = str(careless.socket)

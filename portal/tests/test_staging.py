@@ -9,6 +9,8 @@ import pytest
 from portal.files import staging
 from portal.files.staging import STRETCH
 
+pytestmark = pytest.mark.embedded
+
 BODY = os.urandom(STRETCH + 1000)
 
 

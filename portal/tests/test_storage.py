@@ -13,7 +13,9 @@ from portal.files import staging
 from portal.files.storage import StorageUnavailable
 from portal.periodic import abort_old_uploads
 
-on_disk = pytest.mark.disk
+pytestmark = pytest.mark.embedded
+
+on_disk = pytest.mark.embedded(only=True)
 MEMORY_DISK = Path("/dev") / "shm"
 KEY = "attachments/ab/0123"
 

@@ -22,6 +22,7 @@ from scheduling.tests.test_sessions import lab_moves
 ROUNDS = 40
 
 pytestmark = [
+    pytest.mark.embedded,
     pytest.mark.django_db(transaction=True),
     pytest.mark.skipif(
         "connection.vendor != 'postgresql'",

@@ -4,19 +4,17 @@ import http.client
 import json
 import socket
 import threading
-import time
 import uuid
 from collections import Counter
 from contextlib import ExitStack, closing
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from select import select
 
 import pytest
 import requests
 
 from drills.servers.nginx import Nginx
-from tests.browser.stack import until
-
-pytestmark = pytest.mark.own_servers
+from tests.waiting import until
 
 LARGEST = 8 * 1024**2
 
@@ -175,7 +173,7 @@ def test_an_upload_breaks_off_when_the_portal_does(nginx):
     line.putheader("Content-Length", str(LARGEST))
     line.endheaders()
     line.send(b"x" * 100_000)
-    time.sleep(0.5)
+    assert select([line.sock], [], [], 20)[0]  # It is told so.
     with closing(line), pytest.raises(ConnectionError):
         line.send(b"x" * (LARGEST - 100_000))
 

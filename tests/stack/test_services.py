@@ -5,7 +5,6 @@ import smtplib
 import subprocess
 import sys
 import tempfile
-import time
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -16,8 +15,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from drills.servers.faults import FaultProxy
 from drills.servers.services import S3, ServiceError, Services, Valkey
+from tests.waiting import until
 
-pytestmark = [pytest.mark.own_servers, pytest.mark.xdist_group("services")]
+pytestmark = [pytest.mark.proof, pytest.mark.xdist_group("services")]
 BODY = os.urandom(300_000)
 
 
@@ -98,7 +98,7 @@ def test_a_wrong_password_is_refused(services):
 
 def test_valkey_keeps_its_queue_when_it_is_killed(services):
     services.broker.client().rpush("queue", "hint")
-    time.sleep(1.1)  # what it writes reaches the disk once a second
+    services.broker.client().execute_command("WAITAOF", 1, 0, 0)  # until it is on the disk
     services.broker.kill()
     services.broker.start()
     assert services.broker.client().lrange("queue", 0, -1) == [b"hint"]
@@ -190,13 +190,13 @@ def test_a_server_that_cannot_start_says_why(services, tmp_path):
 
 
 START_AND_WAIT = """
-import sys, time
+import signal, sys
 from pathlib import Path
 from drills.servers.services import Services
 services = Services(Path(sys.argv[1]), fast=True)
 services.start()
 print(*[one.process.pid for one in services.all], flush=True)
-time.sleep(600)
+signal.pause()
 """
 
 
@@ -210,10 +210,7 @@ def test_no_server_outlives_a_killed_program():
         program.kill()
         program.wait()
         program.stdout.close()
-        deadline = time.monotonic() + 10
-        while any(is_alive(server) for server in servers):
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
+        until(lambda: not any(is_alive(server) for server in servers))
 
 
 def is_alive(server):

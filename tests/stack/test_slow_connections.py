@@ -14,7 +14,7 @@ import requests
 from drills import slow_connections
 from drills.servers.services import LOCALHOST
 
-pytestmark = [pytest.mark.own_servers, pytest.mark.once, pytest.mark.xdist_group("slow lines")]
+pytestmark = [pytest.mark.proof, pytest.mark.xdist_group("slow lines")]
 KINDS = [
     "a form to the first page",
     "a form to the sign-in",

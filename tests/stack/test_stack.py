@@ -2,11 +2,7 @@
 
 import subprocess
 
-import pytest
-
 from portal.terminal import BASE_DIR
-
-pytestmark = pytest.mark.own_servers
 
 
 def test_a_command_finds_the_servers_and_its_exit_code_is_ours():

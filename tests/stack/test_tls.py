@@ -12,8 +12,6 @@ from django.conf import settings
 from drills.servers.nginx import Nginx
 from drills.servers.services import free_port
 
-pytestmark = pytest.mark.own_servers
-
 MANUAL = (settings.BASE_DIR / "docs/operate.md").read_text()
 LINES = re.search(r"cat >/etc/nginx/conf\.d/tls\.conf <<'EOF'\n(.*?)EOF", MANUAL, re.DOTALL)[1]
 
