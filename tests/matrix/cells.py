@@ -33,7 +33,7 @@ TO = {SIGN_IN: "/accounts/login/", ADMIN_SIGN_IN: "/admin/login/", SET_UP: "/acc
 
 # Answered as others are: at all addresses, or in admin.
 ALIKE = {*NOT_SIGNED_IN[1:], *NO_STEP}
-ALIKE_IN_ADMIN = {"owner", "other", "groupless", *ALIKE}
+ALIKE_IN_ADMIN = {"owner", "other", "groupless", "emergency_over", *ALIKE}
 
 
 def all_cells():
