@@ -16,6 +16,8 @@ from tests.browser import samples, steps
 from tests.browser.production import DENTIST, FILES, PORTAL, Production
 from tests.browser.stack import BASE_DIR
 
+# On the disk, whose files the other host gives out.
+pytestmark = pytest.mark.embedded(only=True)
 OBSERVATORY = BASE_DIR / "tests" / "observatory"
 STORE = """
 from cases.models import Attachment
