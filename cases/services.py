@@ -87,9 +87,7 @@ def _create(form_key, values, signed_name, *, by, now):
     )
     _attach_files(case, form_key)
     Draft.objects.filter(form_key=form_key).delete()
-    case.events.create(
-        actor=by, kind=CaseEvent.Kind.CREATED, to_progress=case.progress, created_at=now
-    )
+    _add_event(case, CaseEvent.Kind.CREATED, by, now, to_progress=case.progress)
     new_revision(case, signed_name, by=by, now=now)
     emails.case_submitted(case, revision=1)
     return case
@@ -131,7 +129,7 @@ def update_case(case, draft, values, signed_name, *, by, now):
         note = _what_changed(case, values, files)
         ship_date = expected_ship_date(now, case.planning_date)
         changes = {**values, "ship_date": ship_date, "modified_at": now}
-        case.events.create(actor=by, kind=CaseEvent.Kind.UPDATED, note=note, created_at=now)
+        _add_event(case, CaseEvent.Kind.UPDATED, by, now, note=note)
         if may_move(Who.DENTIST, case.progress, Progress.PROCESSING):
             move(case, Progress.PROCESSING, Who.DENTIST, by=by, now=now, **changes)
         else:
@@ -159,6 +157,10 @@ def lock(case):
     Case.objects.select_for_update(no_key=True).filter(pk=case.pk).values("pk").first()
 
 
+def _add_event(case, kind, by, now, **said):
+    return case.events.create(kind=kind, actor=by, created_at=now, **said)
+
+
 def _change(case, **changes):
     """The one door to a case's row: only while its progress is still what was read."""
     written = Case.objects.filter(pk=case.pk, progress=case.progress).update(**changes)
@@ -183,14 +185,8 @@ def move(case, to, who, *, by, now, note="", seen=None, **changes):
     changes.setdefault("ship_date", ship_date_after_move(case, to, now))
     with transaction.atomic():
         _change(case, progress=to, **changes)
-        event = case.events.create(
-            actor=by,
-            kind=CaseEvent.Kind.PROGRESS,
-            from_progress=before,
-            to_progress=to,
-            note=note,
-            created_at=now,
-        )
+        changed = {"from_progress": before, "to_progress": to, "note": note}
+        event = _add_event(case, CaseEvent.Kind.PROGRESS, by, now, **changed)
         # On hold or cancelled, what is missing is still missing.
         if to not in WITHOUT_SHIP_DATE:
             case.missing_items.filter(answered_at=None).update(answered_at=now)
@@ -238,18 +234,12 @@ def mark_missing(case, reasons, note, *, by, now, seen=None):
 
 def ship(case, carrier, tracking_number, *, by, now, note="", seen=None):
     """The lab hands the guide to a carrier; the ship date becomes the day on which it did."""
-    move(
-        case,
-        Progress.SHIPPED,
-        Who.LAB,
-        by=by,
-        now=now,
-        note=note,
-        seen=seen,
-        ship_date=lab_calendar.today(now),
-        carrier=carrier,
-        tracking_number=tracking_number,
-    )
+    parcel = {
+        "carrier": carrier,
+        "tracking_number": tracking_number,
+        "ship_date": lab_calendar.today(now),
+    }
+    move(case, Progress.SHIPPED, Who.LAB, by=by, now=now, note=note, seen=seen, **parcel)
 
 
 def correct_tracking(case, carrier, tracking_number, *, by, now):
@@ -265,12 +255,7 @@ def correct_tracking(case, carrier, tracking_number, *, by, now):
     before = f"{case.get_carrier_display()} {case.tracking_number}".strip() or "none"
     with transaction.atomic():
         _change(case, carrier=carrier, tracking_number=tracking_number)
-        case.events.create(
-            actor=by,
-            kind=CaseEvent.Kind.TRACKING,
-            note=f"Corrected; it was {before}.",
-            created_at=now,
-        )
+        _add_event(case, CaseEvent.Kind.TRACKING, by, now, note=f"Corrected; it was {before}.")
 
 
 def set_planning_date(case, date, note, *, by, now):
@@ -283,7 +268,7 @@ def set_planning_date(case, date, note, *, by, now):
         changes["ship_date"] = ship_date_with_planning(case, date, now)
     with transaction.atomic():
         _change(case, **changes)
-        case.events.create(actor=by, kind=CaseEvent.Kind.PLANNING, note=note, created_at=now)
+        _add_event(case, CaseEvent.Kind.PLANNING, by, now, note=note)
 
 
 def set_ship_date(case, date, *, by, now):
@@ -296,14 +281,10 @@ def set_ship_date(case, date, *, by, now):
             f"Case {case.number} is {case.progress.label} and has no ship date until it goes on. "
             "Move it first; nothing was changed."
         )
+    note = f"Ships {date:%b %d, %Y}." if date else "No ship date."
     with transaction.atomic():
         _change(case, ship_date=date)
-        case.events.create(
-            actor=by,
-            kind=CaseEvent.Kind.SHIP_DATE,
-            note=f"Ships {date:%b %d, %Y}." if date else "No ship date.",
-            created_at=now,
-        )
+        _add_event(case, CaseEvent.Kind.SHIP_DATE, by, now, note=note)
 
 
 def archive(case, *, by, now):
@@ -325,7 +306,7 @@ def _set_archived(case, kind, archived_at, *, by, now):
         restoring = archived_at is None
         rows = Case.objects.filter(pk=case.pk, archived_at__isnull=not restoring)
         if rows.update(archived_at=archived_at):
-            case.events.create(actor=by, kind=kind, created_at=now)
+            _add_event(case, kind, by, now)
 
 
 def post_message(case, body, *, by, now):

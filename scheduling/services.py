@@ -56,17 +56,10 @@ def book(block, case, *, by, now):
         cases.lock(case)
         block = _still_free(block, now)
         session = _insert(block, case, by=by, now=now)
-        date = lab_calendar.today(block.starts_at)
-        cases.move(
-            case,
-            Progress.SCHEDULED,
-            Who.BOOKING,
-            by=by,
-            now=now,
-            note=f"{_when(session)} with {block.planner}.",
-            planning_date=date,
-            ship_date=cases.ship_date_with_planning(case, date, now),
-        )
+        note, date = f"{_when(session)} with {block.planner}.", lab_calendar.today(block.starts_at)
+        dates = {"planning_date": date}
+        dates["ship_date"] = cases.ship_date_with_planning(case, date, now)
+        cases.move(case, Progress.SCHEDULED, Who.BOOKING, by=by, now=now, note=note, **dates)
         emails.planning_scheduled(session, now)
     return session
 
@@ -121,13 +114,9 @@ def move_session(session, block, *, by, now):
             raise NotAllowed("The session is in that block already. Nothing was changed.")
         before, block = session.block, _still_free(block, now)
         _take(session, block)
-        cases.set_planning_date(
-            session.case,
-            lab_calendar.today(block.starts_at),
-            f"Moved from {_when(session, before)} to {_when(session)} with {block.planner}.",
-            by=by,
-            now=now,
-        )
+        note = f"Moved from {_when(session, before)} to {_when(session)} with {block.planner}."
+        date = lab_calendar.today(block.starts_at)
+        cases.set_planning_date(session.case, date, note, by=by, now=now)
         emails.planning_moved(session, before, now)
     return session
 

@@ -14,22 +14,6 @@ from allauth.mfa.totp.internal import auth as totp
 
 CHECKED_VERSION = "65.21.1"
 
-__all__ = [
-    "AuthenticateStage",
-    "RecoveryCodes",
-    "account_settings",
-    "app_code",
-    "context",
-    "default_token_generator",
-    "get_authentication_records",
-    "mfa_settings",
-    "normalize_user_code",
-    "ratelimit",
-    "take_back_when_right",
-    "totp",
-    "user_pk_to_url_str",
-]
-
 
 def take_back_when_right(adapter, guess):
     """Let allauth call `guess.rollback()` once the password was right."""
