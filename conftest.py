@@ -4,10 +4,12 @@ import os
 import subprocess
 import tempfile
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 from botocore.config import Config
@@ -20,11 +22,13 @@ from django.utils import timezone
 from kombu import pools
 
 from accounts.models import Dentist, Practice, User
+from accounts.services import NoSuchInvitation
 from accounts.sign_in import second_step
 from cases.models import Case
 from cases.services import submit_case
 from portal.broker import command as broker_command
 from portal.celery import HandOver, app
+from portal.refusal import NotAllowed
 
 # Whether the servers of `bin/stack` are used, or the embedded default.
 ON_STACK = bool(settings.S3_BUCKET)
@@ -345,6 +349,32 @@ def send_case(practice, dentist_user):
         return case
 
     return send
+
+
+@pytest.fixture
+def at_once():
+    """A function that calls its arguments, functions, at the same moment, each in a thread.
+
+    Returns their outcomes: "done", or the class of a refusal by name. Anything else raises.
+    """
+
+    def run(*doings):
+        together = Barrier(len(doings))
+
+        def one(doing):
+            try:
+                together.wait(10)
+                doing()
+            except (NotAllowed, NoSuchInvitation) as refusal:
+                return type(refusal).__name__
+            finally:
+                connection.close()
+            return "done"
+
+        with ThreadPoolExecutor(len(doings)) as threads:
+            return list(threads.map(one, doings))
+
+    return run
 
 
 @pytest.fixture

@@ -1,9 +1,8 @@
 """The access log shows whether a row of it was changed, removed or put in."""
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from functools import partial
 from io import StringIO
-from threading import Barrier
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -156,21 +155,15 @@ def test_a_row_whose_change_is_taken_back_goes_with_it(rows, practice):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_rows_written_at_the_same_moment_form_one_chain(make_practice):
+def test_rows_written_at_the_same_moment_form_one_chain(make_practice, at_once):
     here, there = make_practice(), make_practice("Hilltop Dental")
-    together = Barrier(8)
 
-    def add(number):
-        try:
-            together.wait(10)
-            for _ in range(10):
-                with transaction.atomic():
-                    write([None, here, there][number % 3])
-        finally:
-            connection.close()
+    def add(practice):
+        for _ in range(10):
+            with transaction.atomic():
+                write(practice)
 
-    with ThreadPoolExecutor(8) as threads:
-        list(threads.map(add, range(8)))
+    at_once(*(partial(add, [None, here, there][number % 3]) for number in range(8)))
     assert Access.objects.count() == 80
     assert sorted(AccessChain.objects.values_list("position", flat=True)) == [20, 30, 30]
     assert "is whole" in verify()

@@ -1,44 +1,17 @@
 """Two people at the same moment, on the same practice or with the same link."""
 
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from threading import Barrier
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 
 from accounts import services
 from accounts.limits import INVITATIONS
 from accounts.models import User
-from portal.refusal import NotAllowed
 
 ROUNDS = 10
 PASSWORD = "seven-crowns-of-lou"
 pytestmark = [pytest.mark.embedded, pytest.mark.django_db(transaction=True)]
-
-
-@pytest.fixture
-def at_once():
-    """A function that runs its arguments, functions, at once in threads; gives their outcomes."""
-    with ThreadPoolExecutor(2) as threads:
-
-        def run(*doings):
-            together = Barrier(len(doings))
-
-            def one(doing):
-                try:
-                    together.wait(10)
-                    doing()
-                except (NotAllowed, services.NoSuchInvitation) as refusal:
-                    return type(refusal).__name__
-                finally:
-                    connection.close()
-                return "done"
-
-            return list(threads.map(one, doings))
-
-        yield run
 
 
 @pytest.mark.parametrize("service", [services.deactivate, services.take_ownership])
