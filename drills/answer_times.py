@@ -1,7 +1,7 @@
 """Compare how long the portal takes to answer for known, unknown and deactivated addresses.
 
-Starts broker and gunicorn as the Procfile says, with an own temporary DATA_DIR, the real hasher
-and the real limits, and tries to sign in with a wrong password and asks for reset links, each kind
+Starts broker and web process as the Procfile says, in a folder of their own, with the real hasher
+and limits, and tries to sign in with a wrong password and asks for reset links, each kind
 of address in turn. Prints the median of each kind, and the median of the differences between two
 kinds, each taken within one round, so that a machine that gets slower does not count. Ends with 1
 when two kinds are more than 5 ms apart, or answers differ in status, headers or text.
@@ -20,7 +20,7 @@ from itertools import combinations
 
 import requests
 
-from drills.servers.embedded import EmbeddedPortal
+from drills.servers.portal import Portal
 
 KINDS = ["known", "unknown", "deactivated"]
 # Known too: how far these are from the known ones is how restless the machine is.
@@ -115,10 +115,10 @@ def main():
     # Behind a proxy, so that each request may come from an address of its own.
     with (
         tempfile.TemporaryDirectory(prefix="times-") as folder,
-        EmbeddedPortal(folder, PROXIES="1").running() as portal,
+        Portal(folder, PROXIES="1").running() as portal,
     ):
         portal.manage("shell", "-v", "0", "-c", PEOPLE.format(people=-(-tries // GUESSES)))
-        stranger = Stranger(portal.url)
+        stranger = Stranger(portal.urls[0])
         good = [
             measure(
                 "forgotten password",

@@ -60,7 +60,7 @@ class Dentist:
 
     def upload(self, form_key, name, body):
         """Send one file by tus and go on where it broke off; returns its address."""
-        location, offset = self._announce(form_key, name, len(body)), 0
+        location, offset = self.announce(form_key, name, len(body)), 0
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
             headers = {**BYTES, "Upload-Offset": str(offset)}
@@ -68,7 +68,7 @@ class Dentist:
             if answer is not None and answer.status_code == 204:
                 return location
             if answer is not None and answer.status_code in (404, 410):
-                location, offset = self._announce(form_key, name, len(body)), 0
+                location, offset = self.announce(form_key, name, len(body)), 0
                 continue
             time.sleep(PAUSE)
             offset = self._offset(location)
@@ -76,7 +76,7 @@ class Dentist:
                 return location
         raise GaveUp(f"An upload of {len(body)} bytes never arrived.")
 
-    def _announce(self, form_key, name, size):
+    def announce(self, form_key, name, size):
         pairs = {"filename": name, "form": form_key, "key": uuid.uuid4().hex}
         encoded = [f"{k} {base64.b64encode(v.encode()).decode()}" for k, v in pairs.items()]
         headers = {"Upload-Length": str(size), "Upload-Metadata": ",".join(encoded)}

@@ -27,14 +27,13 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-import boto3
 import django
 
 from drills.dentists import Dentist
 from drills.servers.faults import FaultProxy
 from drills.servers.nginx import Nginx
-from drills.servers.processes import Portal
-from drills.servers.services import Services, family_of
+from drills.servers.portal import Portal
+from drills.servers.services import Services, family_of, until
 
 MIB = 1024**2
 CLIENTS = 5
@@ -69,17 +68,71 @@ DEATHS_A_PLACE = 3
 SLEEPS = 20
 SIGKILL = signal.SIGKILL
 SLEPT = "workers that slept past their lease"
+# In minutes a few dentists do here what a practice does in months.
+OUT_OF_THE_WAY = " ".join(
+    f"{what}_an_hour_a_{whose}=1000000"
+    for what in ("cases", "messages", "updates", "uploads")
+    for whose in ("person", "practice")
+)
 PLACES_OF_SLEEP = ["store_attachment before store", "store_attachment before finish"]
 
 
-def until(condition, seconds):
-    """Whether `condition` came true within `seconds`."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.1)
-    return True
+class DrilledPortal(Portal):
+    """Two web servers, two workers that die where they are told to, and beat."""
+
+    workers = 2
+
+    def __init__(self, folder, **environment):
+        webs, others = ("web1", "web2"), ("worker1", "worker2", "beat")
+        super().__init__(folder, webs, others, **environment)
+        self.environment |= {"DRILL_DIR": str(folder), "KEPT_BY_DRILL": str(folder)}
+        for name in ("die", "stop", "stopped"):
+            (folder / name).mkdir()
+
+    def commands(self):
+        crashing = super().commands()
+        return {
+            name: command.replace("-A portal worker", "-A drills.crashing worker")
+            for name, command in crashing.items()
+        }
+
+    def kept_as(self, word):
+        return [one for name, one in self.kept.items() if name.startswith(word)]
+
+    def careless_worker(self, number):
+        """A worker that does work without claiming it first; not started yet."""
+        command = self.commands()[f"worker{number}"]
+        return self.keep(f"careless{number}", command, DRILL_WITHOUT_CLAIMS="1")
+
+    def left_behind(self):
+        """What outlived the portal, which is killed."""
+        time.sleep(1)
+        left = {pid: _about(pid) for pid in self._strays()}
+        _signal(left, SIGKILL)
+        return list(left.values())
+
+    def _strays(self):
+        """Whatever works on this folder and is no longer a child of ours."""
+        mark = f"KEPT_BY_DRILL={self.folder}".encode()
+        for entry in Path("/proc").iterdir():
+            with suppress(OSError, ValueError):
+                pid = int(entry.name)
+                if pid != os.getpid() and mark in (entry / "environ").read_bytes().split(b"\0"):
+                    yield pid
+
+
+def _about(pid):
+    with suppress(OSError):
+        command = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        return f"{state} {command[:120]}"
+    return "gone"
+
+
+def _signal(pids, number):
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, number)
 
 
 class Stage:
@@ -93,9 +146,9 @@ class Stage:
         # Only root may mount a disk that can be filled without harm.
         self.has_own_disk = os.getuid() == 0
         environment = {**self.services.environment, **self.proxy.environment}
-        self.portal = Portal(folder / "portal", environment, self.staging)
-        addresses = [url.removeprefix("http://") for url in self.portal.urls]
-        self.front = Nginx(folder / "nginx", addresses)
+        environment |= {"STAGING_DIR": str(self.staging), "LIMITS": OUT_OF_THE_WAY}
+        self.portal = DrilledPortal(folder / "portal", LOG_FORMAT="text", **environment)
+        self.front = Nginx(folder / "nginx", self.portal.addresses)
         self.left_behind = []
 
     @contextmanager
@@ -105,14 +158,13 @@ class Stage:
             os.environ.update(self.portal.environment)
             self.portal.start()
             django.setup()
-            from drills import verdict
-
-            dentist_pk, session_keys = verdict.move_in(members)
+            dentist_pk, session_keys = self.portal.move_in(members)
             try:
                 address = [self.front.environment["SITE_URL"]]
                 yield [Dentist(address, key, dentist_pk) for key in session_keys]
             finally:
-                self.left_behind = self.portal.stop()
+                self.portal.stop()
+                self.left_behind = self.portal.left_behind()
 
     @contextmanager
     def _own_disk(self):
@@ -131,18 +183,6 @@ class Stage:
     def mails(self):
         return self.services.mail.mails()
 
-    def bucket(self):
-        """The bucket itself, not by way of the proxy."""
-        about = self.services.storage.environment
-        s3 = boto3.resource(
-            "s3",
-            endpoint_url=about["S3_ENDPOINT_URL"],
-            region_name=about["S3_REGION"],
-            aws_access_key_id=about["S3_ACCESS_KEY_ID"],
-            aws_secret_access_key=about["S3_SECRET_ACCESS_KEY"],
-        )
-        return s3.Bucket(about["S3_BUCKET"])
-
 
 class Faults:
     """Everything that can fail. Each public method lets it fail once, and be well again."""
@@ -155,11 +195,12 @@ class Faults:
     def events(self):
         """Pairs of a name and what is then done, in the order of this seed."""
         s3, mail, broker = self._s3, self._mail, self.services.broker
+        workers = self.portal.kept_as("worker")
         deeds = {
-            "a process of a worker is killed": lambda: self._kill_child(self.portal.workers),
-            "a worker is killed": lambda: self.rng.choice(self.portal.workers).send(SIGKILL),
-            "a web process is killed": lambda: self._kill_child(self.portal.webs),
-            "beat is killed": lambda: self.portal.beat.send(SIGKILL),
+            "a process of a worker is killed": lambda: self._kill_child(workers),
+            "a worker is killed": lambda: self.rng.choice(workers).send(SIGKILL),
+            "a web process is killed": lambda: self._kill_child(self.portal.kept_as("web")),
+            "beat is killed": lambda: self.portal.kept["beat"].send(SIGKILL),
             "all is restarted as by a deploy": self._deploy,
             "Valkey is emptied": broker.empty,
             "Valkey is killed": lambda: self._away(broker, 0),
@@ -202,7 +243,7 @@ class Faults:
         until(lambda: self.rng.choice(processes).kill_a_child(self.rng), 30)
 
     def _deploy(self):
-        for process in self.portal.all:
+        for process in self.portal.kept.values():
             process.send(signal.SIGTERM)
         time.sleep(2)
 
@@ -272,12 +313,6 @@ class Faults:
                 self.counts[SLEPT] += 1
             else:
                 self.poke()
-
-
-def _signal(pids, number):
-    for pid in pids:
-        with suppress(ProcessLookupError):
-            os.kill(pid, number)
 
 
 class Drill:
@@ -370,7 +405,7 @@ class Drill:
     def verdict(self, seconds):
         from drills.verdict import Verdict
 
-        judge = Verdict(self.sent, self.stage.bucket(), self.stage.mails(), self.stage.staging)
+        judge = Verdict(self.sent, self.stage.mails())
         settled = (
             f"all was done {seconds:.0f} s after the last fault" if seconds is not None else ""
         )
@@ -382,7 +417,8 @@ class Drill:
         judge.say(missed, f"places of death that nobody came by {missed}")
         slept, wanted = self.faults.counts[SLEPT], self.faults.share(SLEEPS)
         judge.say(slept < wanted, f"{SLEPT} {slept} of {wanted}")
-        return judge.judge()
+        judge.nothing_else_is_there(self.stage.staging)
+        return judge.nothing_is_lost()
 
 
 def main():
@@ -426,8 +462,8 @@ def _without_sweep(drill):
     from drills.verdict import unfinished
 
     portal = drill.stage.portal
-    portal.beat.stop()
-    families = [pid for worker in portal.workers for pid in family_of(worker.pid)]
+    portal.kept["beat"].stop()
+    families = [pid for worker in portal.kept_as("worker") for pid in worker.family]
     _signal(families, signal.SIGSTOP)
     for _ in range(3):
         drill.poke()
@@ -442,7 +478,7 @@ def _without_claims(drill):
     from portal.models import Email
 
     portal = drill.stage.portal
-    for worker in portal.workers:
+    for worker in portal.kept_as("worker"):
         worker.stop()
     careless = [portal.careless_worker(number) for number in (1, 2)]
     for worker in careless:

@@ -1,21 +1,16 @@
-"""The drill's own hand in the database: people at the start, the lab's moves, and the verdict.
+"""The drill's own hand in the database: the lab's moves, and the verdict.
 
 Imported once Django is set up for the portal that is being drilled.
 """
 
-import hashlib
 import time
 from collections import Counter
 from datetime import timedelta
 
-from django.conf import settings
-from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.backends.db import SessionStore
+from django.core.files.storage import default_storage
 from django.db import DatabaseError, InterfaceError, connection
 from django.utils import timezone
 
-from accounts.models import Dentist, Practice, User
-from accounts.sign_in import second_step
 from cases import services
 from cases.models import Attachment, Case, CaseEvent, Prescription
 from cases.progress import Progress, Who
@@ -39,31 +34,6 @@ def steadily(deed):
             time.sleep(0.5)
 
 
-def move_in(members):
-    """A practice with a dentist and members; returns the dentist's key and a session key each."""
-    practice = Practice.objects.create(name="Drill Dental", email="office@drill.example")
-    dentist = Dentist.objects.create(
-        practice=practice, name="Dr. Drill", license_number="1", license_state="ME"
-    )
-    lab = User.objects.create_user("lab@drill.example", name="Lab", is_staff=True)
-    second_step.enrol(lab)
-    Planner.objects.create(user=lab)
-    users = [
-        User.objects.create_user(f"member{number}@drill.example", practice=practice)
-        for number in range(members)
-    ]
-    return dentist.pk, [_sign_in(user) for user in users]
-
-
-def _sign_in(user):
-    session = SessionStore()
-    session[SESSION_KEY] = str(user.pk)
-    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
-    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
-    session.save()
-    return session.session_key
-
-
 def offer_block(number, at):
     """The lab makes a case ready to plan; returns the key of a block that is free for it."""
     planner = Planner.objects.get()
@@ -83,13 +53,36 @@ def unfinished():
     return Counter({model.__name__: model.objects.unfinished().count() for model in kinds()})
 
 
-class Verdict:
-    """Holds what was sent against what is there; `lines` are (passed, sentence) pairs."""
+def given_up():
+    """A sentence for each row whose work was given up."""
+    return {
+        f"{model.__name__} {row.pk}: {row.work_failure}"
+        for model in kinds()
+        for row in model.objects.filter(work_state=WorkState.FAILED)
+    }
 
-    def __init__(self, sent, bucket, mails, staging):
-        self.sent, self.staging = sent, staging
+
+def sent_mails():
+    return Email.objects.filter(work_state=WorkState.DONE)
+
+
+def is_whole(key, sha256):
+    try:
+        return default_storage.stored_digest(key) == sha256
+    except OSError:
+        return False
+
+
+class Verdict:
+    """Holds what was sent against what is there; `lines` are (passed, sentence) pairs.
+
+    `mails` came out of SMTP. `known` are mails in rows that never went that way, by their keys, and
+    `failed` what given_up() said, before anything happened.
+    """
+
+    def __init__(self, sent, mails, known=(), failed=()):
+        self.sent, self.known, self.failed = sent, known, failed
         self.mails = Counter(mail["Message-ID"] for mail in mails)
-        self.objects = {one.key: one for one in bucket.objects.all()}
         self.lines = []
 
     def say(self, bad, sentence, *details):
@@ -98,15 +91,23 @@ class Verdict:
         for detail in list(details)[:10]:
             self.lines.append((None, f"    {detail}"))
 
-    def judge(self):
-        self.cases()
+    def nothing_is_lost(self):
         self.files()
         self.scripts()
-        self.objects_and_rows()
+        self.objects()
         self.mail()
-        self.sessions()
-        self.work()
+        failed = given_up() - set(self.failed)
+        self.say(failed, f"rows given up {len(failed)}", *failed)
         return self.lines
+
+    def nothing_else_is_there(self, staging):
+        """For a portal that has nothing but what was sent."""
+        self.cases()
+        self.sessions()
+        waiting = unfinished()
+        self.say(waiting.total(), f"rows unfinished {waiting.total()}", *waiting.elements())
+        left = sorted(path.name for path in staging.iterdir())
+        self.say(left, f"files left in staging {len(left)}", *left)
 
     def cases(self):
         found = dict(Case.objects.values_list("form_key", "number"))
@@ -117,6 +118,10 @@ class Verdict:
         self.say(more, f"cases that nobody sent, or sent twice: {more}")
         created = CaseEvent.objects.filter(kind=CaseEvent.Kind.CREATED).count()
         self.say(created != len(self.sent), f"events «Case sent» {created}")
+        rows = Prescription.objects.count()
+        self.say(rows != len(self.sent), f"RX scripts for each case once: {rows} revisions")
+        confirmations = sent_mails().filter(kind="case_submitted").count()
+        self.say(confirmations != len(self.sent), f"confirmations, one a case: {confirmations}")
 
     def files(self):
         lost, damaged, count = [], [], 0
@@ -127,52 +132,39 @@ class Verdict:
                 file = rows.pop(name, None)
                 if file is None or file.state != Attachment.State.STORED:
                     lost.append(f"case {one.number}: {name} is {file and file.state}")
-                elif not file.sha256 == sha256 == self._read_back(file.key):
+                elif file.sha256 != sha256 or not is_whole(file.key, sha256):
                     damaged.append(f"case {one.number}: {name}")
             lost += [f"case {one.number}: a file {name} that nobody sent" for name in rows]
         self.say(lost, f"files sent {count}, lost or repeated {len(lost)}", *lost)
-        self.say(
-            damaged, f"objects read back {count}, other than the client's {len(damaged)}", *damaged
-        )
-        loose = Attachment.objects.exclude(case__isnull=False).count()
+        said = f"objects read back {count}, other than the client's {len(damaged)}"
+        self.say(damaged, said, *damaged)
+        loose = Attachment.objects.filter(case=None, name__startswith="scan-").count()
         self.say(loose, f"rows of files without a case: {loose}")
-
-    def _read_back(self, key):
-        sha256 = hashlib.sha256()
-        if key in self.objects:
-            for block in self.objects[key].get()["Body"].iter_chunks(1024**2):
-                sha256.update(block)
-        return sha256.hexdigest()
 
     def scripts(self):
         rows = list(Prescription.objects.all())
-        wrong = [rx for rx in rows if rx.sha256 != self._read_back(rx.file.name)]
+        wrong = [rx for rx in rows if not is_whole(rx.file.name, rx.sha256)]
         self.say(wrong, f"RX scripts {len(rows)}, missing or other than rendered {len(wrong)}")
-        self.say(
-            len(rows) != len(self.sent), f"RX scripts for each case once: {len(rows)} revisions"
-        )
 
-    def objects_and_rows(self):
+    def objects(self):
         keys = {*Attachment.objects.values_list("key", flat=True)}
         keys |= {*Prescription.objects.values_list("file", flat=True)}
-        strays = sorted(set(self.objects) - keys)
-        self.say(strays, f"objects {len(self.objects)}, without a row {len(strays)}", *strays)
-        left = sorted(path.name for path in self.staging.iterdir())
-        self.say(left, f"files left in staging {len(left)}", *left)
+        found = {key for key, _, _ in default_storage.objects()}
+        strays = sorted(found - keys)
+        self.say(strays, f"objects {len(found)}, without a row {len(strays)}", *strays)
 
     def mail(self):
-        rows = Email.objects.filter(work_state=WorkState.DONE)
-        expected = Counter(_message_id_part(row) for row in rows)
+        rows = sent_mails().exclude(pk__in=self.known)
+        expected = Counter(f"<{row.kind}.{row.pk}" for row in rows)
+        # A second id for one row would be a second mail.
         came = Counter(message_id.partition("@")[0] for message_id in self.mails)
         missing, unknown = expected - came, came - expected
-        self.say(missing, f"mails in rows {sum(expected.values())}, not sent {len(missing)}")
+        self.say(missing, f"mails in rows {expected.total()}, not sent {len(missing)}")
         self.say(unknown, f"mails sent {len(came)}, without a row {len(unknown)}", *unknown)
         # SMTP took them, and the worker died before its note: known and accepted, so a figure.
         twice = sum(count > 1 for count in self.mails.values())
         figure = f"      {twice} of {len(self.mails)} mails twice with one Message-ID"
         self.lines.append((None, figure))
-        confirmations = rows.filter(kind="case_submitted").count()
-        self.say(confirmations != len(self.sent), f"confirmations, one a case: {confirmations}")
 
     def sessions(self):
         wanted = [one for one in self.sent if one.block]
@@ -181,17 +173,3 @@ class Verdict:
         self.say(wrong, f"sessions booked {len(wanted)}, lost {len(wrong)}", *wrong)
         more = PlanningSession.objects.count() - len(wanted)
         self.say(more, f"sessions that nobody booked, or booked twice: {more}")
-
-    def work(self):
-        waiting = unfinished()
-        self.say(waiting.total(), f"rows unfinished {waiting.total()}", *waiting.elements())
-        failed = [
-            f"{model.__name__} {row.pk}: {row.work_failure}"
-            for model in kinds()
-            for row in model.objects.filter(work_state=WorkState.FAILED)
-        ]
-        self.say(failed, f"rows given up {len(failed)}", *failed)
-
-
-def _message_id_part(row):
-    return f"<{row.kind}.{row.pk}"

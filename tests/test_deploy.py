@@ -5,8 +5,9 @@ import shutil
 import subprocess
 
 import pytest
+from django.conf import settings
 
-from drills.servers.units import BARE, BASE_DIR, DEPLOY, Unit, settings_in
+from drills.servers.units import BARE, DEPLOY, Unit, settings_in
 
 EXAMPLES = "\n".join((DEPLOY / name).read_text() for name in ("portal.env", "host.env"))
 SERVICES = ["web", "uploads", "worker", "staging", "beat", "sweep"]
@@ -25,7 +26,9 @@ def test_systemd_finds_no_fault_with_the_units(tmp_path):
 
 
 def test_the_examples_name_every_setting():
-    wanted = re.findall(r'read\.\w+\(\s*"(\w+)"', (BASE_DIR / "portal/settings.py").read_text())
+    wanted = re.findall(
+        r'read\.\w+\(\s*"(\w+)"', (settings.BASE_DIR / "portal/settings.py").read_text()
+    )
     named = re.findall(r"^#?([A-Z0-9_]+)=", EXAMPLES, re.MULTILINE)
     # systemd makes the folder of the data, and the units say where.
     assert set(wanted) - set(named) == {"DATA_DIR"}
@@ -45,15 +48,15 @@ def test_each_unit_is_a_command_of_this_code(name, tmp_path):
         shutil.copy(DEPLOY / example, tmp_path / "etc")
     unit = Unit(name, tmp_path, [])
     assert unit.environment["DATA_DIR"] == str(tmp_path / "lib")
-    command = unit.command()
-    assert command[0].startswith(str(BASE_DIR / ".venv" / "bin"))
+    command = unit.command
+    assert command[0].startswith(str(settings.BASE_DIR / ".venv" / "bin"))
     if "--queues" in command:
         assert "staging.web1" in command[command.index("--queues") + 1].split(",")
 
 
 def test_the_command_for_people_has_the_settings_of_the_units(tmp_path):
     script = (DEPLOY / "guidepost").read_text().replace("/etc/guidepost", str(DEPLOY))
-    script = script.replace("/srv/guidepost", str(BASE_DIR))
+    script = script.replace("/srv/guidepost", str(settings.BASE_DIR))
     script = re.sub('user="setpriv.*"', "user=", script)
     environment = {**BARE, "DATA_DIR": str(tmp_path)}
     words = ["sh", "-c", script, "guidepost", "diffsettings"]

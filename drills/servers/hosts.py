@@ -8,8 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from drills.servers.nginx import Nginx
+from drills.servers.portal import ROOT
 from drills.servers.services import Services
-from drills.servers.units import BASE_DIR, DEPLOY, Unit, as_file, settings_in
+from drills.servers.units import DEPLOY, Unit, as_file, settings_in
 
 NUMBERS = {"front": 2, "data": 5, "web1": 11, "web2": 12, "work1": 21, "work2": 22}
 UNITS = {
@@ -69,16 +70,14 @@ class Fleet:
             "SECRET_KEY": secrets.token_urlsafe(48),
             "LAB_EMAIL": "cases@guidepost.example",
             # Half a minute of compressing, if it has not been done since the last change.
-            "STATIC_ROOT": str(BASE_DIR / "var" / "fleet-static"),
+            "STATIC_ROOT": str(ROOT / "var" / "fleet-static"),
         }
 
     def manage(self, *words):
         """Run a management command on the host of nginx, which has the settings too."""
         environment = {**os.environ, **self.settings, "DATA_DIR": str(self.folder / "office")}
         command = [sys.executable, "manage.py", *words]
-        done = subprocess.run(
-            command, cwd=BASE_DIR, env=environment, capture_output=True, text=True
-        )
+        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
         if done.returncode:
             sys.exit(f"manage.py {words[0]} failed:\n{done.stdout}{done.stderr}")
 

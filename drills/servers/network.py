@@ -110,7 +110,7 @@ class Network:
         if os.geteuid() != 0:
             raise NetworkError(
                 "Network namespaces need root (CAP_NET_ADMIN). Nothing was started. "
-                "Please run it as root: sudo make fleet"
+                "Please run it as root: sudo make proof ONLY=fleet"
             )
         self._lock = LOCK.open("w")
         try:

@@ -50,6 +50,14 @@ class ServiceError(RuntimeError):
     """A server did not do what it was asked for; the message says what its log says."""
 
 
+def until(condition, seconds=60, pause=0.1):
+    """What `condition` gave once it was true, or the last it gave after so many seconds."""
+    deadline = time.monotonic() + seconds
+    while not (found := condition()) and time.monotonic() < deadline:
+        time.sleep(pause)
+    return found
+
+
 def free_port() -> int:
     """A port that is ours until this process ends, as is the one `SECOND_PORT` above it."""
     while True:
@@ -148,20 +156,18 @@ class Server:
         return ["--reuid", self.as_user, "--regid", "nogroup", "--clear-groups", *reach]
 
     def _wait_until_it_answers(self) -> None:
-        deadline = time.monotonic() + READY_WITHIN
-        while not self.answers():
-            if self.process.poll() is not None:
-                raise ServiceError(
-                    f"{self.name} ended with {self.process.returncode} instead of starting. "
-                    f"Its log, {self.log}, ends so:\n{self.log_tail()}"
-                )
-            if time.monotonic() > deadline:
-                self.kill()
-                raise ServiceError(
-                    f"{self.name} did not answer within {READY_WITHIN} s and was stopped. "
-                    f"Its log, {self.log}, ends so:\n{self.log_tail()}"
-                )
-            time.sleep(0.05)
+        until(lambda: not self.is_running or self.answers(), READY_WITHIN, pause=0.05)
+        if self.is_running and self.answers():
+            return
+        code = self.process.poll()
+        self.kill()
+        what = f"did not answer within {READY_WITHIN} s and was stopped"
+        if code is not None:
+            what = f"ended with {code} instead of starting"
+        raise self._problem(what)
+
+    def _problem(self, what: str) -> ServiceError:
+        return ServiceError(f"{self.name} {what}. Its log, {self.log}, ends so:\n{self.log_tail()}")
 
     @property
     def is_running(self) -> bool:
@@ -177,10 +183,8 @@ class Server:
             self.process.wait(STOPPED_WITHIN)
         except subprocess.TimeoutExpired:
             self.kill()
-            raise ServiceError(
-                f"{self.name} had not ended {STOPPED_WITHIN} s after it was asked to, and was "
-                f"killed. Its log, {self.log}, ends so:\n{self.log_tail()}"
-            ) from None
+            late = f"had not ended {STOPPED_WITHIN} s after it was asked to, and was killed"
+            raise self._problem(late) from None
 
     def kill(self) -> None:
         """Let it and its children end at once, as a power cut does."""

@@ -17,32 +17,14 @@ import sys
 import tempfile
 from pathlib import Path
 
-from honcho.environ import parse_procfile
-
 from drills.servers.nginx import Nginx
+from drills.servers.portal import commands
 from drills.servers.services import LOCALHOST, ServiceError, Services, free_port
 from portal import terminal
 
 AGAIN = "make stack"
 WEBS, UPLOADS = ["web1", "web2"], "uploads"
 WORKERS = 2
-
-
-def commands(folder: Path, ports: dict[str, int]) -> dict[str, str]:
-    """Name and shell command of each process of the portal, from the Procfile.
-
-    `ports` are those of the web processes, by their names.
-    """
-    procfile = parse_procfile((terminal.BASE_DIR / "Procfile").read_text()).processes
-    found = {}
-    for name, port in ports.items():
-        control = shlex.quote(str(folder / f"{name}.ctl"))
-        web = f"{procfile['web']} --control-socket {control}"
-        found[name] = f"export BIND={LOCALHOST}:{port}; {web}"
-    for number in range(1, WORKERS + 1):
-        found[f"worker{number}"] = f"{procfile['worker']} --hostname worker{number}@%h"
-    found["beat"] = procfile["beat"]
-    return found
 
 
 def leave_word(folder: Path, settings: dict[str, str]) -> None:
@@ -76,8 +58,10 @@ def run_portal() -> int:
         prepare = [sys.executable, "manage.py", "prepare"]
         if code := subprocess.run(prepare, cwd=terminal.BASE_DIR, env=environment).returncode:
             return code
+        running = commands(folder, ports, WORKERS)
+        del running["broker"]
         with nginx:
-            return terminal.run(commands(folder, ports), environment, AGAIN)
+            return terminal.run(running, environment, AGAIN)
 
 
 def run_command(words: list[str]) -> int:

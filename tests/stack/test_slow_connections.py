@@ -1,7 +1,4 @@
-"""Whoever keeps connections open and sends next to nothing keeps nobody out.
-
-drills/slow_connections.py says how long pages take meanwhile; here they have to come at all.
-"""
+"""Whoever keeps connections open and sends next to nothing keeps nobody out."""
 
 import re
 import socket
@@ -11,7 +8,7 @@ from contextlib import contextmanager
 import pytest
 import requests
 
-from drills import slow_connections
+from drills.servers import slow_connections
 from drills.servers.services import LOCALHOST
 
 pytestmark = [pytest.mark.proof, pytest.mark.xdist_group("slow lines")]
@@ -26,14 +23,20 @@ KINDS = [
 
 
 @pytest.fixture(scope="module", params=[slow_connections.alone, slow_connections.behind_nginx])
-def port(request):
-    with tempfile.TemporaryDirectory(prefix="slow-") as folder, request.param(folder) as port:
-        yield port
+def place(request):
+    """The portal and the port to reach it by."""
+    with tempfile.TemporaryDirectory(prefix="slow-") as folder, request.param(folder) as place:
+        yield place
+
+
+@pytest.fixture
+def port(place):
+    return place[1]
 
 
 @pytest.fixture(scope="module")
-def begin(port):
-    return slow_connections.kinds(f"http://{LOCALHOST}:{port}")
+def begin(place):
+    return slow_connections.kinds(*place)
 
 
 @pytest.mark.parametrize("kind", KINDS)
