@@ -85,7 +85,7 @@ class DrilledPortal(Portal):
     def __init__(self, folder, **environment):
         webs, others = ("web1", "web2"), ("worker1", "worker2", "beat")
         super().__init__(folder, webs, others, **environment)
-        self.environment |= {"DRILL_DIR": str(folder), "KEPT_BY_DRILL": str(folder)}
+        self.environment["DRILL_DIR"] = str(folder)
         for name in ("die", "stop", "stopped"):
             (folder / name).mkdir()
 
@@ -95,6 +95,9 @@ class DrilledPortal(Portal):
             name: command.replace("-A portal worker", "-A drills.crashing worker")
             for name, command in crashing.items()
         }
+
+    def keep(self, name, command, **more):
+        return super().keep(name, command, KEPT_BY_DRILL=str(self.folder), **more)
 
     def kept_as(self, word):
         return [one for name, one in self.kept.items() if name.startswith(word)]

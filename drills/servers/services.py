@@ -494,8 +494,12 @@ class MailServer(Server):
 
     def mails(self) -> list[EmailMessage]:
         """What it has accepted, the oldest first."""
-        kept = sorted((self.folder / "new").glob("*"))
-        return [message_from_bytes(path.read_bytes(), policy=policy.default) for path in kept]
+        return mails_in((self.folder / "new").glob("*"))
+
+
+def mails_in(paths) -> list[EmailMessage]:
+    """The mails of these files, the oldest first."""
+    return [message_from_bytes(path.read_bytes(), policy=policy.default) for path in sorted(paths)]
 
 
 class Clamd(Server):

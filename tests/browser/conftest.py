@@ -195,7 +195,7 @@ def superuser(portal, worker, browser):
     context = browser.new_context(base_url=portal.url)
     page = context.new_page()
     people.forget_password(page, portal, ROOT, PASSWORD)
-    people.give_password(page, ROOT)
+    steps.give_password(page, ROOT)
     people.set_up_app(page)
     people.on_to_admin(page)
     yield context.storage_state()["cookies"]

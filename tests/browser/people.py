@@ -6,7 +6,7 @@ import time
 from playwright.sync_api import Page, expect
 
 from accounts.sign_in.allauth_internals import app_code
-from tests.browser import mailbox
+from tests.browser import mailbox, steps
 from tests.browser.stack import PASSWORD
 from tests.waiting import until
 
@@ -42,12 +42,6 @@ def choose_password(page: Page, button: str, password=PASSWORD):
     for field in page.locator("main input[type=password]").all():
         field.fill(password)
     page.get_by_role("button", name=button).click()
-
-
-def give_password(page: Page, email: str, password=PASSWORD):
-    page.get_by_label("Email").fill(email)
-    page.get_by_label("Password").fill(password)
-    page.get_by_role("button", name="Sign in", exact=True).click()
 
 
 def set_up_app(page: Page) -> App:
@@ -119,7 +113,7 @@ def begin(page: Page, portal, email: str):
 def begin_here(page: Page, email: str):
     expect(heading(page)).to_contain_text("Welcome to")
     choose_password(page, "Save the password")
-    give_password(page, email)
+    steps.give_password(page, email)
     expect(page.get_by_text("Set up a second step to go on")).to_be_visible()
 
 

@@ -3,29 +3,22 @@
 import os
 import shlex
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
 from contextlib import closing
-from email import message_from_bytes, policy
 from pathlib import Path
 
 import boto3
 import psycopg2
 import requests
 
+from drills.servers import services
+from drills.servers.portal import ROOT as BASE_DIR
 from tests.waiting import until
 
-BASE_DIR = Path(__file__).resolve().parents[2]
 PASSWORD = "four-crowns-and-a-bridge"
 READY_WITHIN = 120  # seconds; the first start fills the demo data
-
-
-def _free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Portal:
@@ -38,7 +31,7 @@ class Portal:
     _codes = set()  # a code works once
 
     def __init__(self, data_dir: Path):
-        port = str(_free_port())
+        port = str(services.free_port())
         self.data_dir = data_dir
         self.url = f"http://localhost:{port}"
         self.log = data_dir / "portal.log"
@@ -154,8 +147,7 @@ class Portal:
 
     def mails(self):
         """All mails that were sent, the oldest first."""
-        paths = sorted((self.data_dir / self.mail_folder).glob("[!.]*"))
-        return [message_from_bytes(path.read_bytes(), policy=policy.default) for path in paths]
+        return services.mails_in((self.data_dir / self.mail_folder).glob("[!.]*"))
 
     def log_tail(self, lines=25):
         if not self.log.exists():

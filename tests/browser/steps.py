@@ -10,9 +10,9 @@ from tests.browser.stack import PASSWORD
 from tests.waiting import PATIENCE
 
 
-def give_password(page: Page, email: str):
+def give_password(page: Page, email: str, password=PASSWORD):
     page.get_by_label("Email").fill(email)
-    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_label("Password").fill(password)
     page.get_by_role("button", name="Sign in", exact=True).click()
 
 

@@ -99,7 +99,7 @@ def the_labs_login_got_a_new_app(portal, page):
 
 def the_app_of_before_is_refused(page, app):
     page.goto("/accounts/login/")
-    people.give_password(page, OTHER)
+    steps.give_password(page, OTHER)
     people.give_code(page, app)
     expect(page.get_by_text("That did not match.")).to_be_visible()
 
@@ -108,6 +108,6 @@ def a_new_app_is_set_up_and_used(page):
     app = set_up_app_at(page)
     people.sign_out(page)
     page.goto("/accounts/login/")
-    people.give_password(page, OTHER)
+    steps.give_password(page, OTHER)
     people.give_code(page, app)
     expect(people.heading(page)).to_have_text("Cases")

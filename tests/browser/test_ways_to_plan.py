@@ -70,7 +70,7 @@ def the_office_invites_its_owner(page):
 def the_owner_comes_in(portal, page):
     people.follow_link(page, portal, OWNER, "Your invitation")
     people.choose_password(page, "Open my account")
-    people.give_password(page, OWNER)
+    steps.give_password(page, OWNER)
     expect(people.heading(page)).to_have_text("Cases")
     return page
 
