@@ -68,7 +68,7 @@ def static_folder():
     Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
 
 
-EMPTY_LOG = "GRANT TRUNCATE ON accounts_access TO CURRENT_USER"
+EMPTY_LOG = "GRANT TRUNCATE ON accounts_access, accounts_accesslink TO CURRENT_USER"
 
 
 @pytest.fixture(scope="session")

@@ -315,9 +315,16 @@ class AccessAdmin(ReadOnlyAdmin, ShownOnlyAdmin):
         return [*self.search_fields, *(["user__email"] if request.user.is_superuser else [])]
 
     def get_fields(self, request, obj=None):
-        fields = ["chain", "position", *self.list_display, "previous", "digest"]
+        fields = [*self.list_display, "place", "digest"]
         # A reason for emergency access may name a patient, whom the office does not see.
         return [*fields, "note"] if request.user.has_perm("cases.change_case") else fields
 
     def get_readonly_fields(self, request, obj=None):
         return self.get_fields(request, obj)
+
+    @admin.display(description="number in its chain")
+    def place(self, row):
+        return row.link.position if hasattr(row, "link") else "Not linked yet"
+
+    def digest(self, row):
+        return row.link.digest if hasattr(row, "link") else ""

@@ -303,10 +303,10 @@ class AccessQuerySet(models.QuerySet):
 class Access(models.Model):
     """One line of the access log: somebody opened, fetched or changed what belongs to a case.
 
-    Rows are added by `accounts.access_log.write`, and never changed or deleted: each is chained to
-    the one before it, PostgreSQL refuses to change one, and nothing in the portal deletes any (45
-    CFR 164.316(b)(2) wants 6 years). They name no patient and no file: the number of the case, and
-    the row or revision that was asked for.
+    Rows are added by `accounts.access_log.write`, and never changed or deleted: a link chains each
+    to the one before it, PostgreSQL refuses to change one, and nothing in the portal deletes any
+    (45 CFR 164.316(b)(2) wants 6 years). They name no patient and no file: the number of the case,
+    and the row or revision that was asked for.
 
     Not django-auditlog: it hears of `Model.save()`, and neither of `QuerySet.update()`, through
     which every change of a case goes here, nor of pages that were looked at, downloads or
@@ -366,9 +366,6 @@ class Access(models.Model):
         FAILED = "failed", "Failed"
         AWAY = "away", "Storage away"
 
-    # Of a practice, or 0: each chain counts its rows from 1.
-    chain = models.PositiveBigIntegerField(editable=False)
-    position = models.PositiveBigIntegerField("number", editable=False)
     at = models.DateTimeField(default=timezone.now, db_index=True)
     # No constraints in the database: it would check them by locking rows of this table, and that
     # needs the right to change them.
@@ -390,8 +387,6 @@ class Access(models.Model):
     result = models.CharField(max_length=10, choices=Result)
     address = models.GenericIPAddressField("from", null=True)
     note = models.TextField(blank=True, help_text="The reason typed for emergency access.")
-    previous = models.CharField("digest of the row before", max_length=64, editable=False)
-    digest = models.CharField(max_length=64, editable=False)
 
     objects = AccessQuerySet.as_manager()
 
@@ -399,9 +394,7 @@ class Access(models.Model):
         verbose_name = "access"
         verbose_name_plural = "access log"
         ordering = ["-at", "-pk"]
-        constraints = [
-            models.UniqueConstraint(fields=["chain", "position"], name="access_follows_one_other"),
-        ]
+        indexes = [models.Index(fields=["practice", "id"], name="access_of_practice")]
 
     def __str__(self):
         return f"{self.words}, case {self.case_number}" if self.case_number else self.words
@@ -418,27 +411,57 @@ class Access(models.Model):
     def is_refused(self):
         return self.result in {"not_now", "not_theirs", "not_there"}
 
+
+class AccessLink(models.Model):
+    """The place of a row of the access log in the chain of its practice, and what proves it.
+
+    Added by `accounts.access_log.link` soon after the row, and like it never changed or deleted.
+    """
+
+    row = models.OneToOneField(
+        Access,
+        primary_key=True,
+        on_delete=models.PROTECT,
+        related_name="link",
+        # It would lock the row, and that needs the right to change it.
+        db_constraint=False,
+    )
+    # Of a practice, or 0: each chain counts its rows from 1.
+    chain = models.PositiveBigIntegerField()
+    position = models.PositiveBigIntegerField("number")
+    previous = models.CharField("digest of the row before", max_length=64)
+    digest = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["chain", "position"], name="access_follows_one_other"),
+        ]
+
+    def __str__(self):
+        return f"{self.chain}/{self.position}"
+
     def computed_digest(self):
         """The digest that the row should have."""
+        row = self.row
         return chaining.digest(
             chain=self.chain,
             position=self.position,
             previous=self.previous,
-            at=self.at,
-            user=self.user_id,
-            practice=self.practice_id,
-            case_number=self.case_number,
-            what=self.what,
-            action=self.action,
-            item=self.item,
-            result=self.result,
-            address=self.address,
-            note=self.note,
+            at=row.at,
+            user=row.user_id,
+            practice=row.practice_id,
+            case_number=row.case_number,
+            what=row.what,
+            action=row.action,
+            item=row.item,
+            result=row.result,
+            address=row.address,
+            note=row.note,
         )
 
 
 class AccessChain(models.Model):
-    """The newest row of a chain of the access log, locked while the next one is added."""
+    """The newest row of a chain of the access log, as far as it is linked."""
 
     # Of a practice, or 0.
     chain = models.PositiveBigIntegerField(primary_key=True)

@@ -3,6 +3,7 @@ from datetime import timedelta
 from celery import shared_task
 from django.utils import timezone
 
+from accounts import access_log
 from accounts.models import Invitation
 
 KEPT_FOR = timedelta(days=90)
@@ -12,3 +13,8 @@ KEPT_FOR = timedelta(days=90)
 def forget_invitations():
     """Remove those that were over long ago: they name people, of whom some never came."""
     Invitation.objects.filter(expires_at__lt=timezone.now() - KEPT_FOR).delete()
+
+
+@shared_task
+def link_access_log():
+    access_log.link_newest()

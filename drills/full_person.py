@@ -144,21 +144,16 @@ def _ways_in(owner):
 
 
 def _visits(owner, number):
-    from accounts.models import Access, AccessChain
+    from accounts.models import Access
 
-    chain = owner.practice_id
-    about = {"what": "case", "action": "opened", "result": "given", "previous": "", "digest": ""}
+    about = {"what": "case", "action": "opened", "result": "given", "practice": owner.practice}
     Access.objects.bulk_create(
         (
-            Access(
-                chain=chain, position=position, practice_id=chain, user=owner,
-                case_number=f"26-{position % 999}", address="192.0.2.1", **about,
-            )
-            for position in range(1, number + 1)
+            Access(user=owner, case_number=f"26-{each % 999}", address="192.0.2.1", **about)
+            for each in range(number)
         ),
         batch_size=2000,
-    )  # fmt: skip
-    AccessChain.objects.create(chain=chain, position=number)
+    )
 
 
 def _cases(owner, number):

@@ -301,6 +301,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 3600,
         "options": {"expires": 3600},
     },
+    "link access log": {
+        "task": "accounts.periodic.link_access_log",
+        "schedule": 60,
+        "options": {"expires": 60},
+    },
     "forget invitations": {
         "task": "accounts.periodic.forget_invitations",
         "schedule": 24 * 3600,

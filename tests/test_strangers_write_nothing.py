@@ -17,7 +17,7 @@ from tests.matrix.world import make_world
 
 pytestmark = pytest.mark.usefixtures("quick")
 ROWS = all_cells()
-LOG = {"accounts_access", "accounts_accesschain"}
+LOG = {"accounts_access"}
 COUNTED = {"portal_cache"}  # which holds one row for each limit and address
 SESSION = {"django_session"}
 
@@ -39,7 +39,7 @@ MAY = {
         "Who has the link of an invitation, once.",
     ),
     "accounts:staff_invited": (
-        SESSION | {"accounts_user", "accounts_access", "accounts_accesschain"},
+        SESSION | {"accounts_user", "accounts_access"},
         "Who has the link of new staff, once.",
     ),
     "cases:new with a token": ({"cases_draft"}, "Who was signed in here; one row for a form."),

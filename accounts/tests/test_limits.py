@@ -60,8 +60,8 @@ def test_older_rows_of_the_access_log_are_a_link_away(client, owner, monkeypatch
     for _ in range(5):
         client.get("/cases/")
     page = client.get("/account/access/")
-    oldest = page.context["page"].object_list[-1].position
+    oldest = page.context["page"].object_list[-1].pk
     assert f'href="?before={oldest}">Show older rows' in page.text
     older = client.get("/account/access/", {"before": oldest}).context["page"].object_list
-    assert [row.position for row in older] == [oldest - 1, oldest - 2, oldest - 3]
+    assert [row.pk for row in older] == [oldest - 1, oldest - 2, oldest - 3]
     assert Access.objects.filter(what="log").count() == 2

@@ -120,14 +120,14 @@ def access(request):
     practice = request.user.practice
     form = WhoForm(request.GET or None, practice=practice)
     rows = form.chosen(Access.objects.visible_to(request.user).select_related("user"))
-    # The number in the chain is the order of writing, and has an index with the practice.
-    rows = _older(rows.filter(chain=practice.pk), request.GET.get("before", ""))
-    page = Paginator(rows.order_by("-position")[:ROWS_READ], ROWS_A_PAGE)
+    # The key is the order of writing, and has an index with the practice.
+    rows = _older(rows.filter(practice=practice), request.GET.get("before", ""))
+    page = Paginator(rows.order_by("-pk")[:ROWS_READ], ROWS_A_PAGE)
     page = page.get_page(request.GET.get("page"))
     page.object_list = list(page.object_list)
     context = {
         "page": page,
-        "older": page.object_list[-1].position if page.end_index() == ROWS_READ else None,
+        "older": page.object_list[-1].pk if page.end_index() == ROWS_READ else None,
         "form": form,
         "practice": practice,
         "is_filtered": bool(request.GET.get("case") or request.GET.get("who")),
@@ -137,9 +137,9 @@ def access(request):
 
 
 def _older(rows, before):
-    """Those written before a row, which is named by its number in the chain."""
+    """Those written before a row, which is named by its key."""
     is_number = before.isascii() and before.isdigit() and len(before) < 19
-    return rows.filter(position__lt=int(before)) if is_number else rows
+    return rows.filter(pk__lt=int(before)) if is_number else rows
 
 
 def _note_reading(request, practice):

@@ -113,7 +113,7 @@ def test_the_access_log_comes_back_whole_and_goes_on(
     assert after == before
     made_at = json.loads((folder / "manifest.json").read_text())["made_at"]
     assert (restored["action"], restored["item"]) == ("restored", made_at)
-    assert (restored["user_id"], restored["chain"]) == (None, 0)
+    assert (restored["user_id"], restored["practice_id"]) == (None, None)
     # Twice, over what was there.
     restore(folder, capsys, force=True)
     call_command("verify_access_log")

@@ -220,7 +220,7 @@ def _sessions(harbor, dentist, ann, number):
 
 
 @pytest.mark.parametrize("number", [1, 3])
-@pytest.mark.parametrize(("url", "queries"), [(SESSIONS, 8 + 5), (BLOCKS, 10)])
+@pytest.mark.parametrize(("url", "queries"), [(SESSIONS, 9), (BLOCKS, 10)])
 def test_lists_ask_the_same_for_one_row_and_three(
     desk, harbor, dentist, ann, url, queries, number, django_assert_num_queries
 ):

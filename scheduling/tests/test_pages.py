@@ -266,7 +266,7 @@ def test_the_page_asks_the_same_few_questions_for_one_block_and_thirty(
     )
     # Login session, user with practice, case, booked session, blocks; and the row of the
     # access log.
-    with django_assert_num_queries(5 + 5):
+    with django_assert_num_queries(6):
         page = text(office.get(url(case)))
     assert page.count('type="radio"') == blocks
 

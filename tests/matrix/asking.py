@@ -19,7 +19,7 @@ from tests.matrix.world import PASSWORD
 
 # Written on the way, whatever was asked: they are no answer to the question who may.
 BESIDES = {
-    "django_session", "accounts_access", "accounts_accesschain", "portal_cache",
+    "django_session", "accounts_access", "portal_cache",
     "usersessions_usersession",
 }  # fmt: skip
 WRITES = re.compile(r'(?:INSERT(?: OR IGNORE)? INTO|UPDATE|DELETE FROM) "?(\w+)')

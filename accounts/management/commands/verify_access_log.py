@@ -10,6 +10,7 @@ class Command(BaseCommand):
     )
 
     def handle(self, **options):
+        access_log.link()
         count = 0
         for problem in access_log.problems():
             self.stderr.write(problem)
