@@ -298,3 +298,9 @@ def test_rows_of_before_are_chained_and_the_migration_can_be_taken_back(
     assert [(row.action, row.item) for row in rows] == [("downloaded", "1"), ("downloaded", "2")]
     write(dentist_user.practice)
     assert f"practice {practice}: 3 rows" in verify()
+    try:
+        before = migrate("0008_forget_addresses").get_model("accounts", "Access").objects
+        assert list(before.order_by("pk").values_list("position", flat=True)) == [1, 2, 3]
+    finally:
+        call_command("migrate", verbosity=0)
+    assert f"practice {practice}: 3 rows" in verify()
