@@ -12,7 +12,7 @@ from accounts.models import Practice, User
 from portal.writing.text import plain_text
 
 # Tells whose text it is when the session has ended before Save.
-WHOSE = HTML('<input type="hidden" name="whose" value="{{ whose }}">')
+TOKEN = HTML('<input type="hidden" name="form_token" value="{{ form_token }}">')
 
 
 @cache
@@ -58,7 +58,7 @@ class PracticeForm(forms.ModelForm):
             Row("email", "phone"),
             "shipping_address",
             Row("time_zone", "tooth_numbering"),
-            WHOSE,
+            TOKEN,
             Submit("save_practice", "Save practice"),
         )
 
@@ -95,7 +95,7 @@ class NameForm(forms.ModelForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.helper = FormHelper()
-        self.helper.layout = Layout("name", WHOSE, Submit("save_name", "Save name"))
+        self.helper.layout = Layout("name", TOKEN, Submit("save_name", "Save name"))
 
     def clean_name(self):
         name = plain_text(self.cleaned_data["name"])

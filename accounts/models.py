@@ -290,6 +290,23 @@ class PasswordReset(Work):
         cls.objects.create(email=email.lower()).hand_over_on_commit()
 
 
+class Unsent(models.Model):
+    """A form that somebody sent whose session had ended; see accounts.unsent."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    place = models.CharField(max_length=200)  # the address of the form
+    data = models.JSONField()  # name → values
+    at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "place"], name="one_unsent_form_a_place"),
+        ]
+
+    def __str__(self):
+        return str(self.pk)
+
+
 class AccessQuerySet(models.QuerySet):
     def visible_to(self, user):
         """An owner reads about their practice; of the lab, who has the right to reads all."""

@@ -3,10 +3,16 @@ from datetime import timedelta
 from celery import shared_task
 from django.utils import timezone
 
-from accounts import access_log
-from accounts.models import Invitation
+from accounts import access_log, unsent
+from accounts.models import Invitation, Unsent
 
 KEPT_FOR = timedelta(days=90)
+
+
+@shared_task
+def forget_unsent():
+    """Remove forms that nobody came back for: they hold what was typed about patients."""
+    Unsent.objects.filter(at__lt=timezone.now() - unsent.LASTS).delete()
 
 
 @shared_task

@@ -9,15 +9,15 @@ import json
 import uuid
 from datetime import timedelta
 
-from django.core import signing
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, TextField, Value
 from django.db.models.fields.json import KT
 from django.db.models.functions import Coalesce
 from django.http import QueryDict
+from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import User
+from accounts import unsent as unsent_forms
 from cases import limits, teeth
 from cases.models import (
     DESCRIPTION_LIMIT,
@@ -28,8 +28,7 @@ from cases.models import (
     Draft,
 )
 
-LASTS = timedelta(days=7)  # since somebody typed, or opened the form
-_SALT = "cases.drafts"
+LASTS = timedelta(days=7)  # since somebody typed
 _TIMES = 4  # the limit of a field
 _CHOICE = 25  # characters of what is chosen: a date, a key, a word
 # The limit of each field, and of what is typed for each tooth.
@@ -49,6 +48,11 @@ LIMITS = {
 }
 
 
+def place_of_new(key):
+    """The address of a new case's form, to which somebody who was signed out comes back."""
+    return f"{reverse('cases:new')}?draft={key}"
+
+
 def new_key(user, asked_for=""):
     """The key of a form for a new case: the one asked for, when it is the user's to use."""
     try:
@@ -63,10 +67,11 @@ def _is_free_for(user, key):
         Case.objects.filter(form_key=key).exclude(practice=user.practice_id),
         Attachment.objects.filter(form_key=key).exclude(practice=user.practice_id),
         Draft.objects.filter(pk=key).exclude(user=user),
-        # What is kept of an update or a message to a case is no new case.
+        # What is kept of an update is no new case.
         Draft.objects.filter(pk=key).exclude(case=None),
     )
-    return not any(rows.exists() for rows in taken)
+    is_taken = any(rows.exists() for rows in taken)
+    return not (is_taken or unsent_forms.is_of_another(user, place_of_new(key)))
 
 
 def update_key(case):
@@ -77,46 +82,6 @@ def update_key(case):
     return uuid.uuid5(case.form_key, f"after revision {case.prescriptions.count()}")
 
 
-def message_key(case, user):
-    """The key of a person's message form on a case: of a text that could not be sent, one row."""
-    return uuid.uuid5(case.form_key, f"message of {user.pk}")
-
-
-def keep_message(case, body, *, by):
-    """Keep a message whose writer was signed out before it was sent. Raises LimitReached."""
-    kept = {"case": case, "user": by, "updated_at": timezone.now()}
-    kept["data"] = {"body": [body.replace("\0", "")]}
-    with transaction.atomic():
-        if not message_row(case, by).exists():
-            limits.check_draft(by)
-        Draft.objects.update_or_create(form_key=message_key(case, by), defaults=kept)
-
-
-def unsent_message(case, user):
-    """What a person has typed to a case and could not send, or ""."""
-    row = message_row(case, user).first()
-    return row.data["body"][-1] if row else ""
-
-
-def message_row(case, user):
-    return Draft.objects.filter(user=user, case=case, form_key=message_key(case, user))
-
-
-def token(form_key, user):
-    """Proof that a form was given to a user, for the case that the session ends before Submit."""
-    return signing.dumps([str(form_key), user.pk], salt=_SALT)
-
-
-def owner(form_token):
-    """The key and the user of a form's token, or None when it is not ours or too old."""
-    try:
-        key, user_pk = signing.loads(form_token, salt=_SALT, max_age=LASTS)
-    except signing.BadSignature:
-        return None
-    user = User.objects.filter(pk=user_pk, is_active=True).first()
-    return user and (uuid.UUID(key), user)
-
-
 def keep(form_key, posted, case=None, *, by):
     """Keep what was typed: `posted` is the form's QueryDict. A submitted form keeps nothing.
 
@@ -124,7 +89,7 @@ def keep(form_key, posted, case=None, *, by):
     """
     if Case.objects.filter(form_key=form_key).exists():
         return None
-    typed = {"data": _fields(posted), "updated_at": timezone.now()}
+    typed = {"data": fields(posted), "updated_at": timezone.now()}
     with transaction.atomic():
         if not Draft.objects.filter(pk=form_key).exists():
             limits.check_draft(by)
@@ -136,15 +101,16 @@ def keep(form_key, posted, case=None, *, by):
     return draft
 
 
-def _fields(posted):
-    fields = {
+def fields(posted):
+    """What of a posted form is kept: name → values, each cut as a draft's are."""
+    typed = {
         # PostgreSQL takes no NUL in JSON, and nobody types one.
         name: [posted[name].replace("\0", "")[: _TIMES * limit]]
         for name, limit in LIMITS.items()
         if name in posted
     }
     chosen = [code for code in teeth.ALL if code in set(posted.getlist("teeth"))]
-    return fields | ({"teeth": chosen} if chosen else {})
+    return typed | ({"teeth": chosen} if chosen else {})
 
 
 def not_kept(posted):
@@ -160,17 +126,17 @@ def not_kept(posted):
     )
 
 
-def initial(draft):
-    """The typed values as a form's `initial`."""
-    values = {name: typed[-1] if typed else "" for name, typed in draft.data.items()}
-    values["teeth"] = draft.data.get("teeth", [])
+def initial(data):
+    """The data of a draft as a form's `initial`."""
+    values = {name: typed[-1] if typed else "" for name, typed in data.items()}
+    values["teeth"] = data.get("teeth", [])
     values["implants"] = {
         name.removeprefix("implant_"): typed
         for name, typed in values.items()
         if name.startswith("implant_")
     }
     for name in ("anchor_pins", "bone_reduction"):
-        values[name] = name in draft.data
+        values[name] = name in data
     return values
 
 

@@ -13,6 +13,7 @@ urlpatterns = [
     path("cases/<str:number>/", record.record, name="record"),
     path("cases/<str:number>/created/", new.created, name="created"),
     path("cases/<str:number>/update/", record.update, name="update"),
+    path("cases/<str:number>/update/send/", record.send_update, name="send_update"),
     path("cases/<str:number>/archive/", listing.archive, name="archive"),
     path("cases/<str:number>/unarchive/", listing.unarchive, name="unarchive"),
     path("cases/<str:number>/message/", record.post_message, name="message"),

@@ -306,6 +306,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60,
         "options": {"expires": 60},
     },
+    "forget unsent": {"task": "accounts.periodic.forget_unsent", "schedule": 24 * 3600},
     "forget invitations": {
         "task": "accounts.periodic.forget_invitations",
         "schedule": 24 * 3600,

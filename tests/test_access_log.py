@@ -279,7 +279,7 @@ def test_what_a_practice_changes_is_noted(client, dentist_user, case):
     typed = {"teeth": ["14"], "description": "Another guide."}
     page = client.post(f"{here}/update/", typed)
     signed = {"confirm": "1", "seen": page.context["seen"], "signed_name": "Ada Weiss"}
-    client.post(f"{here}/update/", signed)
+    client.post(f"{here}/update/send/", signed)
     assert noted_changes() == [
         ("case", "archived", case.number, "done"),
         ("case", "unarchived", case.number, "done"),

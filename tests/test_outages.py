@@ -11,6 +11,7 @@ from django.core.files.storage import default_storage
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts import unsent
 from cases import drafts
 from cases.models import Attachment, Case, Draft, Message, Prescription
 from cases.progress import Progress
@@ -106,7 +107,7 @@ def new_case(practice, dentist_user):
     key = uuid.uuid4()
     return {
         "form_key": str(key),
-        "form_token": drafts.token(key, dentist_user),
+        "form_token": unsent.token(dentist_user, drafts.place_of_new(key)),
         "patient_name": "Jane Roe",
         "dentist": str(practice.dentists.first().pk),
         "teeth": ["14"],
@@ -147,7 +148,7 @@ def test_all_that_a_dentist_sends_arrives(alone, person, new_case):
     update = reverse("cases:update", args=[case.number])
     changed = {"teeth": ["3"], "description": "Two implants."}
     seen = person.post(update, changed).context["seen"]
-    person.post(update, {"confirm": "yes", "signed_name": "Ada Weiss", "seen": seen})
+    person.post(f"{update}send/", {"signed_name": "Ada Weiss", "seen": seen})
     assert Case.objects.get().teeth == ["3"]
     assert case.prescriptions.count() == 2
 

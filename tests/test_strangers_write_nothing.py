@@ -42,9 +42,9 @@ MAY = {
         SESSION | {"accounts_user", "accounts_access"},
         "Who has the link of new staff, once.",
     ),
-    "cases:new with a token": ({"cases_draft"}, "Who was signed in here; one row for a form."),
-    "cases:update with a token": ({"cases_draft"}, "The same."),
-    "cases:message with a token": ({"cases_draft"}, "The same; one for a case."),
+    "cases:new with a token": ({"accounts_unsent"}, "Who was signed in here; one row for a form."),
+    "cases:update with a token": ({"accounts_unsent"}, "The same."),
+    "cases:message with a token": ({"accounts_unsent"}, "The same; one for a case."),
 }
 # Fields that forms of the portal have, as somebody might send them to any address.
 TYPED = {
@@ -58,8 +58,7 @@ TYPED = {
     "code": "123456",
     "save_practice": "1",
     "form_key": str(uuid.UUID(int=5)),
-    "form_token": signing.dumps([str(uuid.UUID(int=5)), 1], key="another", salt="cases.drafts"),
-    "whose": signing.dumps(1, key="another", salt="accounts.views.account"),
+    "form_token": signing.dumps([1, "/account/"], key="another", salt="accounts.unsent"),
     "kept": "1",
     "next": "/cases/",
 }

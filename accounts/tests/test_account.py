@@ -2,14 +2,13 @@ import re
 
 import pytest
 from django.contrib.sessions.models import Session
-from django.core import signing
-from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from accounts.models import User
+from accounts import unsent
+from accounts.models import Unsent, User
 from accounts.tests.conftest import PASSWORD, sign_in
 
 ACCOUNT = "/account/"
@@ -118,9 +117,9 @@ def test_a_zone_with_an_old_name_that_is_in_use_can_be_kept(dentist_client, prac
 
 def test_what_was_typed_is_kept_when_the_session_ended_before_save(client, person, filled):
     sign_in(client, person.email)
-    whose = re.search(r'name="whose" value="([^"]+)"', client.get(ACCOUNT).content.decode())[1]
+    proof = re.search(r'name="form_token" value="([^"]+)"', client.get(ACCOUNT).content.decode())[1]
     client.post("/accounts/logout/")
-    answer = client.post(ACCOUNT, {**filled, "whose": whose})
+    answer = client.post(ACCOUNT, {**filled, "form_token": proof})
     assert answer["Location"] == "/accounts/login/?next=/account/&kept=1"
     assert "What you typed and uploaded is kept" in client.get(answer["Location"]).text
     sign_in(client, person.email)
@@ -131,8 +130,8 @@ def test_what_was_typed_is_kept_when_the_session_ended_before_save(client, perso
 
 
 def test_it_is_not_shown_to_somebody_else(client, person, other_practice_user, filled):
-    whose = signing.dumps(person.pk, salt="accounts.views.account")
-    client.post(ACCOUNT, {**filled, "whose": whose})
+    proof = unsent.token(person, ACCOUNT)
+    client.post(ACCOUNT, {**filled, "form_token": proof})
     other_practice_user.set_password(PASSWORD)
     other_practice_user.save()
     sign_in(client, other_practice_user.email)
@@ -140,14 +139,14 @@ def test_it_is_not_shown_to_somebody_else(client, person, other_practice_user, f
 
 
 def test_what_a_stranger_sends_is_not_kept(client, person, filled):
-    client.post(ACCOUNT, {**filled, "whose": "1:x:y"})
+    client.post(ACCOUNT, {**filled, "form_token": "1:x:y"})
     sign_in(client, person.email)
     assert "2 Quay" not in client.get(ACCOUNT).content.decode()
 
 
 def test_proof_of_a_sign_in_keeps_one_text_for_a_week_and_no_session(person, filled):
-    whose = signing.dumps(person.pk, salt="accounts.views.account")
+    proof = unsent.token(person, ACCOUNT)
     for number in range(5):
-        Client().post(ACCOUNT, {**filled, "phone": f"{number}" * 9000, "whose": whose})
-    assert cache.get(f"unsaved_account:{person.pk}")["phone"] == "4" * 1000
+        Client().post(ACCOUNT, {**filled, "phone": f"{number}" * 9000, "form_token": proof})
+    assert Unsent.objects.get(user=person).data["phone"] == ["4" * 9000]
     assert not Session.objects.exists()

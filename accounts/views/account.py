@@ -1,33 +1,22 @@
-from datetime import timedelta
-
 from django.contrib import messages
-from django.contrib.auth.decorators import login_not_required
-from django.contrib.auth.views import redirect_to_login
-from django.core import signing
-from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts import access_log, policies, services
+from accounts import access_log, policies, services, unsent
 from accounts.forms import NameForm, PracticeForm, WhoForm
 from accounts.models import Access
 
 ROWS_A_PAGE = 50
 ROWS_READ = 5000  # of which pages are made; a link leads to older ones
 
-UNSAVED_FOR = timedelta(days=7)
-_SALT = "accounts.views.account"
 
-
-@login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
+@unsent.kept
 def account(request):
     """The practice and the person who is signed in, each with its own form."""
-    if not request.user.is_authenticated:
-        return _keep_and_sign_in(request)
     practice = request.user.practice
     typed = _typed_before(request)
     practice_form = _practice_form(request, initial=typed) if practice else None
@@ -54,45 +43,19 @@ def account(request):
         "name_form": name_form,
         "practice": practice,
         "owners": practice.owners if practice else None,
-        "whose": signing.dumps(request.user.pk, salt=_SALT),
+        "form_token": unsent.token(request.user, request.path),
     }
     return render(request, "accounts/account.html", context)
 
 
-def _keep_and_sign_in(request):
-    """Keep what was typed when the session ended before Save, for the person who typed it."""
-    try:
-        whose = signing.loads(request.POST.get("whose", ""), salt=_SALT, max_age=UNSAVED_FOR)
-    except signing.BadSignature:
-        return redirect_to_login(request.path)
-    names = {*PracticeForm.Meta.fields, *NameForm.Meta.fields}
-    typed = {name: value[:1000] for name, value in request.POST.items() if name in names}
-    # One row a person, and never in a session: strangers could begin any number of those.
-    cache.set(_place(whose), typed, UNSAVED_FOR.total_seconds())
-    return sign_in_again(request.path)
-
-
-def sign_in_again(back_to):
-    """To the sign-in page, from where a person comes back to the form with all that was kept.
-
-    The page says so by its address: a message would be a row in a session of a stranger.
-    """
-    return redirect(f"{redirect_to_login(back_to).url}&kept=1")
-
-
 def _typed_before(request):
-    place = _place(request.user.pk)
-    typed = cache.get(place, {})
-    if typed:
-        cache.delete(place)
-        messages.warning(
-            request, "What you typed is below. It is not saved yet: please press Save."
-        )
-    return typed
-
-
-def _place(user_pk):
-    return f"unsaved_account:{user_pk}"
+    typed = unsent.of(request.user, request.path)
+    if typed is None:
+        return {}
+    unsent.forget(request.user, request.path)
+    messages.warning(request, "What you typed is below. It is not saved yet: please press Save.")
+    names = {*PracticeForm.Meta.fields, *NameForm.Meta.fields}
+    return {name: value for name, value in typed.items() if name in names}
 
 
 def _practice_form(request, *args, **kwargs):

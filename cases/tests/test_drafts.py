@@ -7,6 +7,7 @@ from django.http import QueryDict
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts import unsent
 from cases import drafts
 from cases.forms import CaseForm, SignatureForm
 from cases.models import Draft, Message
@@ -125,17 +126,17 @@ def test_a_form_that_was_sent_and_changed_stays_on_the_page_when_it_cannot_be_ke
 def test_who_was_signed_out_and_may_keep_no_more_forms_loses_nothing(
     client, dentist_user, send_case, full
 ):
-    case = send_case()
-    for key, url in (
-        (uuid.uuid4(), NEW),
-        (drafts.update_key(case), reverse("cases:update", args=[case.number])),
-    ):
-        token = drafts.token(key, dentist_user)
-        typed = {"form_key": key, "form_token": token, "description": "Words of mine"}
-        answer = client.post(url, typed)
-        assert answer.status_code == 429
-        assert "this page keeps what you typed" in answer.text
-        assert 'name="description" value="Words of mine"' in answer.text
+    case, new = send_case(), drafts.place_of_new(uuid.uuid4())
+    update = f"{case.get_absolute_url()}#update"
+    for url, place in (NEW, new), (reverse("cases:update", args=[case.number]), update):
+        token = unsent.token(dentist_user, place)
+        client.post(url, {"form_token": token, "description": "Words of mine"})
+        client.force_login(dentist_user)
+        for _ in "twice":
+            page = client.get(place)
+            assert page.context["form"].initial["description"] == "Words of mine"
+            assert "You have" in page.text
+        client.logout()
     assert Draft.objects.count() == 2
 
 
@@ -187,14 +188,3 @@ def test_old_messages_and_revisions_are_a_link_away(dentist_client, dentist_user
 def test_a_stretch_that_is_not_there_is_the_newest(dentist_client, dentist_user, case, asked):
     Message.objects.create(case=case, author=dentist_user, body="The only one")
     assert "The only one" in dentist_client.get(case.get_absolute_url(), {"messages": asked}).text
-
-
-def test_a_form_for_a_new_case_does_not_take_the_place_of_a_message(
-    dentist_client, dentist_user, case
-):
-    drafts.keep_message(case, "Is the sleeve metal?", by=dentist_user)
-    key = drafts.message_key(case, dentist_user)
-    answer = dentist_client.post(reverse("cases:keep_draft", args=[key]), {"patient_name": "zz"})
-    assert answer.status_code == 404
-    assert str(key) not in dentist_client.get(f"{reverse('cases:new')}?draft={key}").text
-    assert "Is the sleeve metal?" in dentist_client.get(case.get_absolute_url()).text

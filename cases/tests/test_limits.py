@@ -106,8 +106,8 @@ def test_an_update_too_many_is_kept(dentist_client, dentist_user, case, at_most)
     at_most(updates_an_hour_a_practice=0)
     url = reverse("cases:update", args=[case.number])
     seen = dentist_client.post(url, {"teeth": ["3"], "description": "Changed."}).context["seen"]
-    signed = {"confirm": "yes", "signed_name": "Ada Weiss", "seen": seen}
-    answer = dentist_client.post(url, signed, follow=True)
+    signed = {"signed_name": "Ada Weiss", "seen": seen}
+    answer = dentist_client.post(f"{url}send/", signed, follow=True)
     assert "Your practice has updated cases 0 times within an hour" in answer.text
     assert drafts.of_update(case, dentist_user).data["description"] == ["Changed."]
 

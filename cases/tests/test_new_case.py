@@ -6,6 +6,8 @@ import pytest
 from django.http import QueryDict
 from django.urls import reverse
 
+from accounts import unsent
+from accounts.models import Unsent
 from cases import drafts
 from cases.models import Attachment, Case, Draft
 
@@ -18,7 +20,7 @@ def typed(practice, dentist_user):
     key = uuid.uuid4()
     return {
         "form_key": str(key),
-        "form_token": drafts.token(key, dentist_user),
+        "form_token": unsent.token(dentist_user, drafts.place_of_new(key)),
         "patient_name": "Nguyễn Thị Ánh",
         "dentist": str(practice.dentists.first().pk),
         "teeth": ["14", "3"],
@@ -153,7 +155,7 @@ def test_a_session_that_ended_in_mid_form_loses_nothing(client, dentist_user, ty
 def test_a_form_that_was_never_given_out_keeps_nothing_for_strangers(client, typed):
     answer = client.post(NEW, {**typed, "form_token": "made-up"})
     assert answer.status_code == 302
-    assert not Draft.objects.exists()
+    assert not Unsent.objects.exists()
 
 
 def test_a_form_that_was_given_out_a_week_ago_keeps_nothing_for_strangers(
@@ -161,10 +163,10 @@ def test_a_form_that_was_given_out_a_week_ago_keeps_nothing_for_strangers(
 ):
     with monkeypatch.context() as a_week_ago:
         a_week_ago.setattr("time.time", lambda now=time.time: now() - 7 * 86_400 - 1)
-        old = drafts.token(typed["form_key"], dentist_user)
+        old = unsent.token(dentist_user, drafts.place_of_new(typed["form_key"]))
     answer = client.post(NEW, {**typed, "form_token": old})
     assert answer["Location"].startswith("/accounts/login/")
-    assert not Draft.objects.exists()
+    assert not Unsent.objects.exists()
 
 
 def test_a_colleague_after_sign_in_does_not_see_the_draft(client, dentist_user, typed):

@@ -5,6 +5,7 @@ import uuid
 import pytest
 from django.urls import reverse
 
+from cases import drafts
 from cases.models import Attachment, Case, Draft
 
 NEW = reverse("cases:new")
@@ -58,8 +59,9 @@ def test_a_form_whose_only_dentist_went_meanwhile_is_kept_with_its_session_ended
     typed = {"form_token": page.context["form_token"], "patient_name": "Jane Roe"}
     client.post(NEW, typed)
     assert not Case.objects.exists()
-    assert Draft.objects.get().data["patient_name"] == ["Jane Roe"]
     client.force_login(dentist_user)
+    client.get(drafts.place_of_new(page.context["form_key"]))
+    assert Draft.objects.get().data["patient_name"] == ["Jane Roe"]
     assert "is kept:" in client.get(NEW).text
 
 

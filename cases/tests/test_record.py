@@ -11,7 +11,8 @@ from django.urls import reverse
 from django.utils import timezone
 from pypdf import PdfReader
 
-from accounts.models import User
+from accounts import unsent
+from accounts.models import Unsent, User
 from cases import drafts, services
 from cases.models import Attachment, Draft, Message
 from cases.progress import Progress, Who
@@ -24,13 +25,13 @@ def update_url(case):
 
 
 CHANGE = {"teeth": ["3"], "description": "Changed.", "implant_3": "Nobel Active"}
-SIGN = {"confirm": "yes", "signed_name": "Ada Weiss"}
+SIGN = {"signed_name": "Ada Weiss"}
 
 
 def sign(client, url, change=CHANGE):
     """Look over an update, sign and send it."""
     seen = client.post(url, change).context["seen"]
-    return client.post(url, {**SIGN, "seen": seen}, follow=True)
+    return client.post(f"{url}send/", {**SIGN, "seen": seen}, follow=True)
 
 
 def add_file(case, form_key=None, **fields):
@@ -211,8 +212,8 @@ def test_an_update_without_a_signature_asks_for_it_and_keeps_everything(
     dentist_client, case, update_url
 ):
     seen = dentist_client.post(update_url, CHANGE).context["seen"]
-    unsigned = {"confirm": "yes", "signed_name": " ", "seen": seen}
-    answer = dentist_client.post(update_url, unsigned)
+    unsigned = {"signed_name": " ", "seen": seen}
+    answer = dentist_client.post(f"{update_url}send/", unsigned)
     assert answer.status_code == 422
     assert "Please type your full name to sign" in answer.content.decode()
     assert Draft.objects.get().data["description"] == ["Changed."]
@@ -228,7 +229,7 @@ def test_a_wrong_update_gets_a_sentence_and_keeps_what_was_typed(dentist_client,
 
 def test_confirming_twice_is_one_update(dentist_client, case, update_url):
     sign(dentist_client, update_url)
-    answer = dentist_client.post(update_url, SIGN, follow=True)
+    answer = dentist_client.post(f"{update_url}send/", SIGN, follow=True)
     assert "was sent already" in answer.content.decode()
     assert case.prescriptions.count() == 1
 
@@ -241,7 +242,7 @@ def test_only_what_was_looked_over_is_signed(dentist_client, dentist_user, case,
     autosave = reverse("cases:keep_draft", args=[drafts.update_key(case)])
     dentist_client.post(autosave, {**colleague, "case": case.number})
 
-    answer = dentist_client.post(update_url, {**SIGN, **seen})
+    answer = dentist_client.post(f"{update_url}send/", {**SIGN, **seen})
     case.refresh_from_db()
     assert case.description == ""
     assert answer.status_code == 409
@@ -249,7 +250,7 @@ def test_only_what_was_looked_over_is_signed(dentist_client, dentist_user, case,
     assert "changed after you looked it over" in text
     assert "A colleague&#x27;s words." in text
 
-    dentist_client.post(update_url, {**SIGN, "seen": answer.context["seen"]})
+    dentist_client.post(f"{update_url}send/", {**SIGN, "seen": answer.context["seen"]})
     case.refresh_from_db()
     assert case.description == "A colleague's words."
 
@@ -277,7 +278,7 @@ def test_an_update_of_a_case_in_manufacturing_is_refused_and_kept(
 ):
     dentist_client.post(update_url, CHANGE)
     services.move(case, Progress.MANUFACTURING, Who.LAB, by=lab_user, now=timezone.now())
-    answer = dentist_client.post(update_url, SIGN, follow=True)
+    answer = dentist_client.post(f"{update_url}send/", SIGN, follow=True)
     assert "can no longer be changed here" in answer.content.decode()
     assert Draft.objects.get().data["description"] == ["Changed."]
 
@@ -285,10 +286,10 @@ def test_an_update_of_a_case_in_manufacturing_is_refused_and_kept(
 def test_a_session_that_ended_during_an_update_loses_nothing(
     client, dentist_user, case, update_url
 ):
-    key = drafts.update_key(case)
-    posted = {**CHANGE, "form_token": drafts.token(key, dentist_user)}
+    place = f"{case.get_absolute_url()}#update"
+    posted = {**CHANGE, "form_token": unsent.token(dentist_user, place)}
     answer = client.post(update_url, posted)
-    assert answer["Location"] == f"/accounts/login/?next=/cases/{case.number}/&kept=1"
+    assert answer["Location"] == f"/accounts/login/?next=/cases/{case.number}/%23update&kept=1"
     assert "What you typed and uploaded is kept" in client.get(answer["Location"]).text
     client.force_login(dentist_user)
     assert "Changed." in client.get(case.get_absolute_url()).content.decode()
@@ -297,8 +298,11 @@ def test_a_session_that_ended_during_an_update_loses_nothing(
 def test_a_token_of_another_practice_writes_nothing_into_a_case(
     client, other_practice_user, case, update_url
 ):
-    token = drafts.token(drafts.update_key(case), other_practice_user)
+    place = f"{case.get_absolute_url()}#update"
+    token = unsent.token(other_practice_user, place)
     client.post(update_url, {**CHANGE, "form_token": token})
+    client.force_login(other_practice_user)
+    assert client.get(case.get_absolute_url()).status_code == 404
     assert not Draft.objects.exists()
 
 
@@ -338,14 +342,14 @@ def test_a_message_whose_writer_was_signed_out_is_kept(client, request, case, wh
     user = request.getfixturevalue(who)
     client.force_login(user)
     answer = written_before_sign_out(client, case)
-    assert answer["Location"] == f"/accounts/login/?next=/cases/{case.number}/&kept=1"
+    assert answer["Location"] == f"/accounts/login/?next=/cases/{case.number}/%23messages&kept=1"
     assert not Message.objects.exists()
 
     client.force_login(user)
     assert "Is the sleeve metal?" in client.get(case.get_absolute_url()).text
     client.post(reverse("cases:message", args=[case.number]), {"body": "Is the sleeve metal?"})
     assert Message.objects.get().author == user
-    assert "body" not in str(Draft.objects.values_list("data", flat=True))
+    assert not Unsent.objects.exists()
 
 
 def test_an_unsent_message_is_shown_to_its_writer_only(client, dentist_user, case):
@@ -358,44 +362,33 @@ def test_an_unsent_message_is_shown_to_its_writer_only(client, dentist_user, cas
     assert page.context["draft"] is None
 
 
-@pytest.mark.parametrize("of", ["nobody", "other_practice_user", "another case"])
-def test_a_message_without_proof_is_not_kept(client, request, dentist_user, case, make_case, of):
-    key, user = drafts.message_key(case, dentist_user), dentist_user
-    if of == "other_practice_user":
-        user = request.getfixturevalue(of)
-        key = drafts.message_key(case, user)
-    elif of == "another case":
-        key = drafts.message_key(make_case(), user)
-    proof = "" if of == "nobody" else drafts.token(key, user)
+def test_a_message_without_proof_is_not_kept(client, case):
     url = reverse("cases:message", args=[case.number])
-    answer = client.post(url, {"body": "Hello", "form_token": proof})
-    assert answer["Location"] == f"/accounts/login/?next=/cases/{case.number}/"
-    assert not Draft.objects.exists()
+    answer = client.post(url, {"body": "Hello", "form_token": "1:x:y"})
+    assert answer["Location"] == f"/accounts/login/?next={url}"
+    assert not Unsent.objects.exists()
 
 
 def test_whoever_has_the_proof_keeps_one_message_on_a_case_and_no_session(
     client, dentist_user, case
 ):
-    proof = drafts.token(drafts.message_key(case, dentist_user), dentist_user)
+    proof = unsent.token(dentist_user, f"{case.get_absolute_url()}#messages")
     for number in range(5):
         typed = {"body": f"{number} " + "x" * 9000, "form_token": proof}
         Client().post(reverse("cases:message", args=[case.number]), typed)
-    (kept,) = Draft.objects.all()
-    assert kept.data["body"][0].startswith("4 ")
-    assert len(kept.data["body"][0]) == 5000
+    assert Unsent.objects.get().data["body"] == ["4 " + "x" * 9000]
     assert not Session.objects.exists()
 
 
-def test_of_more_cases_than_anybody_writes_to_at_once_no_message_is_kept(
-    client, dentist_user, make_case, settings
-):
-    settings.LIMITS = {**settings.LIMITS, "drafts_a_person": 2}
-    for case in [make_case(), make_case(), make_case()]:
-        client.force_login(dentist_user)
-        answer = written_before_sign_out(client, case)
-    assert answer.status_code == 429
-    assert dict(answer.context["sent"])["body"] == "Is the sleeve metal?"
-    assert Draft.objects.count() == 2
+def test_of_more_forms_than_anybody_has_open_the_newest_are_kept(dentist_user, case, monkeypatch):
+    monkeypatch.setattr(unsent, "MOST", 2)
+    for number in range(3):
+        proof = unsent.token(dentist_user, f"/cases/{number}/#messages")
+        typed = {"body": "y" * 60_000, "form_token": proof}
+        Client().post(reverse("cases:message", args=[case.number]), typed)
+    kept = Unsent.objects.order_by("at")
+    assert [row.place for row in kept] == ["/cases/1/#messages", "/cases/2/#messages"]
+    assert {len(row.data["body"][0]) for row in kept} == {unsent.FIELD}
 
 
 def test_a_refused_message_leaves_the_unsent_update_alone(dentist_client, case):

@@ -1,17 +1,15 @@
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts import unsent
 from accounts.sign_in.activity import asked_by_programs
-from accounts.views.account import sign_in_again
 from cases import access, drafts, emails, limits, policies, services
 from cases.access import NO_ROW, Action, Result, Visit, What, logged
 from cases.forms import CaseForm, SignatureForm
@@ -23,13 +21,11 @@ from portal.writing.text import plain_text
 
 
 @never_cache
-@login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
+@unsent.kept
 @logged(What.CASE, Action.CREATED)
 def new_case(request):
     """The form for a new case. It keeps what was typed through errors and a lost session."""
-    if not request.user.is_authenticated:
-        return _keep_and_sign_in(request)
     if not policies.can_send_cases(request.user):
         raise PermissionDenied("New cases are sent by members of a practice.")
     if request.method == "POST":
@@ -40,9 +36,10 @@ def new_case(request):
         messages.info(request, f"That form was sent: it is case {sent.number}. This is a new one.")
         key = drafts.new_key(request.user)
     draft = Draft.objects.visible_to(request.user).filter(pk=key, user=request.user).first()
+    draft, typed = take_unsent(request, drafts.place_of_new(key), key, draft)
     initial = {"shipping_address": request.user.practice.shipping_address}
-    if draft:
-        initial = drafts.initial(draft)
+    if typed:
+        initial = drafts.initial(typed)
     form = CaseForm(practice=request.user.practice, initial=initial)
     return _page(request, key, form, SignatureForm(initial=initial), draft=draft)
 
@@ -52,7 +49,7 @@ def _submit(request):
     form = CaseForm(request.POST, practice=request.user.practice)
     signature = SignatureForm(request.POST)
     if not (form.is_valid() & signature.is_valid()):
-        keep(request, key)
+        keep(request, key, request.POST)
         return _page(request, key, form, signature, status=422)
     name = signature.cleaned_data["signed_name"]
     try:
@@ -62,7 +59,7 @@ def _submit(request):
     except LimitReached as refusal:
         access.note(request, result=Result.NOT_NOW)
         messages.error(request, str(refusal))
-        keep(request, key)
+        keep(request, key, request.POST)
         return _page(request, key, form, signature, status=429)
     if not is_new and _differs(case, form.values):
         return _keep_as_new(request, case)
@@ -73,18 +70,33 @@ def _submit(request):
     return redirect("cases:created", case.number)
 
 
-def keep(request, key, case=None):
+def take_unsent(request, place, key, draft, case=None):
+    """The draft of a form and its data, with what was sent from `place` by who was signed out.
+
+    When no more drafts may be kept, the data has it and the draft is None.
+    """
+    posted = unsent.of(request.user, place)
+    if posted is None:
+        return draft, draft and draft.data
+    kept = keep(request, key, posted, case)
+    request.visit.is_told = False  # The page that is opened has its own row.
+    if kept:
+        unsent.forget(request.user, place)
+    return kept, kept.data if kept else drafts.fields(posted)
+
+
+def keep(request, key, posted, case=None):
     """Keep what was posted, or as much of it as may be kept, and say what is not.
 
     Returns the draft, or None when nothing is kept: then it stands on the page only.
     """
     try:
         with access.changing(request, Visit(What.FORM, Action.KEPT, str(key), case)):
-            draft = drafts.keep(key, request.POST, case, by=request.user)
+            draft = drafts.keep(key, posted, case, by=request.user)
     except LimitReached as refusal:
         messages.warning(request, str(refusal))
         return None
-    if told := drafts.not_kept(request.POST):
+    if told := drafts.not_kept(posted):
         messages.warning(request, told)
     return draft
 
@@ -102,8 +114,8 @@ def _keep_as_new(request, case):
         "unchanged. What you typed stands below as a new case that is not sent yet. To change "
         f"case {case.number} instead, open it from your list.",
     )
-    if keep(request, key):
-        return redirect(f"{reverse('cases:new')}?draft={key}")
+    if keep(request, key, request.POST):
+        return redirect(drafts.place_of_new(key))
     form = CaseForm(request.POST, practice=request.user.practice)
     return _page(request, key, form, SignatureForm(request.POST), status=409)
 
@@ -118,7 +130,7 @@ def _page(request, key, form, signature, draft=None, status=200):
         "all_forms": [form, signature],
         "practice": request.user.practice,
         "form_key": key,
-        "form_token": drafts.token(key, request.user),
+        "form_token": unsent.token(request.user, drafts.place_of_new(key)),
         "files": parts.files_of_form(
             request, Attachment.objects.visible_to(request.user).of_form(key)
         ),
@@ -134,31 +146,6 @@ def _no_dentist(request, status):
     mine = Draft.objects.visible_to(request.user).filter(user=request.user, case=None)
     context = {"practice": request.user.practice, "is_something_kept": mine.exists()}
     return render(request, "cases/case_no_dentist.html", context, status=status)
-
-
-def _keep_and_sign_in(request):
-    """Keep what somebody posted whose session has ended, and lead back to it after sign-in."""
-    owner = drafts.owner(request.POST.get("form_token", ""))
-    if owner is None:
-        return redirect_to_login(request.get_full_path())
-    key, user = owner
-    if policies.can_send_cases(user) and drafts.new_key(user, str(key)) == key:
-        try:
-            drafts.keep(key, request.POST, by=user)
-        except LimitReached as refusal:
-            return only_here(request, key, refusal)
-    return sign_in_again(f"{reverse('cases:new')}?draft={key}")
-
-
-def only_here(request, key, refusal):
-    """A page that carries what somebody sent who was signed out and may keep no more forms."""
-    sent = [(name, value) for name, values in request.POST.lists() for value in values]
-    context = {
-        "refusal": refusal,
-        "form_key": key,
-        "sent": [pair for pair in sent if pair[0] != "csrfmiddlewaretoken"],
-    }
-    return render(request, "cases/only_here.html", context, status=429)
 
 
 @asked_by_programs

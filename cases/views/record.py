@@ -1,26 +1,20 @@
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth.decorators import login_not_required
-from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts import unsent
 from accounts.sign_in.activity import asked_by_programs
-from accounts.views.account import sign_in_again
 from cases import access, drafts, limits, policies, services
 from cases.access import Action, Result, What, logged
 from cases.forms import MessageForm, PrescriptionForm, SignatureForm
-from cases.models import Attachment, Case, Message
+from cases.models import Attachment
 from cases.views import parts
-from cases.views.new import keep, only_here
-from portal.limits import LimitReached
+from cases.views.new import keep, take_unsent
 from portal.refusal import NotAllowed
-
-MESSAGE_LIMIT = Message._meta.get_field("body").max_length
 
 
 @never_cache
@@ -28,20 +22,35 @@ MESSAGE_LIMIT = Message._meta.get_field("body").max_length
 @logged(What.CASE, Action.OPENED)
 def record(request, number):
     case = access.find(request, number=number)
-    draft = drafts.of_update(case, request.user)
-    return _page(request, case, _form(case, draft), _message_form(request, case), draft=draft)
+    draft, typed = _typed(request, case)
+    message = unsent.of(request.user, _messages_of(case)) or {}
+    message_form = MessageForm(initial={"body": message.get("body", "")})
+    return _page(request, case, _form(case, typed), message_form, draft=draft)
 
 
-def _form(case, draft):
-    """The update form with what was typed before, else with what the case has."""
+def _typed(request, case):
+    """The draft of the next update and its data, with what was sent by who was signed out."""
+    draft, place = drafts.of_update(case, request.user), _update_of(case)
+    if not policies.can_update(request.user, case):
+        return draft, draft and draft.data
+    if posted := unsent.of(request.user, place):
+        _compare(request, case, posted)
+    return take_unsent(request, place, drafts.update_key(case), draft, case)
+
+
+def _update_of(case):
+    return f"{case.get_absolute_url()}#update"
+
+
+def _messages_of(case):
+    return f"{case.get_absolute_url()}#messages"
+
+
+def _form(case, typed):
+    """The update form with the data of a draft, else with what the case has."""
     names = [*PrescriptionForm.Meta.fields, "implants"]
-    initial = drafts.initial(draft) if draft else {name: getattr(case, name) for name in names}
+    initial = drafts.initial(typed) if typed else {name: getattr(case, name) for name in names}
     return PrescriptionForm(numbering=case.practice.tooth_numbering, initial=initial)
-
-
-def _message_form(request, case):
-    """The message form, with what somebody typed into it whose session had ended."""
-    return MessageForm(initial={"body": drafts.unsent_message(case, request.user)})
 
 
 def _page(request, case, form, message_form, draft=None, status=200):
@@ -53,10 +62,10 @@ def _page(request, case, form, message_form, draft=None, status=200):
         "form": form,
         "all_forms": [form],
         "form_key": key,
-        "form_token": drafts.token(key, request.user),
+        "form_token": unsent.token(request.user, _update_of(case)),
         "draft": draft,
         "message_form": message_form,
-        "message_token": drafts.token(drafts.message_key(case, request.user), request.user),
+        "message_token": unsent.token(request.user, _messages_of(case)),
         "files": parts.files(request, case),
         "unsent": _unsent(request, case, key).count(),
         "of_form": parts.files_of_form(request, _files(request, case).of_form(key)),
@@ -83,47 +92,34 @@ def _files(request, case):
 
 
 @never_cache
-@login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
+@unsent.kept
 @logged(What.CASE, Action.UPDATED)
 def update(request, number):
-    """Look over an update with its old and new ship date, sign it and send it."""
-    if not request.user.is_authenticated:
-        return _keep_and_sign_in(request, number)
+    """Look over an update with its old and new ship date, to sign it."""
     case = access.find(request, number=number)
     if request.method != "POST":
         return redirect(case)
     if not policies.can_update(request.user, case):
         return _too_late(request, case)
-    if "confirm" in request.POST:
-        return _confirm(request, case)
     form = PrescriptionForm(request.POST, numbering=case.practice.tooth_numbering)
-    key = drafts.update_key(case)
-    draft = keep(request, key, case)
-    if request.POST.get("form_key", str(key)) != str(key):
-        messages.warning(
-            request,
-            f"Case {case.number} was updated since you opened this form. What you typed is kept. "
-            "Please compare it with the case before you submit: it replaces that update.",
-        )
+    draft = keep(request, drafts.update_key(case), request.POST, case)
+    _compare(request, case, request.POST)
     # A signature stands under what is kept, and so under nothing that was cut.
     if not form.is_valid() or draft is None or drafts.not_kept(request.POST):
         return _page(request, case, form, MessageForm(), draft=draft, status=422)
     return _look_over(request, case, draft, form, SignatureForm())
 
 
-def _keep_and_sign_in(request, number):
-    """As for a new case, when the form is proved to be that of this case; else nothing is kept."""
-    key, user = drafts.owner(request.POST.get("form_token", "")) or (None, None)
-    case = user and Case.objects.visible_to(user).filter(number=number).first()
-    if not case or drafts.update_key(case) != key:
-        return redirect_to_login(request.get_full_path())
-    if "confirm" not in request.POST and policies.can_update(user, case):
-        try:
-            drafts.keep(key, request.POST, case, by=user)
-        except LimitReached as refusal:
-            return only_here(request, key, refusal)
-    return sign_in_again(case.get_absolute_url())
+def _compare(request, case, posted):
+    """Say so when the case was updated while somebody had its form open."""
+    key = str(drafts.update_key(case))
+    if posted.get("form_key", key) != key:
+        messages.warning(
+            request,
+            f"Case {case.number} was updated since you opened this form. What you typed is kept. "
+            "Please compare it with the case before you submit: it replaces that update.",
+        )
 
 
 def _too_late(request, case):
@@ -138,8 +134,7 @@ def _too_late(request, case):
 
 def _look_over(request, case, draft, form, signature, status=200):
     request.visit.item = "update"
-    key = draft.form_key
-    unsent = _unsent(request, case, key)
+    files = _unsent(request, case, draft.form_key)
     context = {
         "case": case,
         "practice": case.practice,
@@ -148,19 +143,27 @@ def _look_over(request, case, draft, form, signature, status=200):
         "all_forms": [signature],
         "teeth": form.cleaned_data["teeth"],
         "values": form.cleaned_data,
-        "unsent": unsent[: parts.UNSENT],
-        "more_unsent": max(unsent.count() - parts.UNSENT, 0),
+        "unsent": files[: parts.UNSENT],
+        "more_unsent": max(files.count() - parts.UNSENT, 0),
         "unanswered": case.missing_items.filter(answered_at=None).exclude(
-            pk__in=unsent.values("answers")
+            pk__in=files.values("answers")
         )[: parts.MISSING],
         "new_ship_date": services.expected_ship_date(timezone.now(), case.planning_date),
-        "form_token": drafts.token(key, request.user),
         "seen": drafts.fingerprint(draft),
     }
     return render(request, "cases/case_confirm_update.html", context, status=status)
 
 
-def _confirm(request, case):
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@logged(What.CASE, Action.UPDATED)
+def send_update(request, number):
+    """Send the update that was looked over and is signed now."""
+    case = access.find(request, number=number)
+    if request.method != "POST":
+        return redirect(case)
+    if not policies.can_update(request.user, case):
+        return _too_late(request, case)
     draft = drafts.of_update(case, request.user)
     if draft is None:
         request.visit.is_told = True
@@ -202,12 +205,10 @@ def _look_again(request, case, draft, form):
     return _look_over(request, case, draft, form, SignatureForm(), status=409)
 
 
-@login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
+@unsent.kept
 @logged(What.MESSAGE, Action.WRITTEN)
 def post_message(request, number):
-    if not request.user.is_authenticated:
-        return _keep_message_and_sign_in(request, number)
     case = access.find(request, number=number)
     if request.method != "POST":
         return redirect(case)
@@ -215,34 +216,22 @@ def post_message(request, number):
         raise PermissionDenied("Who only reads a case writes no messages on it.")
     form = MessageForm(request.POST)
     if not form.is_valid():
-        draft = drafts.of_update(case, request.user)
-        return _page(request, case, _form(case, draft), form, draft=draft, status=422)
+        return _page_with_message(request, case, form, status=422)
     try:
         with access.changing(request):
             body = form.cleaned_data["body"]
             services.post_message(case, body, by=request.user, now=timezone.now())
-            drafts.message_row(case, request.user).delete()
+            unsent.forget(request.user, _messages_of(case))
     except NotAllowed as refusal:
         form.add_error("body", str(refusal))
-        draft = drafts.of_update(case, request.user)
-        return _page(request, case, _form(case, draft), form, draft=draft, status=429)
+        return _page_with_message(request, case, form, status=429)
     messages.success(request, "Your message is sent.")
     return redirect(f"{case.get_absolute_url()}#messages")
 
 
-def _keep_message_and_sign_in(request, number):
-    """As for an update, when the form is proved to be this person's on this case."""
-    back_to = reverse("cases:record", args=[number])
-    body = request.POST.get("body", "")[:MESSAGE_LIMIT]
-    key, user = drafts.owner(request.POST.get("form_token", "")) or (None, None)
-    case = user and Case.objects.visible_to(user).filter(number=number).first()
-    if not (body and case) or drafts.message_key(case, user) != key:
-        return redirect_to_login(back_to)
-    try:
-        drafts.keep_message(case, body, by=user)
-    except LimitReached as refusal:
-        return only_here(request, None, refusal)
-    return sign_in_again(back_to)
+def _page_with_message(request, case, message_form, status):
+    draft, typed = _typed(request, case)
+    return _page(request, case, _form(case, typed), message_form, draft=draft, status=status)
 
 
 @asked_by_programs

@@ -108,8 +108,6 @@ KEYS = {
         "cases.drafts._is_free_for: part of a query: exclude(practice=user.practice_id)",
         "cases.drafts.of_update: rows that somebody sees: Draft.objects.visible_to(user)",
         "cases.drafts.of_update: part of a query: filter(case=case)",
-        "cases.drafts.message_row: part of a query: filter(user=user)",
-        "cases.drafts.message_row: part of a query: filter(case=case)",
         "cases.drafts.unsent: rows that somebody sees: Draft.objects.visible_to(user)",
         "cases.drafts.unsent: part of a query: filter(form_key=OuterRef('form_key'))",
         "cases.drafts.unsent: part of a query: filter(user=user)",

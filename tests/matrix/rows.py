@@ -16,6 +16,7 @@ from functools import partial
 from allauth.usersessions.models import UserSession
 from django.core import signing
 
+from accounts import unsent
 from cases import drafts
 from tests.matrix.world import ARRIVING, PASSWORD
 
@@ -69,12 +70,8 @@ def for_owners(name, answers, **more):
     return Row(name, answers, "GET 403, POST 403", owners=True, **more)
 
 
-def _token(key, user):
-    return drafts.token(key, user)
-
-
-def _forged(key, user):
-    return signing.dumps([str(key), user.pk], key="somebody else's", salt="cases.drafts")
+def _forged(user, place):
+    return signing.dumps([user.pk, place], key="somebody else's", salt="accounts.unsent")
 
 
 def new_case(asked, **more):
@@ -113,34 +110,30 @@ def of_a_draft(asked):
     return {"query": f"?draft={key}", "data": {"form_key": key, "patient_name": "Ann"}}
 
 
-def with_token(asked, of="", token=_token, who="member"):
-    """A form of somebody's own practice, or of another one, that says whose it is."""
-    keys = {
-        "": lambda side: uuid.UUID(int=9),
-        "draft": lambda side: side.draft.pk,
-        "ready": lambda side: drafts.update_key(side.ready),
-    }
-    key = keys[of](asked.side) if asked.side or not of else uuid.UUID(int=7)
+def new_with_token(asked, token=unsent.token, who="member"):
+    """A form for a new case that says whose it is; nobody was given one with a key of others."""
+    key = asked.side.draft.pk if asked.side else uuid.UUID(int=9)
     user = asked.mine.member if who == "member" else asked.world.people[who]
-    typed = {"teeth": "14", "description": "Kept", "form_key": key}
-    return {"data": {**typed, "form_token": token(key, user)}}
+    proof = "" if asked.side is asked.theirs else token(user, drafts.place_of_new(key))
+    return {"data": {"teeth": "14", "description": "Kept", "form_key": key, "form_token": proof}}
 
 
-def message(asked, of):
-    """A message whose form says whose it is, and on which case."""
-    case, user = getattr(asked.side or asked.mine, of), asked.mine.member
-    proof = drafts.token(drafts.message_key(case, user), user)
-    return {"data": {"body": "Hello", "form_token": proof}}
+def on_case(asked, of, form, **typed):
+    """A form on the record of a case that says whose it is; nobody was given one of others."""
+    is_own = asked.side is asked.mine
+    place = is_own and f"{getattr(asked.mine, of).get_absolute_url()}#{form}"
+    proof = unsent.token(asked.mine.member, place) if is_own else ""
+    return {"data": {**typed, "form_token": proof}}
 
 
 def update(asked, **more):
     return {"data": {"teeth": "14", "description": "Another guide", **more}}
 
 
-def confirm(asked):
+def signed(asked):
     draft = asked.side and drafts.of_update(asked.side.ready, asked.side.member)
     seen = draft and drafts.fingerprint(draft)
-    return {"data": {"confirm": "1", "seen": seen or "", "signed_name": "Ann"}}
+    return {"data": {"seen": seen or "", "signed_name": "Ann"}}
 
 
 def tus(asked):
@@ -274,13 +267,13 @@ TABLE = [
     # What somebody typed whose session ended: kept when the form proves that it was theirs.
     Row("cases:new with a token", "GET 200, POST 422+", "GET 403, POST 403", of="draft",
         stranger_own="POST 302+", foreign="GET 200, POST 422+", nobodys="GET 200, POST 422+",
-        send=partial(with_token, of="draft")),
+        send=new_with_token),
     Row("cases:new with a forged token", "GET 200, POST 422+", "GET 403, POST 403",
-        send=partial(with_token, token=_forged)),
+        send=partial(new_with_token, token=_forged)),
     Row("cases:new with a token of somebody who is gone", "GET 200, POST 422+",
-        "GET 403, POST 403", send=partial(with_token, who="deactivated")),
+        "GET 403, POST 403", send=partial(new_with_token, who="deactivated")),
     Row("cases:new with a token of somebody whose practice is gone", "GET 200, POST 422+",
-        "GET 403, POST 403", send=partial(with_token, who="closed")),
+        "GET 403, POST 403", send=partial(new_with_token, who="closed")),
     # A key that nobody has is a new form's: the browser chooses it, 122 bits by chance.
     Row("cases:keep_draft", "POST 204+", "POST 403", stranger="POST 401",
         without_step=BY_PROGRAMS, of="draft", nobodys="POST 204+", only=("member", "other"),
@@ -291,10 +284,10 @@ TABLE = [
     signed_in("cases:record", "GET 200", of="booked"),
     signed_in("cases:created", "GET 200", of="booked"),
     Row("cases:update", "GET 302, POST 200+", "GET 302, POST 302", of="ready", send=update),
-    Row("cases:update confirmed", "GET 302, POST 302+", "GET 302, POST 302", of="ready",
-        send=confirm),
+    Row("cases:send_update", "GET 302, POST 302+", "GET 302, POST 302", of="ready", send=signed),
     Row("cases:update with a token", "GET 302, POST 200+", "GET 302, POST 302", of="ready",
-        stranger_own="POST 302+", send=partial(with_token, of="ready")),
+        stranger_own="POST 302+", send=partial(on_case, of="ready", form="update", teeth="14",
+                                               description="Kept")),
     Row("cases:update too late", "GET 302, POST 302", "GET 302, POST 302", of="made", send=update),
     Row("cases:archive", "GET 302, POST 302+", "GET 403, POST 403", of="booked", looks_first=True),
     Row("cases:unarchive", "GET 302, POST 302+", "GET 403, POST 403", of="made", looks_first=True),
@@ -303,12 +296,9 @@ TABLE = [
         roles={"emergency": "GET 302, POST 403"}, looks_first=True, send=lambda asked: {
             "data": {"body": "Hello"}
         }),
-    *[
-        Row(f"cases:message with a token{which}", *["GET 302, POST 302+"] * 2, of="booked",
-            stranger_own=kept, looks_first=True, send=partial(message, of=of),
-            roles={"emergency": "GET 302, POST 403"})
-        for which, of, kept in [("", "booked", "POST 302+"), (" of another case", "ready", "")]
-    ],
+    Row("cases:message with a token", *["GET 302, POST 302+"] * 2, of="booked",
+        stranger_own="POST 302+", looks_first=True, roles={"emergency": "GET 302, POST 403"},
+        send=partial(on_case, of="booked", form="messages", body="Hello")),
     signed_in("cases:rx", "GET 200", of="booked"),
     signed_in("cases:rx_state", "GET 200", without_step=BY_PROGRAMS, of="booked"),
     signed_in("cases:rx_revision", "GET 200", of="prescription"),

@@ -25,7 +25,7 @@ HIDDEN = {
     "form_key": "cases:new with a form of others",
     "form_token": "cases:new with a forged token",
     "case": "cases:keep_draft of an update",
-    "seen": "cases:update that was not seen",
+    "seen": "cases:send_update that was not seen",
     "next": "cases:archive and then https://evil.example/",
 }
 METADATA = {
