@@ -224,7 +224,7 @@ ACTIONS = {
     "accounts.access": {"delete_selected": (NOBODY, "")},
     "cases.case": {
         "move_to_received": ([LAB, ROOT], "302+"), "move_to_ready": ([LAB, ROOT], "302+"),
-        "move_to_manufacturing": ([LAB, ROOT], "302+"), "move_to_finished": ([LAB, ROOT], "302"),
+        "move_to_manufacturing": ([LAB, ROOT], "302+"), "move_to_finished": ([LAB, ROOT], "302+"),
         "move_to_on_hold": ([LAB, ROOT], "302+"), "delete_selected": (NOBODY, ""),
     },
     "cases.attachment": {"try_again": ([LAB, ROOT], "302+"), "delete_selected": (NOBODY, "")},
@@ -237,7 +237,7 @@ ACTIONS = {
         "delete_selected": (NOBODY, ""),
     },
     "scheduling.planningsession": {
-        "mark_missed": ([LAB, PLANNER, ROOT], "302+"), "mark_held": ([LAB, PLANNER, ROOT], "302"),
+        "mark_missed": ([LAB, PLANNER, ROOT], "302"), "mark_held": ([LAB, PLANNER, ROOT], "302"),
         "cancel": ([LAB, PLANNER, ROOT], "200"), "move": ([LAB, PLANNER, ROOT], "302"),
         "delete_selected": (NOBODY, ""),
     },
