@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from django.db import transaction
+
 from cases import emails, limits
 from cases.models import Case, EmergencyGrant
 
@@ -16,13 +18,14 @@ def case_numbered(number):
 def open_case(case, reason, *, by, now):
     """Let a user read a case for a while, and tell the owners of its practice by mail.
 
-    Call it in a transaction. Raises LimitReached.
+    Raises LimitReached.
     """
-    limits.check_emergency(by, now)
-    grant = EmergencyGrant.objects.create(
-        case=case, user=by, reason=reason, at=now, until=now + LASTS
-    )
-    emails.emergency_access(grant)
+    with transaction.atomic():
+        limits.check_emergency(by, now)
+        grant = EmergencyGrant.objects.create(
+            case=case, user=by, reason=reason, at=now, until=now + LASTS
+        )
+        emails.emergency_access(grant)
     return grant
 
 

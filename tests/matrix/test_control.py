@@ -1,5 +1,7 @@
 """That the matrix goes red without any one guard, and not for a change that takes none away."""
 
+import pytest
+
 from tests.matrix.control import PARTS, asked, this_commit, verdict
 from tests.matrix.guards import guards_of
 
@@ -37,6 +39,7 @@ def test_guards_are_found_by_their_shape():
     assert [f"{guard.kind}: {guard.text}" for guard in guards_of(SOURCE)] == FOUND
 
 
+@pytest.mark.proof
 def test_the_matrix_goes_red_without_any_of_some_guards():
     """A sixth of them; `python -m tests.matrix.control` takes each, and more, for `make proof`."""
     red, _, wrong = verdict(asked(share=this_commit()), is_whole=False)
