@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 LOGS = ROOT / "var" / "proof"
 PROOFS = {
     "control": "python -m tests.matrix.control --everything",
-    "inputs": "pytest -m proof tests/fuzz",
+    "inputs": "bin/stack pytest -m proof tests/fuzz",
     "corpora": "bin/stack pytest -m proof tests/corpus",
     "readers": "pip install --quiet --requirement requirements-fuzz.txt && python -m tests.fuzz",
     "matrix": "bin/stack pytest -m proof tests/matrix",

@@ -154,7 +154,7 @@ class _Reader(HTMLParser):
 def read(answer, page):
     """The forms in an answer; none when it is no page."""
     if answer.streaming:
-        answer.close()
+        b"".join(answer.streaming_content)  # to its end, where the client closes it
         return []
     if not answer.headers.get("Content-Type", "").startswith("text/html"):
         return []

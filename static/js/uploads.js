@@ -88,10 +88,12 @@ const add = (box, files) => {
 
 const attach = (box) => {
   const input = box.querySelector("input[type=file]");
-  input.addEventListener("change", () => {
+  const take = () => {
     add(box, input.files);
     input.value = ""; // The same file may be chosen again.
-  });
+  };
+  input.addEventListener("change", take);
+  if (input.files.length > 0) take(); // On a slow line they were chosen before this was here.
   takeDrops(box.querySelector(".upload-box"), ({ files, hasFolder }) => {
     add(box, files);
     if (hasFolder) {

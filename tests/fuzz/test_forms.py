@@ -20,8 +20,6 @@ from tests.urls import PATTERNS
 pytestmark = [
     pytest.mark.django_db,
     pytest.mark.proof(part=True),
-    # PostgreSQL ends the transaction of the test with what a form may not ask it.
-    pytest.mark.embedded(only=True),
     pytest.mark.usefixtures("any_number_of_guesses"),
     pytest.mark.ignore_template_errors,
 ]

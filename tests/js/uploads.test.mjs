@@ -20,6 +20,7 @@ Transfer.prototype.start = function () {
   this.become("sending");
 };
 Transfer.prototype.remove = async () => {};
+document.querySelector("input").files = [{ name: "early.stl", size: 5, lastModified: 1 }];
 const uploads = await import("../../static/js/uploads.js");
 const { sentence } = await import("../../static/js/kept_files.js");
 await import("../../static/js/submit_after_uploads.js");
@@ -37,6 +38,14 @@ const choose = (...names) => {
 const clear = () => {
   while (transfers().length) transfers()[0].become("done");
 };
+
+test("what was chosen before the script was here begins with it", () => {
+  assert.deepEqual(
+    transfers().map(({ file }) => file.name),
+    ["early.stl"],
+  );
+  clear();
+});
 
 test("three files go at once, the fourth waits for its turn", () => {
   choose("1.stl", "2.stl", "3.stl", "4.stl");
