@@ -18,7 +18,7 @@ stack: setup-test ## The same on PostgreSQL, Valkey, S3, SMTP and nginx, all sta
 	@bin/stack
 
 test: export STATIC_ROOT = $(CURDIR)/var/test-static
-test: setup-test lint ## Set up what is missing, lint, and run the tests (10 minutes)
+test: setup-test lint ## Set up what is missing, lint, and run the tests
 	@# Compressed once for all that starts a portal below.
 	$(BIN)/python manage.py prepare --static
 	bin/stack $(BIN)/pytest
