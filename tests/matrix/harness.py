@@ -24,6 +24,8 @@ def matrix():
     with tempfile.TemporaryDirectory(prefix="matrix-") as folder:
         connection.settings_dict["TEST"]["NAME"] = f"{folder}/matrix.sqlite3"
         connection.creation.create_test_db(verbosity=0)
+        # An answer that is closed because it may not be given would end this connection too.
+        connection.close_if_unusable_or_obsolete = lambda: None
         with override_settings(**_settings(Path(folder))), transaction.atomic():
             world = make_world()
             yield Matrix(world, Asker(world.people))
