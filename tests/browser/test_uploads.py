@@ -21,6 +21,12 @@ NOBODY_THERE = "502"
 pytestmark = pytest.mark.usefixtures("worker")
 
 
+@pytest.fixture(autouse=True)
+def held_for_a_moment(complaints):
+    """Whoever is back before the server noticed that they had gone is told so, and waits."""
+    complaints.expect("status of 423")
+
+
 def form_with_a_line(visit, megabytes_a_second=SLOW):
     page = visit("dentist")
     line = steps.Line(page)
@@ -39,8 +45,6 @@ def test_300_megabytes_go_on_after_a_crash_and_after_a_cut(portal, visit, compla
     complaints.expect(f"{CUT_LINE}|{NOBODY_THERE}")
     # Chromium itself sends the request once more, which comes at the wrong offset.
     complaints.expect("status of 409")
-    # After the cut it may be back before the server has noticed; then it waits a second.
-    complaints.expect("status of 423")
     scan = samples.noise(tmp_path / "cbct-big.bin", BIG)
     page, line = form_with_a_line(visit, 80)
     steps.choose_files(page, scan)
@@ -72,8 +76,7 @@ def test_a_paused_upload_sends_nothing_and_resumes_where_it_was(portal, visit, t
     own_line.get_by_role("button", name="Resume").click()
     steps.expect_stored(page, scan.name)
     assert line.created == 1
-    assert len(line.offsets) == 2
-    assert line.offsets[1] > 0.1 * scan.stat().st_size
+    assert min(line.offsets[1:]) > 0.1 * scan.stat().st_size
     assert_stored_whole(portal, scan)
 
 
@@ -141,7 +144,7 @@ def test_an_upload_waits_for_its_host_and_says_that_it_begins_again(
     line.limit(100)
     steps.expect_stored(page, scan.name)
     assert line.created == 1
-    assert line.offsets == [0, 0]
+    assert set(line.offsets) == {0}
     assert_stored_whole(portal, scan)
 
 
