@@ -59,7 +59,7 @@ def _keep_and_sign_in(request):
 
 def _keep(user, place, posted):
     rows, fields, room = Unsent.objects.filter(user=user), {}, FORM
-    for name in posted.keys() - _OURS:
+    for name in [name for name in posted if name not in _OURS]:
         # PostgreSQL takes no NUL in JSON, and nobody types one.
         values = [value.replace("\0", "")[:FIELD] for value in posted.getlist(name)]
         room -= len(name) + sum(map(len, values))

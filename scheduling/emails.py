@@ -1,7 +1,7 @@
 """Mails about planning sessions, with the calendar file, to practice and planner alike."""
 
 from portal.mail import outbox
-from scheduling.invitations import TEAMVIEWER, add_to_google, calendar_file
+from scheduling.calendar_entries import TEAMVIEWER, add_to_google, calendar_file
 
 
 def planning_scheduled(session, now):

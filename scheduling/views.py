@@ -13,8 +13,8 @@ from cases import access, policies
 from cases.access import Action, Result, What, logged
 from portal.writing import times
 from scheduling import emails, services
+from scheduling.calendar_entries import TEAMVIEWER, add_to_google, calendar_file
 from scheduling.forms import BookingForm
-from scheduling.invitations import TEAMVIEWER, add_to_google, calendar_file
 from scheduling.models import Block, PlanningSession
 
 AHEAD = timedelta(weeks=6)

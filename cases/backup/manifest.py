@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cases.backup.names import Listing
+from portal.files.disk import sync, sync_path
 
 FORMAT = 1
 BLOCK = 1024**2
@@ -126,11 +127,11 @@ class Backup:
         manifest["checksum"] = _checksum(manifest)
         text = json.dumps(manifest, indent=1, sort_keys=True).encode()
         # What it vouches for must survive a power cut before it vouches.
-        _sync_path(self.folder / manifest["database"]["path"])
+        sync_path(self.folder / manifest["database"]["path"])
         for folder, _, _ in os.walk(self.folder):
-            _sync_path(folder)
+            sync_path(folder)
         self.copy([text], MANIFEST)
-        _sync_path(self.folder)
+        sync_path(self.folder)
         self._drop_leftovers()
         self._drop_older(manifest)
         return manifest
@@ -239,17 +240,3 @@ def _checksum(manifest):
 def private(path, flags):
     """Opens a new file for its owner only."""
     return os.open(path, flags, 0o600)
-
-
-def sync(file):
-    """Have the bytes of an open file safe on the disk."""
-    file.flush()
-    os.fdatasync(file.fileno())
-
-
-def _sync_path(path):
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -22,10 +22,11 @@ from django.utils import timezone
 from accounts import access_log
 from accounts.models import Access
 from cases.backup import dump
-from cases.backup.manifest import Backup, Unusable, make_folders, private, sync
+from cases.backup.manifest import Backup, Unusable, make_folders, private
 from cases.backup.verifying import LEFT_OVER, Verification, in_batches, removed
 from cases.models import Attachment, Prescription
 from portal.files import staging
+from portal.files.disk import sync
 from portal.files.storage import BLOCK, StorageUnavailable
 from portal.models import Email, Host
 from portal.work import WorkState, kinds

@@ -110,7 +110,7 @@ class Disk(Stored, FileSystemStorage):
         os.replace(part, target)
         # The kernel leaves both names when they were one file already.
         part.unlink(missing_ok=True)
-        _keep_names(target.parent)
+        sync_path(target.parent)
 
 
 def _read(path, progress):
@@ -123,13 +123,18 @@ def _read(path, progress):
 def _write(part, blocks):
     with open(part, "wb") as file:
         file.writelines(blocks)
-        file.flush()
-        os.fdatasync(file.fileno())
+        sync(file)
 
 
-def _keep_names(folder):
-    """A new name must survive a power cut as well as the bytes do."""
-    handle = os.open(folder, os.O_RDONLY)
+def sync(file):
+    """Have the bytes of an open file safe on the disk."""
+    file.flush()
+    os.fdatasync(file.fileno())
+
+
+def sync_path(path):
+    """Have a file, or the names in a folder, survive a power cut."""
+    handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:

@@ -1,7 +1,7 @@
 from django import template
 
 from cases import policies
-from scheduling.invitations import TEAMVIEWER, add_to_google
+from scheduling.calendar_entries import TEAMVIEWER, add_to_google
 from scheduling.models import PlanningSession
 
 register = template.Library()
