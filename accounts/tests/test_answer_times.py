@@ -1,7 +1,4 @@
-"""Nobody learns from an answer, or from the work for it, which addresses have an account.
-
-drills/answer_times.py measures the time with the real hasher and a real web server.
-"""
+"""Nobody learns from an answer, or from the work for it, which addresses have an account."""
 
 import re
 

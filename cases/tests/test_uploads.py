@@ -11,6 +11,7 @@ import pytest
 
 from cases.models import Attachment
 from cases.tests.tus_program import BYTES, CSRF, Program, checksum, encoded, offset_of
+from tests.corpus.limits import modest
 from tests.waiting import until
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -204,3 +205,11 @@ def test_an_upload_whose_process_died_at_the_last_byte_is_completed(program, loc
 def test_staging_files_are_for_the_portal_alone(program, location):
     program.append(location, 0, b"x")
     assert Attachment.objects.get().staging_path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_large_file_is_taken_without_being_in_memory(program, tmp_path):
+    size, path = 128 * 1024**2, tmp_path / "large"
+    location = program.create(size + 1).headers["Location"]
+    with path.open("xb+") as body, modest("a large file", megabytes=30):
+        body.truncate(size)
+        assert program.append(location, 0, body).headers["Upload-Offset"] == str(size)
