@@ -13,11 +13,14 @@ from threading import Barrier
 
 import pytest
 from botocore.config import Config
+from django.apps import apps
 from django.conf import settings
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
+from django.contrib.contenttypes.models import ContentType
 from django.core.files.storage import default_storage
+from django.core.management.color import no_style
 from django.db import connection
-from django.test import override_settings
+from django.test import TransactionTestCase, override_settings
 from django.utils import timezone
 from kombu import pools
 
@@ -84,6 +87,21 @@ def django_db_setup(django_db_setup, django_db_blocker):
     """Tests that commit empty all tables after them, which the portal may not do to its log."""
     with django_db_blocker.unblock():
         _run_on_postgresql(EMPTY_LOG)
+
+
+# What `migrate` fills, and no test that commits changes.
+KEPT = {Permission, Group, Group.permissions.through, ContentType}
+
+
+def empty_tables(_):
+    """After a test that commits. Django's `flush` fills KEPT anew each time, for a second."""
+    models = set(apps.get_models(include_auto_created=True)) - KEPT
+    filled = [model._meta.db_table for model in models if model._base_manager.exists()]
+    emptying = connection.ops.sql_flush(no_style(), filled, allow_cascade=True)
+    connection.ops.execute_sql_flush(emptying)
+
+
+TransactionTestCase._fixture_teardown = empty_tables
 
 
 @pytest.fixture
