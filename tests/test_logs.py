@@ -131,7 +131,7 @@ def test_a_refused_request_says_why_and_not_what_was_in_it(dentist_client, lines
     assert answered["status"] == 400
 
 
-@pytest.mark.parametrize(("kind", "body", "announced"), bodies.cut(), ids=range(8))
+@pytest.mark.parametrize(("kind", "body", "announced"), bodies.CUT, ids=range(8))
 def test_a_line_that_broke_off_is_no_failure(client, db, lines, kind, body, announced):
     ask("POST", "/accounts/login/", kind, body, announced, **as_browser(client))
     [answered] = lines()

@@ -79,7 +79,7 @@ def test_of_a_form_that_broke_off_nothing_is_done(world):
     told = as_browser(world.client("member"), sends_token=True)
     before = Message.objects.count()
     address = f"/cases/{world.own.ready.number}/message/"
-    for kind, body, announced in bodies.cut():
+    for kind, body, announced in bodies.CUT:
         answer = ask("POST", address, kind, body, announced, **told)
         assert answer.status_code == 400, (kind, body[:90])
         assert "The request could not be read" in answer.text

@@ -1,5 +1,4 @@
-"""60 headers that lie, cookies that were not ours, bodies that break, and texts on their way
-into a mail's head."""
+"""Headers that lie, cookies that were not ours, and texts on their way into a mail's head."""
 
 import os
 from email import message_from_bytes, policy
@@ -8,6 +7,7 @@ import pytest
 from django.core.mail import EmailMessage
 from django.test import Client, RequestFactory
 
+from portal.models import Email
 from portal.wsgi import application, in_utf_8
 from tests.corpus import headers
 from tests.corpus.answers import check
@@ -17,7 +17,7 @@ from tests.corpus.pages import undone
 pytestmark = [pytest.mark.django_db, pytest.mark.ignore_template_errors]
 # The head of a request as WSGI has it: these two have no HTTP_ in front.
 _BARE = {"Content-Type": "CONTENT_TYPE", "Content-Length": "CONTENT_LENGTH"}
-EACH = 1 if "PROOF" in os.environ else 4
+EACH = 1 if "PROOF" in os.environ else 6
 BODIES = [b"", b"q=1", b"\xff\xfe%00&&==", b"--x\r\n\r\n", b"--x\r\nContent-Disposition: form-data"]
 
 
@@ -43,7 +43,7 @@ def doors(world):
 def test_any_header_gets_an_answer(world, role):
     client = world.client(role)
     for number, (method, address) in enumerate(doors(world)):
-        for name, value in headers.headers()[number % EACH :: EACH]:
+        for name, value in headers.HEADERS[number % EACH :: EACH]:
             told = {"CONTENT_TYPE": "application/x-www-form-urlencoded", **in_wsgi(name, value)}
             asked, body = (method, address, name, value), BODIES[number % len(BODIES)]
             with modest(asked), undone(client):
@@ -103,17 +103,12 @@ def test_nothing_that_is_typed_gets_into_the_head_of_a_mail(world, any_number_of
         check(client.post(f"/cases/{number}/message/", {"body": f"Hello{text}"}), text)
         email = {"email": f"ada@harbor.example{text}"}
         check(client.post("/accounts/password/reset/", email), text)
-    for email in _mails():
-        read = message_from_bytes(email.message().as_bytes(), policy=policy.default)
+    for email in Email.objects.all():
+        written = EmailMessage(email.subject, email.text, to=[email.to]).message().as_bytes()
+        read = message_from_bytes(written, policy=policy.default)
         assert set(read) <= {"To", "From", "Subject", "Date", "Message-ID", "MIME-Version"} | {
             "Content-Type", "Content-Transfer-Encoding",
         }  # fmt: skip
         assert len(read["To"].addresses) == 1
         assert read["To"].addresses[0].addr_spec.endswith((".example", ".example;"))
         assert "evil.example" not in read["To"]
-
-
-def _mails():
-    from portal.models import Email
-
-    return [EmailMessage(one.subject, one.text, to=[one.to]) for one in Email.objects.all()]

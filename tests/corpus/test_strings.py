@@ -1,4 +1,4 @@
-"""500 texts in every field of every form, found by walking through the pages.
+"""Every text in every field of every form, found by walking through the pages.
 
 As a browser sends them, the whole way through the view and its page. What the forms take by
 themselves is drawn in tests/fuzz.

@@ -1,6 +1,6 @@
 """Let atheris grow inputs for the readers: `python -m tests.fuzz [TARGET…]`, by default for all.
 
-SECONDS (60) is how long each runs, RUNS how often instead. Inputs that broke one are kept below
+SECONDS (60) is how long each runs. Inputs that broke one are kept below
 var/fuzz/<target>, and the exit status is 1 then, and 2 when atheris is not there.
 """
 
@@ -17,13 +17,13 @@ LONGEST_BYTES = 65536
 
 def run(name: str) -> bool:
     """Run one target in a process of its own, which a crash may end; whether it held."""
-    seeds, kept = FOLDER / "seeds" / name, FOLDER / name
+    sow(name)
+    kept = FOLDER / name
     kept.mkdir(parents=True, exist_ok=True)
-    runs, seconds = os.environ.get("RUNS"), os.environ.get("SECONDS", "60")
-    limits = [f"-runs={runs}"] if runs else [f"-max_total_time={seconds}"]
+    limits = [f"-max_total_time={os.environ.get('SECONDS', '60')}"]
     limits += [f"-rss_limit_mb={MEMORY_MB}", f"-timeout={SLOWEST_SECONDS}"]
     limits += [f"-max_len={LONGEST_BYTES}", f"-artifact_prefix={kept}/", "-print_final_stats=1"]
-    command = [sys.executable, "-m", "tests.fuzz.one", name, *limits, str(seeds)]
+    command = [sys.executable, "-m", "tests.fuzz.one", name, *limits, str(FOLDER / "seeds" / name)]
     done = subprocess.run(command, capture_output=True, text=True)
     said = [line for line in done.stderr.splitlines() if "number_of_executed" in line]
     print(f"{name}: {'held' if done.returncode == 0 else 'BROKE'} {' '.join(said)}", flush=True)
@@ -32,20 +32,14 @@ def run(name: str) -> bool:
     return done.returncode == 0
 
 
-def sow(names: list[str]) -> None:
-    """Write the corpora down as what each target begins with."""
-    from tests.corpus import files, strings
-    from tests.corpus import names as file_names
+def sow(name: str) -> None:
+    """Write the corpora down as what a target begins with."""
+    from tests.fuzz.targets import seeds
 
-    texts = [*strings.strings(), *strings.dates(), *strings.numbers(), *file_names.names()]
-    found = [text.encode("utf-8", "surrogatepass") for text in texts]
-    found += [value.encode() for value in file_names.metadata()]
-    bodies = [b"\0\1" + hostile.body[:LONGEST_BYTES] for hostile in files.files()]
-    for name in names:
-        seeds = FOLDER / "seeds" / name
-        seeds.mkdir(parents=True, exist_ok=True)
-        for number, body in enumerate(bodies if name == "recognise" else found):
-            (seeds / f"corpus-{number}").write_bytes(body)
+    folder = FOLDER / "seeds" / name
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, body in enumerate(seeds(name)):
+        (folder / f"corpus-{number}").write_bytes(body[:LONGEST_BYTES])
 
 
 def main() -> int:
@@ -61,7 +55,6 @@ def main() -> int:
     from tests.fuzz.targets import TARGETS
 
     names = sys.argv[1:] or list(TARGETS)
-    sow(names)
     return 0 if all([run(name) for name in names]) else 1
 
 

@@ -1,4 +1,4 @@
-"""How many examples are drawn: a hundred, the same each time, or in `make proof` 10,000 others."""
+"""How many examples are drawn: a few, the same each time, or in `make proof` 10,000 others."""
 
 import os
 
@@ -13,8 +13,7 @@ _COMMON = {
     "suppress_health_check": list(HealthCheck),
 }
 WHOLE = "PROOF" in os.environ
-EXAMPLES = 10_000 if WHOLE else 100
 
 
-def examples():
-    return settings(max_examples=EXAMPLES, derandomize=not WHOLE, **_COMMON)
+def examples(few=100):
+    return settings(max_examples=10_000 if WHOLE else few, derandomize=not WHOLE, **_COMMON)

@@ -61,7 +61,7 @@ METHODS = st.sampled_from(
 # A part of an address: quoted before it is asked for.
 PARTS = st.one_of(TEXTS, NUMBERS, st.uuids().map(str), st.text(min_size=1, max_size=30))
 QUERIES = st.sampled_from([""] * 100 + queries.queries())
-HEADERS = st.sampled_from([None] * 120 + headers.headers())
+HEADERS = st.sampled_from([None] * 120 + headers.HEADERS)
 NAMES = st.sampled_from(
     ["next", "action", "_selected_action", "select_across", "form_key", "form_token", "confirm",
      "case", "teeth", "body", "block", "email", "name", "login", "password", "attachment",

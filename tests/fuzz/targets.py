@@ -9,6 +9,7 @@ import unicodedata
 from cases import carriers, filetypes, spreadsheet, teeth
 from cases.files import tus
 from portal.writing.text import plain_text
+from tests.corpus import files, names, strings
 
 NAMES = [b"scan.stl", b"scan.dcm", b"DICOMDIR", b"cbct.zip", b"a.obj", b"a.ply", b"a.docx", b""]
 
@@ -93,3 +94,11 @@ TARGETS = {
         recognise, file_names, metadata, teeth_typed, texts, tracking_numbers, dates, cells,
     )
 }  # fmt: skip
+
+
+def seeds(name):
+    """What of the corpora a target begins with."""
+    if name == "recognise":
+        return [b"\0\1" + hostile.body for hostile in files.files()]
+    texts = [*strings.strings(), *strings.dates(), *strings.numbers(), *names.names()]
+    return [text.encode("utf-8", "surrogatepass") for text in [*texts, *names.METADATA]]

@@ -1,6 +1,7 @@
 """Every form that a view makes, with data drawn from its own fields.
 
-Counted: each form class takes a hundred examples, in `make proof` 10,000.
+Counted: each form class of a page of ours takes 30 examples, in `make proof` each one 10,000,
+those of the admin too.
 """
 
 from contextlib import contextmanager
@@ -12,8 +13,9 @@ from portal.http.bad_requests import is_bad
 from tests.corpus import pages
 from tests.corpus.answers import check_sentences
 from tests.corpus.limits import modest
+from tests.corpus.pages import undone
 from tests.corpus.recording import own_forms, recorded, with_values
-from tests.fuzz.profiles import examples
+from tests.fuzz.profiles import WHOLE, examples
 from tests.fuzz.strategies import data_for
 from tests.urls import PATTERNS
 
@@ -25,13 +27,14 @@ pytestmark = [
 ]
 # Their forms are the library's: one for the search and one for the choice of an action.
 ALIKE = ("_history", "_delete")
+ASKED = [one for one in PATTERNS if WHOLE or not one.name.startswith("admin:")]
 
 
 def calls(world, patterns):
     """How each form of these patterns is made, once for each class and set of fields."""
     found = {}
     for client, form in pages.every_form(world, patterns):
-        with pages.undone(client), recorded() as made:
+        with undone(client), recorded() as made:
             answer = form.send(client, form.plain())
         for call in made:
             call.request = answer.wsgi_request
@@ -42,11 +45,11 @@ def calls(world, patterns):
 def check_form(call):
     fields = call.names()
 
-    @examples()
+    @examples(30)
     @given(data_for(fields))
     def holds(values):
         sent = with_values(call.sent, values)
-        with modest((call.cls, values)), refusing(call.request):
+        with undone(), modest((call.cls, values)), refusing(call.request):
             form = call.form(sent)
             is_valid = call.is_valid(form)
             check_sentences(form.errors)
@@ -70,8 +73,8 @@ def refusing(request):
 
 
 def test_no_form_fails_whatever_it_is_sent(world):
-    made = calls(world, [one for one in PATTERNS if not one.name.endswith(ALIKE)])
-    covered = {base for call in made for base in call.cls.__mro__}
-    assert own_forms() - covered == set()
+    made = calls(world, [one for one in ASKED if not one.name.endswith(ALIKE)])
+    if WHOLE:
+        assert own_forms() <= {base for call in made for base in call.cls.__mro__}
     for call in made:
         check_form(call)

@@ -29,6 +29,7 @@ ANYBODY = [*ROLES, "office", *AT_SECOND_STEP]
 @pytest.mark.django_db
 @pytest.mark.proof(part=True)
 @pytest.mark.ignore_template_errors
+@pytest.mark.usefixtures("on_disk")
 def test_no_view_fails_whatever_it_is_asked(world):
     patterns = [one for one in PATTERNS if one.name not in ELSEWHERE]
     clients = {role: world.client(role) for role in ANYBODY}
