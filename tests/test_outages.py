@@ -2,12 +2,13 @@
 
 import re
 import uuid
-from contextlib import ExitStack, contextmanager
+from contextlib import nullcontext
 from datetime import timedelta
 
 import pytest
 from botocore.config import Config
 from django.core.files.storage import default_storage
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
@@ -19,7 +20,7 @@ from cases.tasks import render_prescription, store_attachment
 from cases.tests.tus_program import encoded
 from portal.models import Email
 from portal.tasks import send_email
-from portal.tests import hanging
+from portal.tests import hanging as peers
 from portal.work import LATE
 from scheduling import services
 from scheduling.models import PlanningSession
@@ -30,28 +31,32 @@ from tests.matrix.rules import NOWHERE, parsed
 from tests.urls import BY_ROW, PATTERNS
 
 SLEEPING = "Waiting for the file storage, which is away. Nothing is lost"
-READY_PAGE = "/readyz"  # it tells a program which dependency is away, by asking each
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@contextmanager
-def port_of(how):
-    """A port that refuses or never answers."""
-    with ExitStack() as stack:
-        yield stack.enter_context(hanging.silent()) if how == "hanging" else hanging.nobody()
+away, hanging, both = (
+    pytest.mark.parametrize("alone", how, indirect=True)
+    for how in (["away"], ["hanging"], ["away", "hanging"])
+)
+WORK = {Attachment: store_attachment, Prescription: render_prescription, Email: send_email}
 
 
-@pytest.fixture(params=["away", "hanging"])
+def work():
+    """Do once what workers would."""
+    for model, task in WORK.items():
+        model.objects.update(work_leased_until=None)
+        for row in model.objects.unfinished():
+            task(row.pk)
+
+
+@pytest.fixture
 def alone(request, settings, monkeypatch, broker, work_at_once):
     """Of all dependencies, only the database is there; with the time-outs of production."""
     work_at_once.conf.task_always_eager = False
-    with port_of(request.param) as port:
-        endpoint = f"http://127.0.0.1:{port}"
-        made = hanging.production_settings(
-            monkeypatch, **hanging.S3_BUCKET, S3_ENDPOINT_URL=endpoint
-        )
-        settings.STORAGES = {**settings.STORAGES, "default": made["STORAGES"]["default"]}
+    with peers.silent() if request.param == "hanging" else nullcontext(peers.nobody()) as port:
+        bucket = peers.bucket_at(monkeypatch, port)
+        settings.STORAGES = {**settings.STORAGES, "default": bucket}
         settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
         settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", port
         # A first client reads what S3 knows; on a busy machine that takes seconds of its own.
@@ -61,44 +66,36 @@ def alone(request, settings, monkeypatch, broker, work_at_once):
 
 
 @pytest.fixture
-def workers(settings):
-    """A function that does once what workers would, with time-outs of a second."""
+def impatient(alone, settings):
+    """Time-outs of a second."""
+    bucket = settings.STORAGES["default"]
+    short = bucket["OPTIONS"]["client_config"].merge(Config(connect_timeout=1, read_timeout=1))
+    changed = {**bucket, "OPTIONS": {**bucket["OPTIONS"], "client_config": short}}
+    settings.STORAGES = {**settings.STORAGES, "default": changed}
+    settings.EMAIL_TIMEOUT = 1
 
-    def work():
-        bucket = settings.STORAGES["default"]
-        config = bucket["OPTIONS"]["client_config"]
-        short = config.merge(Config(connect_timeout=1, read_timeout=1))
-        options = {**bucket["OPTIONS"], "client_config": short}
-        settings.STORAGES = {**settings.STORAGES, "default": {**bucket, "OPTIONS": options}}
-        settings.EMAIL_TIMEOUT = 1
-        for task, model in (
-            (store_attachment, Attachment),
-            (render_prescription, Prescription),
-            (send_email, Email),
-        ):
-            for row in model.objects.unfinished():
-                task(row.pk)
 
-    return work
+class Answered(Client):
+    """A browser whose person is answered, by a page or a redirect, whatever is away."""
+
+    def request(self, **asked):
+        answer = super().request(**asked)
+        assert answer.status_code < 500, f"{asked['PATH_INFO']} answered {answer.status_code}."
+        return answer
 
 
 @pytest.fixture
-def person(dentist_client):
-    """A dentist who asks and is answered, by a page or a redirect."""
-    return Answered(dentist_client)
+def person(dentist_user):
+    client = Answered()
+    client.force_login(dentist_user)
+    return client
 
 
-class Answered:
-    def __init__(self, client):
-        self.client = client
-
-    def __getattr__(self, method):
-        def asking(*args, **kwargs):
-            answer = getattr(self.client, method)(*args, **kwargs)
-            assert answer.status_code < 500, f"{args[0]} answered {answer.status_code}."
-            return answer
-
-        return asking
+@pytest.fixture
+def lab(lab_user):
+    client = Answered()
+    client.force_login(lab_user)
+    return client
 
 
 @pytest.fixture
@@ -137,6 +134,7 @@ def book(person, case):
     return person.post(f"/cases/{case.number}/schedule/", {"block": block.pk}, follow=True)
 
 
+@hanging
 def test_all_that_a_dentist_sends_arrives(alone, person, new_case):
     assert upload(person, new_case["form_key"]).status_code == 204
     assert "Arrived, being stored" in person.get(f"/files/?form={new_case['form_key']}").text
@@ -163,16 +161,15 @@ def test_all_that_a_dentist_sends_arrives(alone, person, new_case):
     assert not Draft.objects.exists()
 
 
-def test_pages_say_what_is_waited_for_and_go_on_asking(
-    alone, person, new_case, workers, lab_user, client
-):
+@hanging
+def test_pages_say_what_is_waited_for_and_go_on_asking(impatient, person, lab, new_case):
     open_form = uuid.uuid4()
     for form_key in (new_case["form_key"], open_form):
         upload(person, form_key)
     person.post("/cases/new/", new_case)
     case = Case.objects.get()
     book(person, case)
-    workers()
+    work()
 
     record = person.get(case.get_absolute_url()).text
     assert record.count(SLEEPING) == 2  # the file and the RX script
@@ -185,10 +182,10 @@ def test_pages_say_what_is_waited_for_and_go_on_asking(
     for page in ("created", "schedule"):
         text = person.get(f"/cases/{case.number}/{page}/").text
         assert "front@harbor.example as soon as the mail server is back" in text
-    client.force_login(lab_user)
-    assert person.get(f"/admin/cases/case/{case.pk}/change/").text.count(SLEEPING) == 2
+    assert lab.get(f"/admin/cases/case/{case.pk}/change/").text.count(SLEEPING) == 2
 
 
+@away
 def test_what_nobody_took_up_for_minutes_says_so(alone, person, new_case):
     upload(person, new_case["form_key"])
     person.post("/cases/new/", new_case)
@@ -199,25 +196,18 @@ def test_what_nobody_took_up_for_minutes_says_so(alone, person, new_case):
     assert person.get(case.get_absolute_url()).text.count("This takes longer than usual.") == 2
 
 
+@away
 def test_all_is_done_once_the_dependencies_are_back(
-    alone, person, new_case, workers, settings, own_folders, tmp_path
+    impatient, person, new_case, settings, tmp_path
 ):
     upload(person, new_case["form_key"])
     person.post("/cases/new/", new_case)
     case = Case.objects.get()
-    workers()
-    disk = "portal.files.disk.Disk"
-    settings.STORAGES["default"] = {"BACKEND": disk, "OPTIONS": {"location": tmp_path / "storage"}}
-    settings.STORAGES = {**settings.STORAGES}
+    work()
+    disk = {"BACKEND": "portal.files.disk.Disk", "OPTIONS": {"location": tmp_path / "storage"}}
+    settings.STORAGES = {**settings.STORAGES, "default": disk}
     settings.EMAIL_BACKEND = "portal.mail.folder.EmailBackend"
-    for model, task in (
-        (Attachment, store_attachment),
-        (Prescription, render_prescription),
-        (Email, send_email),
-    ):
-        model.objects.update(work_leased_until=None)
-        for row in model.objects.unfinished():
-            task(row.pk)
+    work()
     record = person.get(case.get_absolute_url()).text
     assert "Waiting for" not in record
     assert "RX script, revision 1" in record
@@ -258,6 +248,7 @@ OF_DENTISTS = {
 ADMIN = sorted(f"/{one.route}" for one in PATTERNS if re.fullmatch(r"admin/[a-z/_]*", one.route))
 
 
+@both
 def test_every_page_of_a_dentist_answers(alone, person, places):
     for name, method in OF_DENTISTS.items():
         headers = {"Tus-Resumable": "1.0.0"} if name.startswith("cases:upload") else {}
@@ -267,22 +258,21 @@ def test_every_page_of_a_dentist_answers(alone, person, places):
     assert person.get(reverse("accounts:account")).status_code == 200, "Signed out meanwhile."
 
 
+@both
 @pytest.mark.ignore_template_errors  # Django's own templates ask for variables that are not there
-def test_every_page_of_the_lab_answers(alone, person, places, client, lab_user):
-    client.force_login(lab_user)
+def test_every_page_of_the_lab_answers(alone, lab, places):
     case = Case.objects.get()
     of_case = [f"/admin/cases/case/{case.pk}/{page}/" for page in ("change", "history", "message")]
     for url in [*ADMIN, *of_case]:
         if "logout" not in url:
-            person.get(url)
-    person.post(f"/admin/cases/case/{case.pk}/message/", {"body": "We are on it."})
-    person.post(
-        f"/admin/cases/case/{case.pk}/progress/received/", {"was": case.progress, "note": ""}
-    )
+            lab.get(url)
+    lab.post(f"/admin/cases/case/{case.pk}/message/", {"body": "We are on it."})
+    lab.post(f"/admin/cases/case/{case.pk}/progress/received/", {"was": case.progress, "note": ""})
     assert Case.objects.get().progress == Progress.RECEIVED
     assert Message.objects.get().body == "We are on it."
 
 
+@hanging
 def test_a_download_is_signed_without_asking_the_storage(alone, person, places):
     for name in ("cases:download", "cases:rx", "cases:rx_revision"):
         answer = person.get(BY_ROW[name].address(places))

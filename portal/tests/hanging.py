@@ -3,7 +3,6 @@
 import runpy
 import socket
 import threading
-import time
 from contextlib import ExitStack, contextmanager, suppress
 
 from django.conf import settings
@@ -24,17 +23,52 @@ def production_settings(monkeypatch, **environment):
         return runpy.run_path(str(settings.BASE_DIR / "portal" / "settings.py"))
 
 
+def bucket_at(monkeypatch, port):
+    """The storage of the production settings, a bucket at a port."""
+    at_port = {**S3_BUCKET, "S3_ENDPOINT_URL": f"http://127.0.0.1:{port}"}
+    return production_settings(monkeypatch, **at_port)["STORAGES"]["default"]
+
+
 def nobody():
     """A port on which nobody listens."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         return probe.getsockname()[1]
 
 
+class Silent:
+    """A peer that takes connections and never answers."""
+
+    def __init__(self, listener):
+        self._listener, self._lines = listener, []
+        self.port = listener.getsockname()[1]
+
+    @property
+    def calls(self):
+        """How often it was called so far."""
+        self._listener.setblocking(False)
+        with suppress(BlockingIOError):
+            while True:
+                self._lines.append(self._listener.accept()[0])
+        return len(self._lines)
+
+    def hang_up(self):
+        for line in self._lines:
+            line.close()
+
+
+@contextmanager
+def silent_peer():
+    with socket.create_server(("127.0.0.1", 0), backlog=64) as listener:
+        peer = Silent(listener)
+        yield peer
+        peer.hang_up()
+
+
 @contextmanager
 def silent():
     """The port of a peer that takes connections and never answers."""
-    with socket.create_server(("127.0.0.1", 0), backlog=64) as listener:
-        yield listener.getsockname()[1]
+    with silent_peer() as peer:
+        yield peer.port
 
 
 @contextmanager
@@ -53,25 +87,24 @@ def full():
 @contextmanager
 def dripping(drop, pause, first=b""):
     """The port of a peer that says `first`, then `drop` again and again, `pause` seconds apart."""
+    ended = threading.Event()
+
+    def drip(line):
+        with line, suppress(OSError):
+            line.sendall(first)
+            while not ended.wait(pause):
+                line.sendall(drop)
+
+    def serve(listener):
+        with suppress(OSError):
+            while True:
+                threading.Thread(target=drip, args=[listener.accept()[0]], daemon=True).start()
+
     listener = socket.create_server(("127.0.0.1", 0), backlog=64)
-    threading.Thread(target=_serve, args=(listener, drop, pause, first), daemon=True).start()
+    threading.Thread(target=serve, args=[listener], daemon=True).start()
     try:
         yield listener.getsockname()[1]
     finally:
+        ended.set()
         listener.shutdown(socket.SHUT_RDWR)
         listener.close()
-
-
-def _serve(listener, drop, pause, first):
-    with suppress(OSError):
-        while True:
-            line, _ = listener.accept()
-            threading.Thread(target=_drip, args=(line, drop, pause, first), daemon=True).start()
-
-
-def _drip(line, drop, pause, first):
-    with line, suppress(OSError):
-        line.sendall(first)
-        while True:
-            line.sendall(drop)
-            time.sleep(pause)
