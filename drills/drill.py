@@ -5,13 +5,11 @@
 
 Dentists send cases with files, book sessions and cause mails, while processes are killed, workers
 die at named places or sleep past their lease, and PostgreSQL, Valkey, the S3 server, the mail
-server and the staging disk fail in turn, in an order and at moments that `--seed` decides. Then
+server and the staging disk fail in turn, in an order and at moments that SEED decides. Then
 everything must be there within five minutes, once. Two controls take a guard away and must lose or
-repeat something. Prints its counts and, as its last line, `N passed, N failed`; ends with 1 when
-one failed.
+repeat something.
 """
 
-import argparse
 import os
 import random
 import shutil
@@ -25,55 +23,25 @@ import uuid
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 import django
 
-from drills.dentists import Dentist
-from drills.servers.faults import FaultProxy
+from drills.checks import Checks
+from drills.dentists import OUT_OF_THE_WAY, Dentist
+from drills.servers.faults import FaultyS3
 from drills.servers.nginx import Nginx
-from drills.servers.portal import Portal
-from drills.servers.services import Services, family_of, until
+from drills.servers.portal import Portal, stop_all
+from drills.servers.services import Services, family_of, signal_all, until
 
 MIB = 1024**2
 CLIENTS = 5
-CASES = 200
-AWAY_SECONDS = 300
 SETTLED_WITHIN = 300
 STAGING_DISK = "1536m"
-# How often each thing happens in the whole drill, which is DOSE=10.
-WHOLE = {
-    "a process of a worker is killed": 100,
-    "a worker is killed": 50,
-    "a web process is killed": 50,
-    "beat is killed": 20,
-    "all is restarted as by a deploy": 20,
-    "Valkey is emptied": 10,
-    "Valkey is killed": 10,
-    "Valkey is away": 10,
-    "Valkey is full": 10,
-    "S3 refuses": 10,
-    "S3 hangs": 10,
-    "S3 answers 503": 10,
-    "S3 cuts the line": 10,
-    "S3 flips a byte": 10,
-    "PostgreSQL is stopped at once": 20,
-    "the mail server is away": 20,
-    "the mail server answers 4xx": 20,
-    "the mail server answers 5xx": 20,
-    "the mail server drops the line before its 250": 20,
-    "the staging disk is full": 5,
-}
-DEATHS_A_PLACE = 3
-SLEEPS = 20
-SIGKILL = signal.SIGKILL
-SLEPT = "workers that slept past their lease"
-# In minutes a few dentists do here what a practice does in months.
-OUT_OF_THE_WAY = " ".join(
-    f"{what}_an_hour_a_{whose}=1000000"
-    for what in ("cases", "messages", "updates", "uploads")
-    for whose in ("person", "practice")
-)
+# How often each happens, and how many cases are sent, in the whole drill, which is DOSE=10.
+CASES, DEATHS_A_PLACE, SLEEPS = 200, 3, 20
+AWAY_SECONDS = 300
 PLACES_OF_SLEEP = ["store_attachment before store", "store_attachment before finish"]
 
 
@@ -90,14 +58,10 @@ class DrilledPortal(Portal):
             (folder / name).mkdir()
 
     def commands(self):
-        crashing = super().commands()
         return {
             name: command.replace("-A portal worker", "-A drills.crashing worker")
-            for name, command in crashing.items()
+            for name, command in super().commands().items()
         }
-
-    def keep(self, name, command, **more):
-        return super().keep(name, command, KEPT_BY_DRILL=str(self.folder), **more)
 
     def kept_as(self, word):
         return [one for name, one in self.kept.items() if name.startswith(word)]
@@ -107,67 +71,30 @@ class DrilledPortal(Portal):
         command = self.commands()[f"worker{number}"]
         return self.keep(f"careless{number}", command, DRILL_WITHOUT_CLAIMS="1")
 
-    def left_behind(self):
-        """What outlived the portal, which is killed."""
-        time.sleep(1)
-        left = {pid: _about(pid) for pid in self._strays()}
-        _signal(left, SIGKILL)
-        return list(left.values())
-
-    def _strays(self):
-        """Whatever works on this folder and is no longer a child of ours."""
-        mark = f"KEPT_BY_DRILL={self.folder}".encode()
-        for entry in Path("/proc").iterdir():
-            with suppress(OSError, ValueError):
-                pid = int(entry.name)
-                if pid != os.getpid() and mark in (entry / "environ").read_bytes().split(b"\0"):
-                    yield pid
-
-
-def _about(pid):
-    with suppress(OSError):
-        command = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-        return f"{state} {command[:120]}"
-    return "gone"
-
-
-def _signal(pids, number):
-    for pid in pids:
-        with suppress(ProcessLookupError):
-            os.kill(pid, number)
-
 
 class Stage:
     """The servers, a staging disk of its own, and the portal that runs on them."""
 
     def __init__(self, folder, seed):
-        self.folder = folder
         self.services = Services(folder / "services")
-        self.proxy = FaultProxy(self.services.storage, seed)
+        self.s3 = FaultyS3(self.services.storage, seed)
         self.staging = folder / "staging"
         # Only root may mount a disk that can be filled without harm.
         self.has_own_disk = os.getuid() == 0
-        environment = {**self.services.environment, **self.proxy.environment}
+        environment = {**self.services.environment, **self.s3.environment}
         environment |= {"STAGING_DIR": str(self.staging), "LIMITS": OUT_OF_THE_WAY}
         self.portal = DrilledPortal(folder / "portal", LOG_FORMAT="text", **environment)
         self.front = Nginx(folder / "nginx", self.portal.addresses)
-        self.left_behind = []
 
     @contextmanager
     def open(self, members):
         """Everything runs until the block ends; gives a Dentist for each of so many members."""
-        with self.services, self.proxy, self._own_disk(), self.front:
+        with self.services, self.s3, self._own_disk(), self.front, self.portal.running():
             os.environ.update(self.portal.environment)
-            self.portal.start()
             django.setup()
             dentist_pk, session_keys = self.portal.move_in(members)
-            try:
-                address = [self.front.environment["SITE_URL"]]
-                yield [Dentist(address, key, dentist_pk) for key in session_keys]
-            finally:
-                self.portal.stop()
-                self.left_behind = self.portal.left_behind()
+            address = self.front.environment["SITE_URL"]
+            yield [Dentist(address, key, dentist_pk) for key in session_keys]
 
     @contextmanager
     def _own_disk(self):
@@ -183,64 +110,53 @@ class Stage:
         finally:
             subprocess.run(["umount", "--lazy", self.staging], check=False)
 
-    def mails(self):
-        return self.services.mail.mails()
-
 
 class Faults:
-    """Everything that can fail. Each public method lets it fail once, and be well again."""
+    """Everything that can fail. Each method lets it fail once, and be well again."""
 
     def __init__(self, stage, poke, rng, dose):
         self.stage, self.poke, self.rng, self.dose = stage, poke, rng, dose
         self.services, self.portal = stage.services, stage.portal
-        self.counts = Counter()
+        self.slept, self.passed_by = 0, []
 
     def events(self):
         """Pairs of a name and what is then done, in the order of this seed."""
+        from drills.crashing import PLACES
+
         s3, mail, broker = self._s3, self._mail, self.services.broker
-        workers = self.portal.kept_as("worker")
-        deeds = {
-            "a process of a worker is killed": lambda: self._kill_child(workers),
-            "a worker is killed": lambda: self.rng.choice(workers).send(SIGKILL),
-            "a web process is killed": lambda: self._kill_child(self.portal.kept_as("web")),
-            "beat is killed": lambda: self.portal.kept["beat"].send(SIGKILL),
-            "all is restarted as by a deploy": self._deploy,
-            "Valkey is emptied": broker.empty,
-            "Valkey is killed": lambda: self._away(broker, 0),
-            "Valkey is away": lambda: self._away(broker, AWAY_SECONDS * self.dose / 10),
-            "Valkey is full": self._valkey_full,
-            "S3 refuses": lambda: s3("refuse", 4),
-            "S3 hangs": lambda: s3("hang", 15),
-            "S3 answers 503": lambda: s3("unavailable", 4),
-            "S3 cuts the line": lambda: s3("cut", 4),
-            "S3 flips a byte": lambda: s3("flip", 4),
-            "PostgreSQL is stopped at once": self._postgres,
-            "the mail server is away": lambda: self._away(self.services.mail, 2),
-            "the mail server answers 4xx": lambda: mail("refuse-4xx"),
-            "the mail server answers 5xx": lambda: mail("refuse-5xx"),
-            "the mail server drops the line before its 250": lambda: mail("drop"),
-        }
+        storage, workers = self.services.storage, self.portal.kept_as("worker")
+        whole = [
+            (100, "a process of a worker is killed", lambda: self._kill_child(workers)),
+            (50, "a worker is killed", lambda: self.rng.choice(workers).send(signal.SIGKILL)),
+            (50, "a web process is killed", lambda: self._kill_child(self.portal.kept_as("web"))),
+            (20, "beat is killed", lambda: self.portal.kept["beat"].send(signal.SIGKILL)),
+            (20, "all is restarted as by a deploy", self._deploy),
+            (10, "Valkey is emptied", broker.empty),
+            (10, "Valkey is killed", lambda: self._away(broker, 0)),
+            (10, "Valkey is away", lambda: self._away(broker, AWAY_SECONDS * self.dose / 10)),
+            (10, "Valkey is full", self._valkey_full),
+            (10, "S3 is away", lambda: self._away(storage, 4)),
+            (10, "S3 hangs", self._s3_hangs),
+            (10, "S3 answers 503", lambda: s3("unavailable")),
+            (10, "S3 cuts the line", lambda: s3("cut")),
+            (10, "S3 flips a bit", lambda: s3("flip")),
+            (20, "PostgreSQL is stopped at once", self._postgres),
+            (20, "the mail server is away", lambda: self._away(self.services.mail, 2)),
+            (20, "the mail server answers 4xx", lambda: mail("refuse-4xx")),
+            (20, "the mail server answers 5xx", lambda: mail("refuse-5xx")),
+            (20, "the mail server drops the line before its 250", lambda: mail("drop")),
+        ]
         if self.stage.has_own_disk:
-            deeds["the staging disk is full"] = self._disk_full
-        events = [(name, deed) for name, deed in deeds.items() for _ in range(self.times(name))]
-        events += self._deaths()
+            whole.append((5, "the staging disk is full", self._disk_full))
+        for place in PLACES:
+            deed = partial(self._die_at, place)
+            whole.append((DEATHS_A_PLACE, f"a worker dies at: {place}", deed))
+        events = [(name, deed) for times, name, deed in whole for _ in range(self.share(times))]
         self.rng.shuffle(events)
         return events
 
-    def times(self, name):
-        return self.share(WHOLE[name])
-
     def share(self, whole):
         return max(1, round(whole * self.dose / 10))
-
-    def _deaths(self):
-        from drills.crashing import PLACES
-
-        return [
-            (f"a worker dies at: {place}", lambda place=place: self._die_at(place))
-            for place in PLACES
-            for _ in range(self.share(DEATHS_A_PLACE))
-        ]
 
     def _kill_child(self, processes):
         until(lambda: self.rng.choice(processes).kill_a_child(self.rng), 30)
@@ -262,11 +178,19 @@ class Faults:
         time.sleep(2)
         self.services.broker.drain()
 
-    def _s3(self, mode, seconds):
-        self.stage.proxy.mode = mode
+    def _s3(self, fault):
+        self.stage.s3.fault = fault
         self.poke()
-        time.sleep(seconds)
-        self.stage.proxy.mode = "pass"
+        time.sleep(4)
+        if not until(lambda: fault in self.stage.s3.fell, 60):
+            self.passed_by.append(f"S3: {fault}")
+        self.stage.s3.fault = ""
+
+    def _s3_hangs(self):
+        self.services.storage.pause()
+        self.poke()
+        time.sleep(15)
+        self.services.storage.resume()
 
     def _postgres(self):
         self.services.database.stop("immediate")
@@ -295,7 +219,7 @@ class Faults:
             if until(lambda: not armed.exists(), 4):
                 return
         armed.unlink(missing_ok=True)
-        self.counts["places that nobody came by"] += 1
+        self.passed_by.append(place)
 
     def sleep(self):
         """Workers stop in the middle of their work for longer than their lease, and go on."""
@@ -303,17 +227,17 @@ class Faults:
 
         rng, wanted = random.Random(self.rng.random()), self.share(SLEEPS)
         deadline = time.monotonic() + 4 * wanted * LEASE.total_seconds()
-        while self.counts[SLEPT] < wanted and time.monotonic() < deadline:
+        while self.slept < wanted and time.monotonic() < deadline:
             place = rng.choice(PLACES_OF_SLEEP)
             stopped = self.portal.folder / "stopped" / place
             (self.portal.folder / "stop" / place).touch()
             if until(lambda stopped=stopped: stopped.exists() and stopped.read_text(), 60):
                 family = family_of(int(stopped.read_text()))
                 stopped.unlink()
-                _signal(family, signal.SIGSTOP)
+                signal_all(family, signal.SIGSTOP)
                 time.sleep(LEASE.total_seconds() + 5)
-                _signal(family, signal.SIGCONT)
-                self.counts[SLEPT] += 1
+                signal_all(family, signal.SIGCONT)
+                self.slept += 1
             else:
                 self.poke()
 
@@ -322,7 +246,9 @@ class Drill:
     """The load on a stage, and what became of it."""
 
     def __init__(self, stage, dentists, dose, seed):
-        self.stage, self.dose, self.seed = stage, dose, seed
+        from drills import verdict
+
+        self.stage, self.dose, self.seed, self.ledger = stage, dose, seed, verdict
         *self.dentists, self.poker = dentists
         self.rng = random.Random(seed)
         self.faults = Faults(stage, self.poke, self.rng, dose)
@@ -332,7 +258,7 @@ class Drill:
     def run(self):
         """All faults one after the other, with the cases spread evenly between them."""
         events, tickets = self.faults.events(), threading.Semaphore(0)
-        cases = max(1, round(CASES * self.dose / 10))
+        cases = self.faults.share(CASES)
         sleeping = threading.Thread(target=self.faults.sleep, daemon=True)
         sleeping.start()
         with ThreadPoolExecutor(CLIENTS) as together:
@@ -348,8 +274,6 @@ class Drill:
         self.troubles += [str(load.exception()) for load in loads if load.exception()]
 
     def _one_case(self, at, tickets):
-        from drills.verdict import offer_block, steadily
-
         tickets.acquire()
         rng = random.Random(f"{self.seed} {at}")
         # Between 1 and 64 MB, as often small as large.
@@ -357,10 +281,11 @@ class Drill:
         files = {f"scan-{number}.bin": rng.randbytes(size) for number, size in enumerate(sizes)}
         with self._a_dentist() as dentist:
             sent = dentist.send_case(rng, files)
-            self._note(sent)
+            self.sent.append(sent)
             dentist.write(sent, "Is all there?")
             if at % 2 == 0:
-                dentist.book(sent, steadily(lambda: offer_block(sent.number, at)))
+                offer = partial(self.ledger.offer_block, sent.number, at)
+                dentist.book(sent, self.ledger.steadily(offer))
 
     @contextmanager
     def _a_dentist(self):
@@ -370,136 +295,95 @@ class Drill:
         with self._lock:
             self.dentists.append(dentist)
 
-    def _note(self, sent):
-        with self._lock:
-            self.sent.append(sent)
-
     def poke(self, place=""):
         """Give the workers something to do just now, such as what leads them by `place`."""
+        from kombu.exceptions import OperationalError
+
+        from portal.periodic import sweep
+
         with self._poking:
-            self._poke(place)
+            if place.startswith("sweep"):
+                with suppress(OperationalError):
+                    sweep.delay()
+            elif place.startswith("remove_attachment"):
+                location = self.poker.upload(str(uuid.uuid4()), "wrong.bin", bytes(9999))
+                self.poker.remove(location)
+            else:
+                body = self.rng.randbytes(100_000)
+                self.sent.append(self.poker.send_case(self.rng, {"small.bin": body}))
 
-    def _poke(self, place):
-        if place.startswith("sweep"):
-            from kombu.exceptions import OperationalError
-
-            from portal.periodic import sweep
-
-            with suppress(OperationalError):
-                sweep.delay()
-        elif place.startswith("remove_attachment"):
-            location = self.poker.upload(str(uuid.uuid4()), "wrong.bin", bytes(9999))
-            self.poker.remove(location)
-        else:
-            body = self.rng.randbytes(100_000)
-            self._note(self.poker.send_case(self.rng, {"small.bin": body}))
-
-    def settle(self):
-        """Wait until all is done; returns the seconds it took, or None when it did not."""
-        from drills.verdict import steadily, unfinished
-
+    def judge(self, checks):
+        """Wait until all is done, and see what is there."""
         began = time.monotonic()
+        steadily, unfinished = self.ledger.steadily, self.ledger.unfinished
 
         def settled():
             return not steadily(unfinished).total() and not any(self.stage.staging.iterdir())
 
-        return time.monotonic() - began if until(settled, SETTLED_WITHIN) else None
+        done = until(settled, SETTLED_WITHIN)
+        seconds = time.monotonic() - began
+        checks.check(done, f"all is done at most {SETTLED_WITHIN} s after the end: {seconds:.0f} s")
+        troubles, passed_by = self.troubles, self.faults.passed_by
+        checks.check(not troubles, f"dentists who had to give up {len(troubles)}", *troubles)
+        checks.check(not passed_by, f"faults that nobody came by {len(passed_by)}", *passed_by)
+        slept, wanted = self.faults.slept, self.faults.share(SLEEPS)
+        checks.check(slept >= wanted, f"workers slept past their lease {slept} of {wanted}")
+        verdict = self.ledger.Verdict(checks, self.sent, self.stage.services.mail.mails())
+        verdict.nothing_else_is_there(self.stage.staging)
+        verdict.nothing_is_lost()
 
-    def verdict(self, seconds):
-        from drills.verdict import Verdict
+    # Two controls take a guard away each, and see that something is lost or happens twice.
 
-        judge = Verdict(self.sent, self.stage.mails())
-        settled = (
-            f"all was done {seconds:.0f} s after the last fault" if seconds is not None else ""
-        )
-        judge.say(seconds is None, settled or f"not all was done after {SETTLED_WITHIN} s")
-        judge.say(
-            self.troubles, f"dentists who had to give up {len(self.troubles)}", *self.troubles
-        )
-        missed = self.faults.counts["places that nobody came by"]
-        judge.say(missed, f"places of death that nobody came by {missed}")
-        slept, wanted = self.faults.counts[SLEPT], self.faults.share(SLEEPS)
-        judge.say(slept < wanted, f"{SLEPT} {slept} of {wanted}")
-        judge.nothing_else_is_there(self.stage.staging)
-        return judge.nothing_is_lost()
+    def without_sweep(self, checks):
+        self.stage.portal.kept["beat"].stop()
+        families = [pid for one in self.stage.portal.kept_as("worker") for pid in one.family]
+        signal_all(families, signal.SIGSTOP)
+        for _ in range(3):
+            self.poke()
+        self.stage.services.broker.empty()
+        signal_all(families, signal.SIGCONT)
+        time.sleep(10)
+        left = self.ledger.unfinished().total()
+        checks.check(left, f"control: without the sweep, emptying Valkey leaves {left} rows undone")
+
+    def without_claims(self, checks):
+        portal = self.stage.portal
+        stop_all(portal.kept_as("worker"))
+        careless = [portal.careless_worker(number) for number in (1, 2)]
+        for worker in careless:
+            worker.start()
+        mails = self.ledger.latest_mails(5)
+        for mail in mails * 4:
+            mail.hand_over()
+
+        def sent_twice():
+            sent = self.stage.services.mail.mails()
+            ids = Counter(mail["Message-ID"].partition("@")[0] for mail in sent)
+            return sum(ids[f"<{mail.kind}.{mail.pk}"] > 1 for mail in mails)
+
+        until(lambda: sent_twice() == len(mails), 60)
+        stop_all(careless)
+        twice = sent_twice()
+        checks.check(twice, f"control: without claims, {twice} of {len(mails)} mails go out twice")
 
 
 def main():
-    arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    arguments.add_argument("--dose", type=float, default=1, help="1 is a tenth, 10 the whole")
-    arguments.add_argument("--seed", type=int, default=1)
-    options = arguments.parse_args()
-    print(f"Drill with dose {options.dose:g} and seed {options.seed}", flush=True)
+    dose, seed = float(os.environ.get("DOSE", "1")), int(os.environ.get("SEED", "1"))
+    print(f"Drill with DOSE={dose:g} and SEED={seed}", flush=True)
+    checks = Checks()
     folder = Path(tempfile.mkdtemp(prefix="drill-"))
-    stage = Stage(folder, options.seed)
+    stage = Stage(folder, seed)
     with stage.open(CLIENTS + 1) as dentists:
-        drill = Drill(stage, dentists, options.dose, options.seed)
+        drill = Drill(stage, dentists, dose, seed)
         drill.run()
-        lines = drill.verdict(drill.settle())
-        lines += controls(drill)
-    lines.append((not stage.left_behind, f"processes left behind {len(stage.left_behind)}"))
-    lines += [(None, f"    {process}") for process in stage.left_behind]
-    return report(lines, folder)
-
-
-def report(lines, folder):
-    """Print all lines and the counts; returns the exit status."""
-    for passed, sentence in lines:
-        print(f"{'' if passed is None else 'ok    ' if passed else 'FAILED'} {sentence}")
-    failed = sum(passed is False for passed, _ in lines)
-    if failed:
+        drill.judge(checks)
+        drill.without_sweep(checks)
+        drill.without_claims(checks)
+    if checks.failed:
         print(f"The logs of all processes are in {folder}.")
     else:
         shutil.rmtree(folder, ignore_errors=True)
-    print(f"{sum(passed is True for passed, _ in lines)} passed, {failed} failed")
-    return 1 if failed else 0
-
-
-def controls(drill):
-    """Take a guard away each, and see that something is lost or happens twice."""
-    yield _without_sweep(drill)
-    yield _without_claims(drill)
-
-
-def _without_sweep(drill):
-    from drills.verdict import unfinished
-
-    portal = drill.stage.portal
-    portal.kept["beat"].stop()
-    families = [pid for worker in portal.kept_as("worker") for pid in worker.family]
-    _signal(families, signal.SIGSTOP)
-    for _ in range(3):
-        drill.poke()
-    drill.stage.services.broker.empty()
-    _signal(families, signal.SIGCONT)
-    time.sleep(10)
-    left = unfinished().total()
-    return left > 0, f"control: without the sweep, emptying Valkey leaves {left} rows undone"
-
-
-def _without_claims(drill):
-    from portal.models import Email
-
-    portal = drill.stage.portal
-    for worker in portal.kept_as("worker"):
-        worker.stop()
-    careless = [portal.careless_worker(number) for number in (1, 2)]
-    for worker in careless:
-        worker.start()
-    mails = list(Email.objects.order_by("-pk")[:5])
-    for mail in mails:
-        for _ in range(4):
-            mail.hand_over()
-
-    def sent_twice():
-        ids = Counter(mail["Message-ID"].partition("@")[0] for mail in drill.stage.mails())
-        return sum(ids[f"<{mail.kind}.{mail.pk}"] > 1 for mail in mails)
-
-    until(lambda: sent_twice() == len(mails), 60)
-    for worker in careless:
-        worker.stop()
-    twice = sent_twice()
-    return twice > 0, f"control: without claims, {twice} of {len(mails)} mails are sent twice"
+    return checks.end()
 
 
 if __name__ == "__main__":

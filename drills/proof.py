@@ -24,7 +24,7 @@ PROOFS = {
     # The others bring servers of their own.
     "tests": "bin/setup audit && pytest -m proof"
     " --ignore tests/fuzz --ignore tests/corpus --ignore tests/matrix",
-    "drill": "python -m drills.drill --dose ${DOSE:-1} --seed ${SEED:-1}",
+    "drill": "python -m drills.drill",
     "fleet": "python -m drills.fleet",
     "restore": "python drills/restore_drill.py --cases ${CASES:-1000}",
     "audit": "bin/setup audit && python -m drills.audit",

@@ -66,6 +66,10 @@ def sent_mails():
     return Email.objects.filter(work_state=WorkState.DONE)
 
 
+def latest_mails(number):
+    return list(Email.objects.order_by("-pk")[:number])
+
+
 def is_whole(key, sha256):
     try:
         return default_storage.stored_digest(key) == sha256
@@ -74,22 +78,20 @@ def is_whole(key, sha256):
 
 
 class Verdict:
-    """Holds what was sent against what is there; `lines` are (passed, sentence) pairs.
+    """Holds what was sent against what is there, and says so by `checks`.
 
     `mails` came out of SMTP. `known` are mails in rows that never went that way, by their keys, and
     `failed` what given_up() said, before anything happened.
     """
 
-    def __init__(self, sent, mails, known=(), failed=()):
+    def __init__(self, checks, sent, mails=(), known=(), failed=()):
+        self.checks = checks
         self.sent, self.known, self.failed = sent, known, failed
         self.mails = Counter(mail["Message-ID"] for mail in mails)
-        self.lines = []
 
     def say(self, bad, sentence, *details):
         """A line that passed when there is nothing `bad`."""
-        self.lines.append((not bad, sentence))
-        for detail in list(details)[:10]:
-            self.lines.append((None, f"    {detail}"))
+        self.checks.check(not bad, sentence, *details)
 
     def nothing_is_lost(self):
         self.files()
@@ -98,7 +100,6 @@ class Verdict:
         self.mail()
         failed = given_up() - set(self.failed)
         self.say(failed, f"rows given up {len(failed)}", *failed)
-        return self.lines
 
     def nothing_else_is_there(self, staging):
         """For a portal that has nothing but what was sent."""
@@ -163,8 +164,7 @@ class Verdict:
         self.say(unknown, f"mails sent {len(came)}, without a row {len(unknown)}", *unknown)
         # SMTP took them, and the worker died before its note: known and accepted, so a figure.
         twice = sum(count > 1 for count in self.mails.values())
-        figure = f"      {twice} of {len(self.mails)} mails twice with one Message-ID"
-        self.lines.append((None, figure))
+        print(f"       {twice} of {len(self.mails)} mails twice with one Message-ID")
 
     def sessions(self):
         wanted = [one for one in self.sent if one.block]

@@ -10,9 +10,9 @@ import fcntl
 import os
 import signal
 import subprocess
-import time
-from contextlib import suppress
 from pathlib import Path
+
+from drills.servers.services import signal_all, until
 
 PREFIX = "guidepost-"
 SWITCH = f"{PREFIX}switch"
@@ -75,16 +75,17 @@ class Machine:
     def freeze(self) -> None:
         """Cut it off and let it stand still, as a virtual machine that is being moved."""
         self.cut_off()
-        self._signal(signal.SIGSTOP)
+        self.signal(signal.SIGSTOP)
 
     def thaw(self) -> None:
-        self._signal(signal.SIGCONT)
+        self.signal(signal.SIGCONT)
         self.bring_back()
 
-    def _signal(self, number):
-        for pid in self.processes():
-            with suppress(ProcessLookupError):
-                os.kill(pid, number)
+    def signal(self, number):
+        """To all that runs there; whether nothing does."""
+        pids = self.processes()
+        signal_all(pids, number)
+        return not pids
 
     def requests_under_way(self, port: int) -> int:
         """How many connections to this port are open."""
@@ -134,9 +135,6 @@ class Network:
         there = {line.split()[0] for line in ip("netns", "list").splitlines() if line.strip()}
         ours = [one for one in self.machines.values() if one.namespace in there]
         for machine in ours:
-            deadline = time.monotonic() + 10
-            while machine.processes() and time.monotonic() < deadline:
-                machine._signal(signal.SIGKILL)
-                time.sleep(0.05)
+            until(lambda machine=machine: machine.signal(signal.SIGKILL), 10, 0.05)
         for namespace in [one.namespace for one in ours] + [SWITCH] * (SWITCH in there):
             ip("netns", "delete", namespace)

@@ -8,13 +8,25 @@ import signal
 import subprocess
 import sys
 import threading
-from contextlib import contextmanager, suppress
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import requests
 from honcho.environ import parse_procfile
 
-from drills.servers.services import LOCALHOST, ServiceError, family_of, free_port, until
+from drills.servers.services import (
+    LOCALHOST,
+    MORTAL,
+    ServiceError,
+    family_of,
+    free_port,
+    launch,
+    signal_all,
+    tail,
+    until,
+)
+from portal import terminal
 
 ROOT = Path(__file__).resolve().parents[2]
 READY_WITHIN = 90
@@ -46,40 +58,26 @@ class Kept:
 
     def _keep(self):
         while not self._ended.is_set():
-            with open(self.log, "ab") as log:
-                self._process = subprocess.Popen(
-                    [*self.inside, "setpriv", "--pdeathsig", "KILL", *self.command],
-                    cwd=self.cwd,
-                    env=self.environment,
-                    stdin=subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=log,
-                    start_new_session=True,
-                )
+            words = [*self.inside, *MORTAL, *self.command]
+            self._process = launch(words, self.log, cwd=self.cwd, env=self.environment)
             self.starts += 1
             self._process.wait()
             self._ended.wait(self.restart_after)
 
     @property
-    def pid(self):
-        process = self._process
-        return process.pid if process and process.poll() is None else None
-
-    @property
     def family(self):
-        return family_of(self.pid) if self.pid else []
+        """The ids of the process and its descendants, none while it does not run."""
+        process = self._process
+        return family_of(process.pid) if process and process.poll() is None else []
 
-    def send(self, number, pids=None):
-        """A signal to the process itself, or to these of its family."""
-        for pid in [self.pid] if pids is None else pids:
-            with suppress(ProcessLookupError, TypeError):  # it has just ended
-                os.kill(pid, number)
+    def send(self, number):
+        signal_all(self.family[:1], number)
 
     def kill_a_child(self, rng: random.Random):
         """Kill one of its processes at once; False when it has none just now."""
         children = self.family[1:]
         if children:
-            self.send(signal.SIGKILL, [rng.choice(children)])
+            signal_all([rng.choice(children)], signal.SIGKILL)
         return bool(children)
 
     def stop(self) -> bool:
@@ -90,12 +88,39 @@ class Kept:
         self._thread.join(self.stopped_within)
         if ended := not self._thread.is_alive():
             return ended
-        self.send(signal.SIGKILL, self.family)
+        signal_all(self.family, signal.SIGKILL)
         self._thread.join()
         return False
 
-    def log_tail(self, lines: int = 12) -> str:
-        return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
+
+def stop_all(kept) -> list[Kept]:
+    """Stop these at the same time; those that had to be killed."""
+    with ThreadPoolExecutor(len(kept)) as together:
+        ended = list(together.map(Kept.stop, kept))
+    return [one for one, well in zip(kept, ended, strict=True) if not well]
+
+
+def manage(environment, *words):
+    """Run a management command and return what it printed. Raises ServiceError."""
+    done = subprocess.run(
+        [sys.executable, "manage.py", *words],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode:
+        raise ServiceError(f"manage.py {' '.join(words)}: {done.stdout}{done.stderr[-2000:]}")
+    return done.stdout
+
+
+def answers(urls, name):
+    """Whether all web processes answer by the name that people use, and by no other."""
+    try:
+        found = [requests.get(f"{url}/healthz", headers={"Host": name}, timeout=5) for url in urls]
+    except requests.RequestException:
+        return False
+    return all(answer.ok for answer in found)
 
 
 def commands(folder: Path, ports: dict[str, int], workers: int = 1) -> dict[str, str]:
@@ -127,9 +152,7 @@ class Portal:
         self.addresses = [f"{LOCALHOST}:{port}" for port in self.ports.values()]
         self.urls = [f"http://{address}" for address in self.addresses]
         self.environment = {
-            **os.environ,
-            "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
-            "PYTHONUNBUFFERED": "1",
+            **terminal.environment_with_programs(),
             "DJANGO_SETTINGS_MODULE": "portal.settings",
             "DATA_DIR": str(self.folder),
             "STATIC_ROOT": os.environ.get("STATIC_ROOT") or str(self.folder / "static"),
@@ -147,23 +170,12 @@ class Portal:
         return Kept(name, ["sh", "-c", command], environment, self.folder / "logs" / name)
 
     def manage(self, *words):
-        """Run a management command and return what it printed. Raises ServiceError."""
-        done = subprocess.run(
-            [sys.executable, "manage.py", *words],
-            cwd=ROOT,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-        )
-        if done.returncode:
-            raise ServiceError(f"manage.py {' '.join(words)} failed: {done.stderr[-2000:]}")
-        return done.stdout
+        return manage(self.environment, *words)
 
     def move_in(self, members=1):
         """A practice with members; the key of its dentist, and a session key of each member."""
-        asked = (
-            f"import json; from drills.people import move_in; print(json.dumps(move_in({members})))"
-        )
+        asked = "import json; from drills.people import move_in; "
+        asked += f"print(json.dumps(move_in({members})))"
         return json.loads(self.manage("shell", "-v", "0", "-c", asked).splitlines()[-1])
 
     def start(self):
@@ -176,28 +188,14 @@ class Portal:
         self.kept = {name: self.keep(name, found[name]) for name in [*self.others, *self.webs]}
         for one in self.kept.values():
             one.start()
-        if not until(self._answers, READY_WITHIN):
+        name = self.environment.get("ALLOWED_HOSTS", "localhost").partition(",")[0]
+        if not until(lambda: answers(self.urls, name), READY_WITHIN):
             self.stop()
-            tails = [one.log_tail() for one in self.kept.values()]
+            tails = [tail(one.log) for one in self.kept.values()]
             raise ServiceError("\n".join(["The portal did not start.", *tails]))
 
-    def _answers(self):
-        # By the name that people use: the portal answers to no other.
-        name = self.environment.get("ALLOWED_HOSTS", "localhost").partition(",")[0]
-        try:
-            return all(
-                requests.get(f"{url}/healthz", headers={"Host": name}, timeout=5).ok
-                for url in self.urls
-            )
-        except requests.RequestException:
-            return False
-
     def stop(self):
-        stopping = [threading.Thread(target=one.stop) for one in self.kept.values()]
-        for thread in stopping:
-            thread.start()
-        for thread in stopping:
-            thread.join()
+        stop_all([*self.kept.values()])
 
     @contextmanager
     def running(self):

@@ -18,9 +18,10 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import closing, suppress
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from operator import methodcaller
 from pathlib import Path
 
 import boto3
@@ -41,6 +42,8 @@ STOPPED_WITHIN = 30
 PORTS = range(12_000, 22_000)
 SECOND_PORT = 10_000  # SeaweedFS opens port + 10000 beside each port
 
+# util-linux' setpriv sets the signal after a change of user, which would clear it.
+MORTAL = ["setpriv", "--pdeathsig", "KILL"]
 # The kernel kills a child when the thread that started it ends. This thread lives as long as the
 # process does, so that servers may be started from any thread.
 _starter = ThreadPoolExecutor(1)
@@ -77,15 +80,37 @@ def free_port() -> int:
         return port
 
 
-def _is_free(port):
-    with socket.socket() as probe:
-        # Connections of a server that has just ended may linger; they are in nobody's way.
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("", port))
-        except OSError:
-            return False
-    return True
+def launch(command, log, **options) -> subprocess.Popen:
+    """A process without a terminal, whose words go to a file."""
+    with log.open("ab") as said:
+        return subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=said,
+            stderr=said,
+            start_new_session=True,
+            **options,
+        )
+
+
+def family_of(pid: int) -> list[int]:
+    """A process and all its descendants, the oldest first."""
+    pids = [pid]
+    for parent in pids:
+        for children in Path(f"/proc/{parent}/task").glob("*/children"):
+            with suppress(OSError):
+                pids += map(int, children.read_text().split())
+    return pids
+
+
+def signal_all(pids, number) -> None:
+    for pid in pids:
+        with suppress(ProcessLookupError):  # it has just ended
+            os.kill(pid, number)
+
+
+def tail(log: Path, lines: int = 15) -> str:
+    return "\n".join(log.read_text(errors="replace").splitlines()[-lines:])
 
 
 class Server:
@@ -129,23 +154,14 @@ class Server:
 
     def start(self) -> None:
         """Start and wait until it answers. Raises ServiceError with the end of its log."""
-        if not _is_free(self.port):
-            raise ServiceError(f"{self.name} was not started: port {self.port} is in use.")
         self.prepare()
-        # util-linux' setpriv sets the signal after a change of user, which would clear it.
-        alone = ["setpriv", "--pdeathsig", "KILL", *self._user()]
-        wrapped = [*self.inside, *alone, *self.command()]
-        with self.log.open("ab") as log:
-            self.process = _starter.submit(
-                subprocess.Popen,
-                wrapped,
-                cwd=self.folder,
-                env={**os.environ, **self.extra_environment()},
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            ).result()
+        self.process = _starter.submit(
+            launch,
+            [*self.inside, *MORTAL, *self._user(), *self.command()],
+            self.log,
+            cwd=self.folder,
+            env={**os.environ, **self.extra_environment()},
+        ).result()
         self._wait_until_it_answers()
 
     def _user(self) -> list[str]:
@@ -167,7 +183,7 @@ class Server:
         raise self._problem(what)
 
     def _problem(self, what: str) -> ServiceError:
-        return ServiceError(f"{self.name} {what}. Its log, {self.log}, ends so:\n{self.log_tail()}")
+        return ServiceError(f"{self.name} {what}. Its log, {self.log}, ends so:\n{tail(self.log)}")
 
     @property
     def is_running(self) -> bool:
@@ -201,12 +217,7 @@ class Server:
 
     def _signal(self, number) -> None:
         # Not the process group: each process of PostgreSQL has one of its own.
-        for pid in family_of(self.process.pid):
-            with suppress(ProcessLookupError):
-                os.kill(pid, number)
-
-    def log_tail(self, lines: int = 15) -> str:
-        return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
+        signal_all(family_of(self.process.pid), number)
 
     def __enter__(self):
         self.start()
@@ -214,16 +225,6 @@ class Server:
 
     def __exit__(self, *problem):
         self.stop()
-
-
-def family_of(pid: int) -> list[int]:
-    """A process and all its descendants, the oldest first."""
-    pids = [pid]
-    for parent in pids:
-        for children in Path(f"/proc/{parent}/task").glob("*/children"):
-            with suppress(OSError):
-                pids += map(int, children.read_text().split())
-    return pids
 
 
 class Postgres(Server):
@@ -272,7 +273,7 @@ class Postgres(Server):
         initdb = [self._program("initdb"), "-D", str(self.data), "-U", "postgres", "-A", "trust"]
         initdb += ["-E", "UTF8", "--locale=C.UTF-8", "--no-sync"]
         made = subprocess.run(
-            ["setpriv", "--pdeathsig", "KILL", *self._user(), *initdb],
+            [*MORTAL, *self._user(), *initdb],
             cwd=self.folder,
             env={**os.environ, **self.extra_environment()},
             capture_output=True,
@@ -291,31 +292,22 @@ class Postgres(Server):
         return str(max(found, key=lambda path: float(path.parts[4])))
 
     def answers(self):
+        """Whether it does; the portal's role and database are then made."""
         try:
-            self._make_role_and_database()
+            connection = psycopg2.connect(
+                host=str(self.folder), port=self.port, user="postgres", dbname="postgres"
+            )
         except psycopg2.OperationalError:
             return False
-        return True
-
-    def connect(self, database="postgres"):
-        """A connection as the superuser, through the socket. Raises psycopg2.OperationalError."""
-        connection = psycopg2.connect(
-            host=str(self.folder), port=self.port, user="postgres", dbname=database
-        )
         connection.autocommit = True
-        return connection
-
-    def _make_role_and_database(self):
-        connection = self.connect()
-        try:
+        with closing(connection):
             cursor = connection.cursor()
             cursor.execute("SELECT 1 FROM pg_database WHERE datname = 'portal'")
             if not cursor.fetchone():
                 cursor.execute("DROP ROLE IF EXISTS portal")
                 cursor.execute(f"CREATE ROLE portal LOGIN CREATEDB PASSWORD '{self.password}'")
                 cursor.execute("CREATE DATABASE portal OWNER portal")
-        finally:
-            connection.close()
+        return True
 
     def stop(self, mode: str = "fast"):
         """`fast` rolls back what runs and closes in order; `immediate` leaves it to recovery."""
@@ -574,20 +566,18 @@ class Services:
 
     def start(self) -> None:
         """Start all at once. When one of them fails the others are stopped. Raises ServiceError."""
-        with ThreadPoolExecutor(len(self.all)) as together:
-            started = [together.submit(one.start) for one in self.all]
         try:
-            for one in started:
-                one.result()
+            self._together("start")
         except ServiceError:
             self.stop()
             raise
 
     def stop(self) -> None:
+        self._together("stop")
+
+    def _together(self, verb):
         with ThreadPoolExecutor(len(self.all)) as together:
-            stopped = [together.submit(one.stop) for one in self.all]
-        for one in stopped:
-            one.result()
+            list(together.map(methodcaller(verb), self.all))
 
     def __enter__(self):
         self.start()

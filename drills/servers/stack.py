@@ -10,7 +10,6 @@ Reads PORT (default 8000) and DATA_DIR (default var/stack).
 """
 
 import os
-import shlex
 import signal
 import subprocess
 import sys
@@ -20,20 +19,12 @@ from pathlib import Path
 from drills.servers.nginx import Nginx
 from drills.servers.portal import commands
 from drills.servers.services import LOCALHOST, ServiceError, Services, free_port
+from drills.servers.units import as_file
 from portal import terminal
 
 AGAIN = "make stack"
 WEBS, UPLOADS = ["web1", "web2"], "uploads"
 WORKERS = 2
-
-
-def leave_word(folder: Path, settings: dict[str, str]) -> None:
-    """Write `folder`/environment, so that a shell can work on the running stack as it does.
-
-    set -a; . var/stack/environment; .venv/bin/python manage.py shell
-    """
-    lines = [f"{name}={shlex.quote(value)}\n" for name, value in settings.items()]
-    (folder / "environment").write_text("".join(lines))
 
 
 def run_portal() -> int:
@@ -53,7 +44,9 @@ def run_portal() -> int:
             "SITE_URL": os.environ.get("SITE_URL") or f"http://localhost:{port}",
             "PROXIES": "1",
         }
-        leave_word(folder, settings)
+        # So that a shell can work on the running stack as it does:
+        # set -a; . var/stack/environment; .venv/bin/python manage.py shell
+        (folder / "environment").write_text(as_file(settings))
         environment = {**terminal.environment_with_programs(), **settings}
         prepare = [sys.executable, "manage.py", "prepare"]
         if code := subprocess.run(prepare, cwd=terminal.BASE_DIR, env=environment).returncode:
