@@ -26,7 +26,7 @@ PROOFS = {
     " --ignore tests/fuzz --ignore tests/corpus --ignore tests/matrix",
     "drill": "python -m drills.drill",
     "fleet": "python -m drills.fleet",
-    "restore": "python drills/restore_drill.py --cases ${CASES:-1000}",
+    "restore": "python -m drills.restore_drill",
     "audit": "bin/setup audit && python -m drills.audit",
 }
 NEEDS_ROOT = ["fleet"]
