@@ -1,19 +1,19 @@
 """Let security tools look at the code and at what it is built from: `python -m drills.audit`.
 
 What they find and is right nevertheless stands in audit_accepted.toml. pip-audit and npm audit ask
-a service outside; OFFLINE=1 lets them be left out when it cannot be reached. Prints a line for each
-tool, what it found, and `N passed, N failed`; ends with 1 when one failed.
+a service outside; OFFLINE=1 lets them be left out when it cannot be reached.
 """
 
 import json
 import os
-import re
 import subprocess
 import sys
 import tempfile
 import tomllib
 from fnmatch import fnmatch
 from pathlib import Path
+
+from drills.checks import Checks
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
@@ -22,14 +22,6 @@ TOOLS = ROOT / ".venv-audit" / "bin"
 PYTHON = ["accounts", "cases", "portal", "scheduling", "bin/start", "manage.py"]
 PACKAGES = ["requirements.txt", "requirements-dev.txt"]
 LONGEST = 600  # seconds
-# A production environment; nothing of it is real.
-PRODUCTION = {
-    "SITE_URL": "https://portal.example.com",
-    "ALLOWED_HOSTS": "portal.example.com",
-    "DEBUG": "0",
-    "SECRET_KEY": "-".join(["for-the-check-only", *map(str, range(30))]),
-}
-PROBLEM = re.compile(r"\((\w+\.[CEIW]\d+)\) (.*)")
 
 
 class NotRun(Exception):
@@ -65,16 +57,6 @@ def answer_of(*command, **options):
 
 
 # Each tool gives pairs of a rule and where it was broken: "path: the line".
-
-
-def django_check():
-    with tempfile.TemporaryDirectory() as folder:
-        words = ["manage.py", "check", "--deploy", "--fail-level", "INFO"]
-        done = run(sys.executable, *words, DATA_DIR=folder, **PRODUCTION)
-    said = done.stdout + done.stderr
-    yield from PROBLEM.findall(said)
-    if not re.search(r"\(0 silenced\)", said):
-        yield "silenced checks", said.strip().splitlines()[-1]
 
 
 def bandit():
@@ -153,7 +135,7 @@ def npm_audit():
         yield fault["severity"], f"package-lock.json: {name}"
 
 
-CODE = {"check --deploy": django_check, "bandit": bandit, "semgrep": semgrep, "secrets": secrets}
+CODE = {"bandit": bandit, "semgrep": semgrep, "secrets": secrets}
 ASK_OUTSIDE = {"pip-audit": pip_audit, "npm audit": npm_audit}
 
 
@@ -172,8 +154,8 @@ def unaccepted(findings, accepted):
 
 
 def main():
+    checks = Checks()
     accepted = tomllib.loads((HERE / "audit_accepted.toml").read_text())
-    passed = failed = 0
     for name, tool in {**CODE, **ASK_OUTSIDE}.items():
         try:
             found = list(unaccepted(tool(), accepted.get(name, [])))
@@ -182,10 +164,8 @@ def main():
                 print(f"{name}: NOT RUN (OFFLINE): {reason}", flush=True)
                 continue
             found = [f"not run: {reason}"]
-        print(f"{name}: {'FAILED' if found else 'passed'}", *found, sep="\n    ", flush=True)
-        passed, failed = passed + (not found), failed + bool(found)
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed else 0
+        checks.check(not found, name, *found)
+    return checks.end()
 
 
 if __name__ == "__main__":
