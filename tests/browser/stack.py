@@ -1,10 +1,8 @@
 """The portal as its users start it, on a folder and a free port of its own."""
 
 import os
-import shlex
 import signal
 import sqlite3
-import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
@@ -15,6 +13,8 @@ import requests
 
 from drills.servers import services
 from drills.servers.portal import ROOT as BASE_DIR
+from drills.servers.portal import manage
+from drills.servers.units import settings_in
 from tests.waiting import until
 
 PASSWORD = "four-crowns-and-a-bridge"
@@ -45,22 +45,13 @@ class Portal:
         self._process = None
 
     def start(self):
-        with self.log.open("ab") as log:
-            self._process = subprocess.Popen(
-                self.command,
-                cwd=BASE_DIR,
-                env=self.environment,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
+        self._process = services.launch(self.command, self.log, cwd=BASE_DIR, env=self.environment)
         try:
             until(self._is_ready, READY_WITHIN)
             self._learn()
             self.manage("demo", "--password", PASSWORD)
-        except AssertionError:
-            self._kill(self.processes())
+        except (AssertionError, services.ServiceError):
+            services.signal_all(self.processes(), signal.SIGKILL)
             raise
 
     def _is_ready(self):
@@ -76,27 +67,19 @@ class Portal:
 
     def stop(self):
         """Ask everything to stop as a terminal that closes does; what stays is a failure."""
+        running = self.processes()
         self._process.send_signal(signal.SIGTERM)
         try:
             code = self._process.wait(self.stops_within)
         finally:
-            left = self.processes()
-            self._kill(left)
+            left = [pid for pid in running if _command(pid)]
+            services.signal_all(left, signal.SIGKILL)
         assert not left, f"Processes that outlived SIGTERM: {left}\n{self.log_tail()}"
         assert code == 0, f"{self.command[-1]} ended with {code}.\n{self.log_tail()}"
 
     def manage(self, *arguments):
         """Run a management command on the data of this portal and return what it printed."""
-        done = subprocess.run(
-            [sys.executable, "manage.py", *arguments],
-            cwd=BASE_DIR,
-            env={**self.environment, "SITE_URL": self.url},
-            capture_output=True,
-            text=True,
-            timeout=120,
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout
+        return manage({**self.environment, "SITE_URL": self.url}, *arguments)
 
     def code(self):
         """A code of the lab's authenticator app that was not given out before."""
@@ -109,26 +92,16 @@ class Portal:
         return code
 
     def processes(self, word=""):
-        """The living processes that work on this data and have `word` in their command."""
-        return [pid for pid in _all_pids() if self._is_own(pid) and word in _command(pid)]
-
-    def _is_own(self, pid):
-        # Some servers write their title over their environment: their folder tells.
-        mark = f"DATA_DIR={self.data_dir}".encode()
-        known = mark in _read(pid, "environ").split(b"\0")
-        return known or str(self.data_dir) in _command(pid) + _folder(pid)
+        """The living processes of this portal that have `word` in their command."""
+        family = services.family_of(self._process.pid)
+        return [pid for pid in family if word in _command(pid)]
 
     def kill_web_workers(self):
         """Kill what answers requests in mid-sentence; gunicorn starts others."""
         web = self.processes("gunicorn portal.wsgi")
-        workers = [pid for pid in web if _parent(pid) in web]
+        workers = [pid for pid in web if services.family_of(pid) == [pid]]
         assert workers
-        self._kill(workers)
-
-    @staticmethod
-    def _kill(processes):
-        for pid in processes:
-            os.kill(pid, signal.SIGKILL)
+        services.signal_all(workers, signal.SIGKILL)
 
     def rows(self, query, *values):
         """Rows of the portal's database, read beside the running portal."""
@@ -149,10 +122,8 @@ class Portal:
         """All mails that were sent, the oldest first."""
         return services.mails_in((self.data_dir / self.mail_folder).glob("[!.]*"))
 
-    def log_tail(self, lines=25):
-        if not self.log.exists():
-            return ""
-        return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
+    def log_tail(self):
+        return services.tail(self.log, 25) if self.log.exists() else ""
 
 
 class PortalOnStack(Portal):
@@ -164,8 +135,7 @@ class PortalOnStack(Portal):
     mail_folder = "mail/new"
 
     def _learn(self):
-        lines = (self.data_dir / "environment").read_text().splitlines()
-        self.environment |= dict(shlex.split(line)[0].split("=", 1) for line in lines)
+        self.environment |= settings_in((self.data_dir / "environment").read_text())
 
     def rows(self, query, *values):
         with (
@@ -216,27 +186,9 @@ class RunningPortal(PortalOnStack):
         """Whoever started it stops it."""
 
 
-def _all_pids():
-    return [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
-
-
 def _command(pid):
-    return _read(pid, "cmdline").replace(b"\0", b" ").decode(errors="replace")
-
-
-def _folder(pid):
+    """The words of a process that runs, else nothing."""
     try:
-        return os.readlink(f"/proc/{pid}/cwd")
-    except (FileNotFoundError, PermissionError, ProcessLookupError):
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+    except (FileNotFoundError, ProcessLookupError):
         return ""
-
-
-def _parent(pid):
-    return int(_read(pid, "stat").rpartition(b")")[2].split()[1])
-
-
-def _read(pid, name):
-    try:
-        return Path(f"/proc/{pid}/{name}").read_bytes()
-    except (FileNotFoundError, PermissionError, ProcessLookupError):
-        return b""
