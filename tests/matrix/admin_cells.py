@@ -53,7 +53,7 @@ class AdminCells:
 
     def is_closed_to(self, role):
         """Whether somebody is led away before anybody looks for what."""
-        return not is_signed_in(role) or is_member(role)
+        return not is_signed_in(role) or lacks_a_step(role) or is_member(role)
 
     def is_hidden(self, role, method, thing):
         """Whether an object must be answered as one that is not there."""

@@ -10,6 +10,7 @@ Rules, beside what the rows say:
 """
 
 import re
+from collections import defaultdict
 from dataclasses import dataclass
 
 from django.test import override_settings
@@ -26,32 +27,33 @@ from tests.matrix.rules import (
     must_be_logged,
     nobodys_first,
 )
-from tests.matrix.world import NO_STEP, NOT_SIGNED_IN, ROLES
+from tests.matrix.world import ROLES
 
 TO = {SIGN_IN: "/accounts/login/", ADMIN_SIGN_IN: "/admin/login/", SET_UP: "/accounts/two-step/"}
-
-
-# Answered as others are: at all addresses, or in admin.
-ALIKE = {*NOT_SIGNED_IN[1:], *NO_STEP}
-ALIKE_IN_ADMIN = {"owner", "other", "groupless", "emergency_over", *ALIKE}
 
 
 def all_cells():
     return [*portal_cells.all_cells(), *admin_cells.all_cells()]
 
 
-def asks_a_part(role, rows):
-    """Of some rows those that a role asks in every `make test`.
+def shortened(rows):
+    """Who asks which rows in every `make test`: of those who are answered alike, the first.
 
-    Who is answered as others are asks one row of each area, and those where a row says otherwise.
+    Who is led away wherever they go asks one row of each area for each way of being answered.
     """
-    if role not in ALIKE_IN_ADMIN:
-        return rows
-    first = {area_of(row): row for row in reversed(rows)}.values()
-    is_alike = admin_cells.AdminCells if role not in ALIKE else object
-    return [
-        row for row in rows if row in first or role in row.said or not isinstance(row, is_alike)
-    ]
+    seen, asks = set(), defaultdict(list)
+    for row in rows:
+        for role in ROLES:
+            where = (role, area_of(row)) if row.is_closed_to(role) else row
+            answers = tuple(
+                row.expected(role, method, thing)
+                for method in row.asked_with
+                for thing in things_of(row, role, method)
+            )
+            if (where, answers) not in seen:
+                seen.add((where, answers))
+                asks[role].append(row)
+    return asks | {"anonymous": rows}
 
 
 def area_of(row):
