@@ -40,7 +40,7 @@ class AdminCells:
     is_secret = False
     knows_more = False
     stranger = member = ""
-    said = ()
+    besides = frozenset()
     # The methods that may be answered differently, for the control.
     asked_with = ("GET", "POST")
 

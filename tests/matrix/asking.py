@@ -18,10 +18,8 @@ from accounts.sign_in import activity
 from tests.matrix.world import PASSWORD
 
 # Written on the way, whatever was asked: they are no answer to the question who may.
-BESIDES = {
-    "django_session", "accounts_access", "portal_cache",
-    "usersessions_usersession",
-}  # fmt: skip
+LOG, COUNTED, SESSION = {"accounts_access"}, {"portal_cache"}, {"django_session"}
+BESIDES = LOG | COUNTED | SESSION | {"usersessions_usersession"}
 WRITES = re.compile(r'(?:INSERT(?: OR IGNORE)? INTO|UPDATE|DELETE FROM) "?(\w+)')
 # What differs from one answer to the same question to the next.
 CHANGING = re.compile(
@@ -38,7 +36,8 @@ class Answer:
     cookies: dict
     body: bytes
     writes: frozenset
-    # The numbers of the cases of which the access log has a new row, "" for none.
+    besides: frozenset
+    # Of each new row of the access log the number of the case, "" for none, and the result.
     noted: list
     # Whether what must be true afterwards is.
     is_well: bool = True
@@ -106,7 +105,8 @@ class Asker(RequestFactory):
                 response.cookies,
                 response.getvalue(),
                 frozenset(written - BESIDES),
-                list(Access.objects.filter(pk__gt=newest).values_list("case_number", flat=True)),
+                frozenset(written & BESIDES),
+                list(Access.objects.filter(pk__gt=newest).values_list("case_number", "result")),
                 after is None or after(),
             )
             transaction.set_rollback(True)

@@ -5,31 +5,56 @@ Rules, beside what the rows say:
 - somebody who is not signed in, or whose session or account has ended, is led to the sign-in;
 - who may not, gets 403 for a page, and for an object the same answer as for one that is not there:
   status, headers and body;
-- nothing is written but what a row says with "+";
+- nothing is written but what a row says with "+", by a stranger neither a session nor a log line;
+- what belongs to a case is neither shown, changed nor refused without its row in the access log;
 - no answer has a word of a practice that is none of the business of who asked.
 """
 
 import re
+import uuid
 from collections import defaultdict
 from dataclasses import dataclass
 
+from django.core import signing
 from django.test import override_settings
 
 from tests.matrix import admin_cells, portal_cells
 from tests.matrix.rules import (
     ADMIN_SIGN_IN,
     METHODS,
+    MIXED,
     NOBODYS,
     PAGE_METHODS,
     SET_UP,
     SIGN_IN,
     asked,
+    is_signed_in,
     must_be_logged,
     nobodys_first,
 )
 from tests.matrix.world import ROLES
 
 TO = {SIGN_IN: "/accounts/login/", ADMIN_SIGN_IN: "/admin/login/", SET_UP: "/accounts/two-step/"}
+
+# What belongs to a case, or to a person, and is looked for among what they see.
+PARTS = re.compile(r"cases:(discard_draft|keep_draft|end_emergency)|.*/try-again/")
+
+# Fields that forms of the portal have, as a stranger might send them to any address.
+TYPED = {
+    "body": "Hello",
+    "patient_name": "Ann",
+    "description": "Guide",
+    "email": "ann@x.example",
+    "login": "ann@x.example",
+    "password": "four-crowns",
+    "name": "Ann",
+    "code": "123456",
+    "save_practice": "1",
+    "form_key": str(uuid.UUID(int=5)),
+    "form_token": signing.dumps([1, "/account/"], key="another", salt="accounts.unsent"),
+    "kept": "1",
+    "next": "/cases/",
+}
 
 
 def all_cells():
@@ -100,12 +125,16 @@ class Matrix:
         """What an answer looks like to the person, and all that is wrong with it."""
         with override_settings(**cells.settings):
             answer, named, sent = self.ask(cells, role, method, thing)
-        expected = cells.expected(role, method, thing)
+        found = []
+        if role == "anonymous" and answer.besides - cells.besides:
+            found.append(f"writes {sorted(answer.besides)}")
         secret = [] if cells.is_secret else self.secret_words(role)
-        found = [*compared(answer, expected), *told(answer, secret, sent)]
+        found += compared(answer, cells.expected(role, method, thing))
+        found += told(answer, secret, sent)
         is_of_a_case = any(key in re.split("[? ]", sent)[0] for key in named)
-        if method == "GET" and is_of_a_case and must_be_logged(cells.pattern):
-            found += unnoted(answer, asked(self.world, role, thing).side)
+        if is_of_a_case and is_signed_in(role) and must_be_logged(cells.pattern):
+            is_part = thing == MIXED or PARTS.match(cells.pattern)
+            found += unnoted(answer, method, asked(self.world, role, thing), is_part)
         seen = answer.seen_as(named)
         if thing not in {None, NOBODYS} and cells.is_hidden(role, method, thing):
             nobodys = nobodys or self.cell(cells, role, method, NOBODYS)[0]
@@ -117,6 +146,8 @@ class Matrix:
         url, sent, named = cells.request(who)
         if callable(sent.get("data")):
             sent["data"] = sent["data"](self._page) if method == "POST" else {}
+        if role == "anonymous" and not isinstance(sent.get("data"), bytes):
+            sent["data"] = TYPED | sent.get("data", {})
         answer = self.asker.ask(role, method, url, **sent, after=lambda: cells.after(who))
         self.requests += 1
         if url.startswith("/files/"):
@@ -170,11 +201,19 @@ def compared(answer, expected):
         yield f"{answer.outcome}{written} instead of {expected}"
 
 
-def unnoted(answer, side):
-    """Whether an object is shown without a row in the access log about it."""
-    if answer.status == 200:
-        its = {case.number for case in (side.booked, side.ready, side.made)}
-        yield from [] if its & set(answer.noted) else ["leaves no row in the access log"]
+def unnoted(answer, method, asked, is_part):
+    """Whether an object is shown, changed or refused without its row in the access log."""
+    numbers, results = zip(*answer.noted, strict=True) if answer.noted else ((), ())
+    its = [case.number for side in [asked.side] if side for case in side.cases]
+    expected = {
+        403: ["not_now"],
+        404: ["not_theirs" if asked.side and not is_part else "not_there"],
+        302: ["done"] if answer.writes else None,
+    }.get(answer.status)
+    if expected and list(results) != expected and not (is_part and "not_theirs" in results):
+        yield f"leaves {results} in the access log, not {expected}"
+    if method == "GET" and answer.status == 200 and not {*numbers} & {*its}:
+        yield "leaves no row about it in the access log"
 
 
 def told(answer, secret, sent):

@@ -9,6 +9,7 @@ from functools import partial
 
 from cases import drafts
 from cases.models import Attachment, Draft
+from tests.matrix.asking import COUNTED, LOG
 from tests.matrix.rows import BY_PROGRAMS, Row, announcement, new_case, signed_in, update
 
 STAFF_TUS, STRANGER_TUS = "POST 403", "POST 401"
@@ -118,7 +119,7 @@ TABLE = [
     ],
     *[
         Row(f"account_login and then {to}", *["GET 302, POST 302"] * 2,
-            stranger="GET 200, POST 200", half="GET 302, POST 302",
+            stranger="GET 200, POST 200", half="GET 302, POST 302", besides=LOG | COUNTED,
             send=partial(leads_away, to=to))
         for to in ELSEWHERE
     ],

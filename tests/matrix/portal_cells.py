@@ -50,9 +50,8 @@ class PortalCells:
         return self.row.settings
 
     @property
-    def said(self):
-        """The roles that the row names."""
-        return {*self.row.roles, *self.row.only, *(["half"] if self.row.half else [])}
+    def besides(self):
+        return self.row.besides
 
     @property
     def asked_with(self):

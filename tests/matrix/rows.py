@@ -18,6 +18,7 @@ from django.core import signing
 
 from accounts import unsent
 from cases import drafts
+from tests.matrix.asking import COUNTED, LOG, SESSION
 from tests.matrix.world import ARRIVING, PASSWORD
 
 
@@ -35,6 +36,8 @@ class Row:
     without_step: str | None = ""
     # To the same about what is their own, as far as a signed token proves it.
     stranger_own: str = ""
+    # What may be written for a stranger beside that, and is bounded by a limit or a key.
+    besides: frozenset = frozenset()
     # For an object of others and for none, when it is not 404 for both.
     foreign: str = ""
     nobodys: str = ""
@@ -165,15 +168,20 @@ ANY_METHOD = "GET 403, HEAD 403, OPTIONS 403, POST 403, PUT 403, PATCH 403, DELE
 
 # The pages of the library, as the portal uses it, and those that it does not use: they lead away.
 SIGNING_IN = [
+    # A guess is counted before it is looked at, and logged.
     Row("account_login", *["GET 302, POST 302"] * 2, stranger="GET 200, POST 200",
-        half="GET 302, POST 302"),
+        half="GET 302, POST 302", besides=LOG | COUNTED),
     Row("account_logout", *["GET 200, POST 302"] * 2, stranger="GET 302, POST 302",
         without_step=None),
-    Row("account_signup", *["GET 302, POST 302"] * 2, stranger="GET 200, POST 200"),
+    # The library counts first, and then says that it is closed.
+    Row("account_signup", *["GET 302, POST 302"] * 2, stranger="GET 200, POST 200",
+        besides=COUNTED),
     everybody("account_inactive", "GET 200"),
-    everybody("account_reset_password", "GET 200, POST 200"),
+    # Ten in 15 minutes from an address; the row goes once a worker has looked.
+    Row("account_reset_password", *["GET 200, POST 200"] * 2, stranger="GET 200, POST 302+",
+        besides=COUNTED),
     everybody("account_reset_password_done", "GET 200"),
-    everybody("account_reset_password_from_key", "GET 200, POST 200"),
+    everybody("account_reset_password_from_key", "GET 200, POST 200", besides=COUNTED),
     everybody("account_reset_password_from_key_done", "GET 200"),
     everybody("account_confirm_email", "GET 200, POST 404"),
     everybody("account_email_verification_sent", "GET 200"),
@@ -192,7 +200,12 @@ SIGNING_IN = [
         only=("member", "other"), after=keeps_sessions_of_others),
     everybody("accounts:find_change_password", "GET 302"),
     Row("mfa_authenticate", *["GET 302, POST 302"] * 2, half="GET 200, POST 200"),
-    Row("mfa_login_webauthn", *["GET 302, POST 302"] * 2, half="GET 302, POST 302"),
+    # A passkey signs a number that the portal remembers: 60 in 15 minutes from an address.
+    Row("mfa_login_webauthn", *["GET 302, POST 302"] * 2, half="GET 302, POST 302",
+        besides=COUNTED | SESSION),
+    Row("mfa_login_webauthn of a program", *["GET 302, POST 302"] * 2, half="GET 302, POST 302",
+        stranger="GET 200, POST 302", besides=COUNTED | SESSION,
+        send=lambda asked: {"headers": {"Accept": "application/json"}}),
     signed_in("mfa_index", "GET 200", without_step=None),
     signed_in("mfa_list_webauthn", "GET 200"),
     # Each asks who has a second step to show it again before anything changes.
@@ -246,9 +259,9 @@ TABLE = [
     for_owners("accounts:invite_again", "GET 302, POST 302+", of="invitation"),
     for_owners("accounts:withdraw_invitation", "GET 302, POST 302+", of="invitation"),
     everybody("accounts:accept_invitation", "GET 200, POST 302+", of="token", secret=True,
-        send=accept),
+        besides=SESSION, send=accept),
     everybody("accounts:staff_invited", "GET 200, POST 302+", of="staff_token", secret=True,
-        send=accept),
+        besides=SESSION | LOG, send=accept),
     for_owners("accounts:access", "GET 200"),
     *[
         Row(f"accounts:accept_invitation {why}", *["GET 404, POST 404"] * 2,

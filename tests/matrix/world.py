@@ -91,6 +91,10 @@ class Side:
     def patient(self):
         return f"patient{self.word}zq"
 
+    @property
+    def cases(self):
+        return [self.booked, self.ready, self.made]
+
     def body(self, text):
         return text.replace(b"PATIENTWORD", self.patient.encode())
 
