@@ -190,11 +190,6 @@ def test_a_member_sees_the_address_and_who_can_change_it(client, owner, colleagu
     assert not Email.objects.exists()
 
 
-def test_without_an_owner_the_page_leads_to_the_lab(dentist_client, settings):
-    page = dentist_client.get("/account/").text
-    assert f"please write to {settings.LAB_EMAIL}" in page
-
-
 def test_a_member_who_saves_does_not_undo_a_new_address(practice, dentist_user):
     stale = dentist_user.practice
     type(practice).objects.filter(pk=practice.pk).update(email="new@harbor.example")

@@ -139,20 +139,6 @@ def test_other_needs_words(lab, case):
     assert not case.missing_items.exists()
 
 
-def test_missing_reasons_are_kept_and_mailed(lab, case):
-    move(lab, case, Progress.MISSING, reasons=["no_cbct", "other"], note="And the bite block")
-    assert [item.reason for item in case.missing_items.all()] == ["no_cbct", "other"]
-    assert Email.objects.filter(kind="case_missing").count() == 1
-    assert "No CBCT" in lab.get(page(case)).text
-
-
-def test_shipping_keeps_carrier_and_number(lab, make_case):
-    case = make_case(progress=Progress.FINISHED)
-    move(lab, case, Progress.SHIPPED, carrier="ups", tracking_number="1z 5r8 939 0357567127")
-    case.refresh_from_db()
-    assert (case.progress, case.carrier, case.tracking_number) == (Progress.SHIPPED, "ups", UPS)
-
-
 @pytest.mark.parametrize(
     ("typed", "sentence"),
     [
@@ -348,24 +334,6 @@ def test_nothing_is_added_or_deleted_in_admin(lab, case, broken_file, model):
     )
     assert Case.objects.count() == 1
     assert Attachment.objects.count() == 1
-
-
-def test_staff_without_rights_may_do_nothing(client, case, make_staff):
-    client.force_login(make_staff())
-    assert client.get(LIST).status_code == 403
-    assert client.get(page(case)).status_code == 403
-    assert client.post(step(case, Progress.READY), {"was": case.progress}).status_code == 403
-    for name in ("ship_date", "tracking", "message", "try_again"):
-        address = reverse(f"admin:cases_case_{name}", args=[case.pk])
-        assert client.post(address, {}).status_code == 403
-
-
-def test_a_dentist_is_sent_away_from_admin(dentist_client, case):
-    assert dentist_client.get(page(case)).status_code in (302, 403)
-    response = dentist_client.post(step(case, Progress.CANCELLED), {"was": case.progress})
-    assert response.status_code in (302, 403)
-    case.refresh_from_db()
-    assert case.progress == Progress.PROCESSING
 
 
 def test_the_first_page_counts_cases_and_names_what_failed(lab, make_case, broken_file):

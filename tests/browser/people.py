@@ -10,6 +10,7 @@ from tests.browser import mailbox, steps
 from tests.browser.stack import PASSWORD
 from tests.waiting import until
 
+DENTIST = {"name": "Dr. Ines Vale", "license_number": "77", "license_state": "ME"}
 ADDED = "A link for choosing a password is on its way"
 
 
@@ -119,3 +120,72 @@ def begin_here(page: Page, email: str):
 
 def heading(page: Page):
     return page.get_by_role("main").get_by_role("heading", level=1)
+
+
+# What the office does in admin
+
+
+def choose(page: Page, field: str, name: str):
+    """Choose a row in a field of admin that finds it by its name."""
+    page.locator(f".field-{field} .select2-selection").click()
+    page.locator(".select2-search__field").fill(name)
+    page.get_by_role("option", name=name, exact=True).click()
+
+
+def save(page: Page):
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator(".messagelist .success")).to_be_visible()
+
+
+def add_dentist(page: Page):
+    page.locator("#dentists-group .add-row a").click()
+    for field, value in DENTIST.items():
+        page.locator(f"#id_dentists-0-{field}").fill(value)
+
+
+def make_practice(page: Page, name: str, email: str, with_dentist=True, two_steps=False):
+    page.goto("/admin/accounts/practice/")
+    page.get_by_role("link", name="Add Practice").click()
+    page.get_by_label("Name:").first.fill(name)
+    page.get_by_label("Confirmation email").fill(email)
+    if two_steps:
+        page.get_by_label("Two-step sign-in required").check()
+    if with_dentist:
+        add_dentist(page)
+    save(page)
+
+
+def invite_owner(page: Page, practice: str, email: str):
+    page.goto("/admin/accounts/invitation/add/")
+    choose(page, "practice", practice)
+    page.get_by_label("Email").fill(email)
+    page.get_by_label("As an owner").check()
+    save(page)
+
+
+# What people of a practice do
+
+
+def invite(owner: Page, email: str):
+    """By keyboard alone, from the address to the button."""
+    owner.goto("/account/members/")
+    owner.get_by_label("Email").focus()
+    owner.keyboard.type(email)
+    for _ in range(3):  # past the name and the role
+        owner.keyboard.press("Tab")
+    expect(owner.get_by_role("button", name="Send the invitation")).to_be_focused()
+    owner.keyboard.press("Enter")
+    expect(owner.get_by_role("status")).to_contain_text(f"An invitation to {email} is on its way.")
+
+
+def accept(page: Page, portal, email: str, name: str):
+    """From the mail to an account, and signed in with its password."""
+    follow_link(page, portal, email, "Your invitation")
+    accept_here(page, email, name)
+
+
+def accept_here(page: Page, email: str, name: str):
+    page.get_by_label("Your name").fill(name)
+    choose_password(page, "Open my account")
+    expect(page.get_by_role("status")).to_contain_text(f"Please sign in as {email}.")
+    steps.give_password(page, email)

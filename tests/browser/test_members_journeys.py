@@ -5,114 +5,13 @@ admin, people come in by their mails.
 """
 
 import re
-import time
 
 import pytest
 from playwright.sync_api import expect
 
-from accounts.sign_in.allauth_internals import app_code
-from tests.browser import mailbox, steps
-from tests.browser.test_pages import PICTURES, findings, overflow
-
-PASSWORD = "seven-crowns-and-a-guide"
-DENTIST = {"name": "Dr. Ines Vale", "license_number": "77", "license_state": "ME"}
-WIDTHS = (390, 768, 1280)
-
-
-def look_at(page, name):
-    """Take a picture in three widths; the page fits and can be used by everybody."""
-    before = page.viewport_size
-    for width in WIDTHS:
-        page.set_viewport_size({"width": width, "height": 844})
-        page.evaluate("document.fonts.ready")
-        page.screenshot(path=PICTURES / str(width) / f"{name}.png", full_page=True)
-        assert overflow(page) <= 0, f"{name} scrolls sideways at {width}"
-    page.set_viewport_size(before)
-    assert findings(page) == []
-
-
-def heading(page):
-    return page.get_by_role("heading", level=1)
-
-
-# What the office does in admin
-
-
-def choose(lab, label, name):
-    """Choose a row in a field of admin that finds it by its name."""
-    lab.locator(f".field-{label} .select2-selection").click()
-    lab.locator(".select2-search__field").fill(name)
-    lab.get_by_role("option", name=name, exact=True).click()
-
-
-def save(lab):
-    lab.get_by_role("button", name="Save", exact=True).click()
-    expect(lab.locator(".messagelist .success")).to_be_visible()
-
-
-def add_dentist(lab):
-    lab.locator("#dentists-group .add-row a").click()
-    for field, value in DENTIST.items():
-        lab.locator(f"#id_dentists-0-{field}").fill(value)
-
-
-def make_practice(lab, name, email, with_dentist=True, two_steps=False):
-    lab.goto("/admin/accounts/practice/")
-    lab.get_by_role("link", name="Add Practice").click()
-    lab.get_by_label("Name:").first.fill(name)
-    lab.get_by_label("Confirmation email").fill(email)
-    if two_steps:
-        lab.get_by_label("Two-step sign-in required").check()
-    if with_dentist:
-        add_dentist(lab)
-    save(lab)
-
-
-def invite_owner(lab, practice, email):
-    lab.goto("/admin/accounts/invitation/add/")
-    choose(lab, "practice", practice)
-    lab.get_by_label("Email").fill(email)
-    lab.get_by_label("As an owner").check()
-    save(lab)
-
-
-# What people of a practice do
-
-
-def invite(owner, email):
-    owner.goto("/account/members/")
-    owner.get_by_label("Email").fill(email)
-    owner.get_by_role("button", name="Send the invitation").click()
-    expect(owner.get_by_role("status")).to_contain_text(f"An invitation to {email} is on its way.")
-
-
-def sign_in(page, email):
-    page.get_by_label("Email").fill(email)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in", exact=True).click()
-
-
-def accept(page, portal, email, name):
-    """From the mail to an account, and signed in with its password."""
-    mail = mailbox.text(mailbox.wait_for_mail(portal, email, "Your invitation"))
-    page.goto(re.search(r"/account/invitations/[\w-]+/", mail)[0])
-    page.get_by_label("Your name").fill(name)
-    page.get_by_label("Password*", exact=True).fill(PASSWORD)
-    page.get_by_label("Password (again)").fill(PASSWORD)
-    page.get_by_role("button", name="Open my account").click()
-    expect(page.get_by_role("status")).to_contain_text(f"Please sign in as {email}.")
-    sign_in(page, email)
-
-
-def set_up_app(page):
-    """The second step, with the code that an app shows for the secret on the page."""
-    expect(page.get_by_text("Set up a second step to go on")).to_be_visible()
-    page.get_by_role("link", name="Set up an app").click()
-    secret = page.locator("code.secret").inner_text()
-    code = app_code(secret, int(time.time()) // 30)
-    page.get_by_label("Code").fill(code)
-    page.get_by_role("button", name="Turn it on").click()
-    expect(heading(page)).to_have_text("Recovery codes")
+from tests.browser import mailbox, people, steps
+from tests.browser.looks import look_at
+from tests.browser.people import accept, add_dentist, heading, invite, invite_owner, make_practice
 
 
 def send_first_case(page, patient):
@@ -152,7 +51,7 @@ def test_an_invited_owner_sends_the_first_case_once_there_is_a_dentist(portal, w
     lab.get_by_role("link", name=practice).click()
     expect(lab.locator(".field-dentist_names")).to_contain_text("No active dentist")
     add_dentist(lab)
-    save(lab)
+    people.save(lab)
     send_first_case(owner, "Birke Erstfall")
 
 
@@ -164,13 +63,13 @@ def test_where_two_steps_are_asked_for_owner_and_member_send_their_first_case(
     invite_owner(lab, practice, theirs[0])
     owner, member = visit(), visit(size="phone")
     accept(owner, portal, theirs[0], "Olive Elm")
-    set_up_app(owner)
+    people.set_up_app(owner)
     owner.goto("/")
     send_first_case(owner, "Ulmia Erstfall")
 
     invite(owner, theirs[1])
     accept(member, portal, theirs[1], "Mina Row")
-    set_up_app(member)
+    people.set_up_app(member)
     told = mailbox.wait_for_mail(portal, theirs[0], f"the cases of {practice}")
     assert f"Mina Row ({theirs[1]}) has accepted an invitation" in mailbox.text(told)
     member.goto("/cases/")
@@ -184,7 +83,9 @@ def test_an_invited_member_sends_the_first_case(portal, worker, visit):
     email = "paula@lakeside.example"
     invite(visit("dentist"), email)
     member = visit()
-    accept(member, portal, email, "Paula Lake")
+    people.follow_link(member, portal, email, "Your invitation")
+    look_at(member, "invitation")
+    people.accept_here(member, email, "Paula Lake")
     expect(heading(member)).to_have_text("Cases")
     number = send_first_case(member, "Seea Erstfall")
     member.goto("/account/")
@@ -202,18 +103,19 @@ def test_who_is_deactivated_and_activated_again_comes_back_to_the_list(portal, w
     before = numbers(member)
     owner.goto("/account/members/")
     owner.get_by_role("link", name="Deactivate Rosa Gone").click()
+    look_at(owner, "members-deactivate-rosa")
     owner.get_by_role("button", name="Deactivate").click()
     expect(owner.get_by_role("status")).to_contain_text("signed out everywhere")
     member.reload()
     expect(heading(member)).to_have_text("Sign in")
-    sign_in(member, email)
+    steps.give_password(member, email)
     expect(member.get_by_role("link", name="New case")).to_have_count(0)
 
     owner.get_by_role("link", name="Reactivate Rosa Gone").click()
     owner.get_by_role("button", name="Reactivate").click()
     expect(owner.get_by_role("status")).to_contain_text("Rosa Gone can sign in again.")
     member.goto("/cases/")
-    sign_in(member, email)
+    steps.give_password(member, email)
     assert before <= numbers(member)
 
 
@@ -227,14 +129,14 @@ def test_whom_the_office_moves_sees_the_cases_of_the_new_practice_only(
     before = numbers(member)
     lab.goto(f"/admin/accounts/user/?q={email}")
     lab.get_by_role("link", name="Mo Mover").click()
-    choose(lab, "practice", "Cedar & Coast Dental")
-    save(lab)
+    people.choose(lab, "practice", "Cedar & Coast Dental")
+    people.save(lab)
     told = mailbox.wait_for_mail(portal, "other@demo.example", "the cases of Cedar & Coast")
     assert f"Mo Mover ({email}) was moved to your practice" in mailbox.text(told)
 
     member.reload()
     expect(heading(member)).to_have_text("Sign in")
-    sign_in(member, email)
+    steps.give_password(member, email)
     colleague.goto("/cases/")
     assert before
     assert numbers(member) == numbers(colleague)
@@ -248,7 +150,7 @@ def test_one_session_is_ended_by_keyboard(portal, worker, visit):
     invite(visit("dentist"), email)
     accept(desk, portal, email, "Tess Twice")
     phone.goto("/accounts/login/")
-    sign_in(phone, email)
+    steps.give_password(phone, email)
     expect(heading(phone)).to_have_text("Cases")
     desk.goto("/accounts/sessions/")
     expect(desk.get_by_text("This one")).to_be_visible()

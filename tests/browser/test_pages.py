@@ -1,4 +1,4 @@
-"""Every page in two sizes: a picture of it, its width, and what axe-core says about it."""
+"""Every page in three widths: whether it fits, and what axe-core says about it."""
 
 import re
 
@@ -8,13 +8,9 @@ from pypdf import PdfReader
 
 from cases.progress import Progress
 from tests.browser import samples, steps
-from tests.browser.stack import BASE_DIR
+from tests.browser.looks import findings, fits, look_at, take_picture
 
-PICTURES = BASE_DIR / "var" / "screenshots"
-AXE = BASE_DIR / "node_modules" / "axe-core" / "axe.min.js"
-STANDARD = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-
-# Name of the picture → who looks, and the address; {missing} is a case with that progress.
+# Its name → who looks, and the address; {missing} is a case with that progress.
 OURS = {
     "first-page-stranger": (None, "/"),
     "help": (None, "/help/"),
@@ -60,7 +56,6 @@ ADMIN = {
     "admin-sessions": "/admin/scheduling/planningsession/",
     "admin-mails": "/admin/portal/email/",
 }
-WIDTHS = {"desktop": "1280", "phone": "390"}
 DARK = ["first-page", "list", "new-case", "record-missing"]
 
 
@@ -80,40 +75,14 @@ def cases(portal):
     return {**numbers, "pk": pk, "colleague": colleague}
 
 
-def findings(page):
-    """What axe-core has to say, a line for each."""
-    page.evaluate(AXE.read_text())
-    found = page.evaluate(
-        "tags => axe.run({ runOnly: { type: 'tag', values: tags } })"
-        ".then(result => result.violations)",
-        STANDARD,
-    )
-    return [
-        f"{one['id']}: {one['help']}: {[node['html'][:160] for node in one['nodes'][:3]]}"
-        for one in found
-    ]
-
-
-def take_picture(page, size, name):
-    page.evaluate("document.fonts.ready")
-    page.screenshot(path=PICTURES / WIDTHS[size] / f"{name}.png", full_page=True)
-
-
-def overflow(page):
-    return page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-
-
-@pytest.mark.parametrize("size", WIDTHS)
 @pytest.mark.parametrize("name", OURS)
-def test_a_page_fits_and_can_be_used_by_everybody(visit, complaints, cases, name, size):
+def test_a_page_fits_and_can_be_used_by_everybody(visit, complaints, cases, name):
     complaints.expect("status of 404.*(99-99999|of-nobody)")
     who, address = OURS[name]
-    page = visit(who, size=size)
+    page = visit(who)
     page.goto(address.format(**cases))
     expect(page.locator("h1")).to_be_visible()
-    take_picture(page, size, name)
-    assert overflow(page) <= 0, "it scrolls sideways"
-    assert findings(page) == []
+    look_at(page, name)
 
 
 @pytest.mark.parametrize("name", DARK)
@@ -122,18 +91,16 @@ def test_a_page_can_be_read_in_the_dark(visit, cases, name):
     page = visit(who, color_scheme="dark")
     page.goto(address.format(**cases))
     expect(page.locator("html")).to_have_attribute("data-bs-theme", "dark")
-    take_picture(page, "desktop", f"{name}-dark")
+    take_picture(page, f"{name}-dark")
     assert findings(page) == []
 
 
-@pytest.mark.parametrize("size", WIDTHS)
-def test_the_labs_pages_open_and_fit(visit, cases, size):
-    page = visit("lab", size=size)
+def test_the_labs_pages_open_and_fit(visit, cases):
+    page = visit("lab")
     for name, address in ADMIN.items():
         answer = page.goto(address.format(**cases))
         assert answer.status == 200, address
-        take_picture(page, size, name)
-        assert overflow(page) <= 0, f"{address} scrolls sideways"
+        fits(page, name)
 
 
 def test_the_form_says_what_is_wrong_and_fits(visit, complaints):
@@ -148,20 +115,15 @@ def test_the_form_says_what_is_wrong_and_fits(visit, complaints):
         "Please type your full name to sign",
     ):
         expect(page.get_by_role("main")).to_contain_text(sentence)
-    take_picture(page, "phone", "new-case-errors")
-    assert overflow(page) <= 0
-    assert findings(page) == []
+    look_at(page, "new-case-errors")
 
 
-@pytest.mark.parametrize("size", WIDTHS)
-def test_an_update_is_looked_over_before_it_is_sent(visit, cases, size):
-    page = visit("dentist", size=size)
+def test_an_update_is_looked_over_before_it_is_sent(visit, cases):
+    page = visit("dentist")
     page.goto(f"/cases/{cases['missing']}/")
     page.get_by_role("button", name="Look over and submit").last.click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Send this update")
-    take_picture(page, size, "update")
-    assert overflow(page) <= 0
-    assert findings(page) == []
+    look_at(page, "update")
 
 
 def test_the_tooth_chart_is_worked_by_keyboard(visit):

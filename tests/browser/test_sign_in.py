@@ -6,7 +6,8 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser import steps
-from tests.browser.test_pages import WIDTHS, findings, overflow, take_picture
+from tests.browser.looks import look_at, take_picture
+from tests.browser.people import sign_out
 
 OTHER, DESK = "other@demo.example", "frontdesk@demo.example"
 HOME = "/accounts/two-step/"
@@ -18,22 +19,6 @@ def with_key(visit):
     page = visit()
     steps.fingerprint_reader(page)
     return page
-
-
-def look_at(page, name):
-    """Take a picture in both widths; the page fits and can be used by everybody."""
-    for size in WIDTHS:
-        page.set_viewport_size({"width": int(WIDTHS[size]), "height": 844})
-        take_picture(page, size, name)
-        assert overflow(page) <= 0, f"{name} scrolls sideways"
-    page.set_viewport_size({"width": 1280, "height": 800})
-    assert findings(page) == []
-
-
-def sign_out(page):
-    page.goto("/accounts/logout/")
-    page.get_by_role("main").get_by_role("button", name="Sign out").click()
-    page.wait_for_url("**/")
 
 
 def test_a_passkey_is_the_second_step_and_signs_in_by_itself(with_key):
@@ -193,13 +178,13 @@ def test_the_labs_admin_warns_too(visit, complaints):
     page.clock.fast_forward("28:30")
     dialog = page.get_by_role("dialog", name="Are you still there?")
     expect(dialog).to_be_visible()
-    take_picture(page, "desktop", "idle-warning-admin")
+    take_picture(page, "idle-warning-admin")
     page.unroute("**/account/stay/")
     page.route("**/account/stay/", lambda route: route.fulfill(status=401, body="out"))
     complaints.expect("status of 401.*account/stay")
     page.clock.fast_forward("02:00")
     expect(page.get_by_role("dialog", name="You were signed out")).to_be_visible()
-    take_picture(page, "desktop", "idle-out-admin")
+    take_picture(page, "idle-out-admin")
     page.unroute("**/account/stay/")
     page.get_by_role("button", name="I have signed in").click()
     expect(page.get_by_role("dialog")).to_be_hidden()

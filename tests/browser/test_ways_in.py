@@ -3,7 +3,7 @@
 from playwright.sync_api import expect
 
 from tests.browser import mailbox, people, steps
-from tests.browser.test_sign_in import look_at
+from tests.browser.looks import look_at
 
 FORGOTTEN = "six-bridges-and-a-veneer"
 

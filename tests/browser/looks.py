@@ -1,0 +1,58 @@
+"""What a page looks like: whether it fits, what axe-core says about it, and pictures of it.
+
+With SCREENSHOTS=1 in the environment the pictures are below var/screenshots, a folder a width.
+"""
+
+import os
+
+from tests.browser.stack import BASE_DIR
+
+PICTURES = BASE_DIR / "var" / "screenshots"
+AXE = BASE_DIR / "node_modules" / "axe-core" / "axe.min.js"
+STANDARD = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+WIDTHS = (390, 768, 1280)
+
+
+def look_at(page, name):
+    """The page fits in three widths, and everybody can use it in the least and in the most."""
+    for width in _each_width(page, name):
+        if width != WIDTHS[1]:
+            assert findings(page) == [], f"at {width}"
+
+
+def fits(page, name):
+    """The page fits in three widths."""
+    for _ in _each_width(page, name):
+        pass
+
+
+def _each_width(page, name):
+    before = page.viewport_size
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 844})
+        take_picture(page, name)
+        sideways = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+        assert sideways <= 0, f"{name} scrolls sideways at {width}"
+        yield width
+    page.set_viewport_size(before)
+
+
+def take_picture(page, name):
+    if "SCREENSHOTS" in os.environ:
+        page.evaluate("document.fonts.ready")
+        width = page.viewport_size["width"]
+        page.screenshot(path=PICTURES / str(width) / f"{name}.png", full_page=True)
+
+
+def findings(page):
+    """What axe-core has to say, a line for each."""
+    page.evaluate(AXE.read_text())
+    found = page.evaluate(
+        "tags => axe.run({ runOnly: { type: 'tag', values: tags } })"
+        ".then(result => result.violations)",
+        STANDARD,
+    )
+    return [
+        f"{one['id']}: {one['help']}: {[node['html'][:160] for node in one['nodes'][:3]]}"
+        for one in found
+    ]
