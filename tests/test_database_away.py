@@ -28,6 +28,7 @@ TYPED = "Is the sleeve\nmetal? <b>&"
 @login_not_required
 def long_statement(request):
     with connection.cursor() as cursor:
+        cursor.execute("SET statement_timeout = 200")
         cursor.execute("SELECT pg_sleep(30)")
     return HttpResponse()
 
@@ -142,20 +143,12 @@ def test_any_other_failure_is_still_a_500(browser):
 
 @on_postgresql
 @pytest.mark.urls(__name__)
-def test_a_statement_that_takes_too_long_is_a_503(browser):
-    with connection.cursor() as cursor:
-        cursor.execute("SET statement_timeout = 200")
-    answer = browser.get("/long-statement/", headers=PERSON)
+@pytest.mark.parametrize("address", ["/long-statement/", "/idle-transaction/"])
+def test_a_statement_or_transaction_that_takes_too_long_is_a_503(browser, address):
+    answer = browser.get(address, headers=PERSON)
     connection.close()
     assert answer.status_code == 503
     assert "Nothing was changed" in answer.text
-
-
-@on_postgresql
-@pytest.mark.urls(__name__)
-def test_a_transaction_that_was_idle_too_long_is_a_503(browser):
-    assert browser.get("/idle-transaction/").status_code == 503
-    connection.close()
 
 
 @on_postgresql

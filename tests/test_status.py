@@ -2,7 +2,6 @@
 
 import json
 import re
-import socket
 from datetime import timedelta
 
 import pytest
@@ -14,6 +13,7 @@ from django.utils import timezone
 from cases.models import Attachment
 from portal.health import status
 from portal.models import Email, Host
+from portal.tests import hanging
 from portal.work import Dependency, WorkState
 
 TOKEN = "a-token-for-the-scraper"
@@ -27,13 +27,8 @@ def answering(broker, settings):
 
 
 @pytest.fixture
-def silent_broker(settings):
-    """A broker that takes calls and says nothing."""
-    with socket.socket() as server:
-        server.bind(("127.0.0.1", 0))
-        server.listen(50)
-        settings.CELERY_BROKER_URL = f"redis://127.0.0.1:{server.getsockname()[1]}/0"
-        yield
+def broker_away(settings):
+    settings.CELERY_BROKER_URL = f"redis://127.0.0.1:{hanging.nobody()}/0"
 
 
 @pytest.fixture
@@ -97,8 +92,7 @@ def test_a_file_wants_its_work_from_its_last_byte_on(answering, heard, case):
     assert (found.arriving, found.failed) == (1, 1)
 
 
-def test_troubles_are_sentences(settings, nobody, db):
-    settings.CELERY_BROKER_URL = nobody
+def test_troubles_are_sentences(broker_away, db):
     make_mail("k1", 20, work_waits_for=Dependency.MAIL)
     make_mail("k2", work_state=WorkState.FAILED)
     Host.objects.create(name="web2", heard_at=timezone.now() - timedelta(minutes=14))
@@ -107,13 +101,6 @@ def test_troubles_are_sentences(settings, nobody, db):
     assert late == "Mails to be done: 1, the oldest for 20 minutes, 1 waits for the mail server."
     assert broker.startswith("The broker does not answer (ConnectionError). Nothing is lost")
     assert host.startswith("Host web2 was last heard from 14 minutes ago.")
-
-
-@pytest.fixture
-def nobody():
-    with socket.socket() as gone:
-        gone.bind(("127.0.0.1", 0))
-        return f"redis://127.0.0.1:{gone.getsockname()[1]}/0"
 
 
 def test_queues_are_told_with_their_lengths(answering, heard, work_at_once):
@@ -154,10 +141,10 @@ def test_the_page_tells_times_with_their_zone(lab, answering, db):
     assert re.search(r"\d:\d\d [AP]M E[SD]T <span class=\"quiet\">\d+ seconds? ago", page)
 
 
-def test_the_page_comes_without_a_broker_and_says_so(lab, silent_broker, heard):
+def test_the_page_comes_without_a_broker_and_says_so(lab, broker_away, heard):
     page = lab.get(reverse("admin:status"))
     assert page.status_code == 200
-    assert "The broker does not answer (TimeoutError)." in page.text
+    assert "The broker does not answer (ConnectionError)." in page.text
 
 
 def test_the_page_without_a_worker_says_what_is_to_come(lab, answering):
@@ -231,15 +218,14 @@ def test_figures_tell_the_rows_the_queues_and_the_hosts(
     assert told['guidepost_work_rows{kind="cases.attachment",state="arriving"}'] == 1
     assert told['guidepost_work_waiting_rows{kind="portal.email",waits_for="mail"}'] == 1
     oldest = 'guidepost_work_oldest_seconds{kind="portal.email",state="%s"}'
-    assert told[oldest % "unfinished"] == pytest.approx(1200, abs=9)
-    assert told[oldest % "failed"] == pytest.approx(3600, abs=9)
-    assert told['guidepost_host_heard_seconds{host="web1"}'] == pytest.approx(70, abs=9)
+    assert 70 <= told['guidepost_host_heard_seconds{host="web1"}'] < 1200
+    assert 1200 <= told[oldest % "unfinished"] < 3600 <= told[oldest % "failed"]
     assert told['guidepost_queue_messages{queue="staging.web1"}'] == 0
     assert told["guidepost_broker_up"] == 1
     assert told['guidepost_staging_free_bytes{host="local"}'] > 0
 
 
-def test_figures_come_without_a_broker(client, settings, silent_broker, db):
+def test_figures_come_without_a_broker(client, settings, broker_away, db):
     settings.METRICS_TOKEN = TOKEN
     answer = client.get("/metrics", headers={"Authorization": f"Bearer {TOKEN}"})
     told = figures(answer.text)
