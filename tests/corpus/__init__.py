@@ -1,4 +1,4 @@
 """What people, programs and attackers send: names, files, texts, addresses and headers.
 
-Nothing large is committed: all of it is made by these modules, the same each time for a seed.
+A few of each kind; what is large is made by these modules, and any others are drawn in tests/fuzz.
 """

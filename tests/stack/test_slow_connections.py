@@ -12,14 +12,6 @@ from drills.servers import slow_connections
 from drills.servers.services import LOCALHOST
 
 pytestmark = [pytest.mark.proof, pytest.mark.xdist_group("slow lines")]
-KINDS = [
-    "a form to the first page",
-    "a form to the sign-in",
-    "a form to /files/",
-    "a form to /files/ of a member",
-    "an upload of a member",
-    "half a head",
-]
 
 
 @pytest.fixture(scope="module", params=[slow_connections.alone, slow_connections.behind_nginx])
@@ -39,18 +31,12 @@ def begin(place):
     return slow_connections.kinds(*place)
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_pages_come_beside_many_slow_connections(port, begin, kind):
-    with slow_connections.slow(port, begin[kind], number=80, pause=1) as connections:
-        for page in slow_connections.PAGES * 5:
-            answer = requests.get(f"http://{LOCALHOST}:{port}{page}", timeout=60)
-            assert answer.status_code == 200
-        rounds = connections.rounds
-    assert rounds >= 2
-
-
-def test_those_are_all_the_kinds(begin):
-    assert sorted(begin) == sorted(KINDS)
+def test_pages_come_beside_many_slow_connections(port, begin):
+    for kind in begin.values():
+        with slow_connections.slow(port, kind, number=80, pause=1):
+            for page in slow_connections.PAGES * 5:
+                answer = requests.get(f"http://{LOCALHOST}:{port}{page}", timeout=60)
+                assert answer.status_code == 200
 
 
 @contextmanager
