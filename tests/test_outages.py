@@ -2,7 +2,6 @@
 
 import re
 import uuid
-from contextlib import nullcontext
 from datetime import timedelta
 
 import pytest
@@ -54,7 +53,7 @@ def work():
 def alone(request, settings, monkeypatch, broker, work_at_once):
     """Of all dependencies, only the database is there; with the time-outs of production."""
     work_at_once.conf.task_always_eager = False
-    with peers.silent() if request.param == "hanging" else nullcontext(peers.nobody()) as port:
+    with peers.AWAY[request.param]() as port:
         bucket = peers.bucket_at(monkeypatch, port)
         settings.STORAGES = {**settings.STORAGES, "default": bucket}
         settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"

@@ -3,7 +3,7 @@
 import runpy
 import socket
 import threading
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 
 from django.conf import settings
 
@@ -69,6 +69,10 @@ def silent():
     """The port of a peer that takes connections and never answers."""
     with silent_peer() as peer:
         yield peer.port
+
+
+# The ways in which a dependency does not answer, each with the port of one.
+AWAY = {"away": lambda: nullcontext(nobody()), "hanging": silent}
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from psycopg2 import extensions
 
 from drills.servers.services import Postgres
 from portal import database
-from portal.celery import BROKER_REST, HandOver
+from portal.celery import BROKER_REST
 from portal.files import virus_scanner
 from portal.files.storage import StorageUnavailable
 from portal.files.virus_scanner import ScannerUnavailable
@@ -168,21 +168,6 @@ def test_a_lease_is_renewed_while_the_virus_scanner_thinks(put, monkeypatch):
         with pytest.raises(ScannerUnavailable):
             virus_scanner.scan(file_of(4), lambda: renewed.append(1))
     assert len(renewed) >= 3
-
-
-@waits
-@pytest.mark.django_db(transaction=True)
-def test_a_broker_that_hangs_is_called_once_and_then_left_alone(mail, work_at_once, broker):
-    work_at_once.conf.task_always_eager = False
-    with (
-        hanging.silent_peer() as peer,
-        broker.replaced_by(f"redis://127.0.0.1:{peer.port}/0"),
-    ):
-        mail.hand_over_on_commit()
-        assert HandOver.broker_rests_until
-        called = peer.calls
-        mail.hand_over_on_commit()
-        assert peer.calls == called > 0
 
 
 @waits

@@ -1,4 +1,3 @@
-import socket
 from datetime import timedelta
 
 import pytest
@@ -10,6 +9,7 @@ from portal.celery import HandOver, waiting_in
 from portal.mail import outbox
 from portal.models import Email
 from portal.tasks import send_email
+from portal.tests import hanging
 from portal.work import FRESH, LEASE, LONGEST_WAIT, MAX_FAILURES, LeaseLost, WorkState
 
 pytestmark = pytest.mark.embedded
@@ -152,23 +152,14 @@ def test_work_on_a_row_that_is_gone_ends_quietly(db):
     send_email(12345)
 
 
-def hung_up_on():
-    """A socket that takes connections and never says a word."""
-    listener = socket.create_server(("127.0.0.1", 0))
-    return listener, listener.getsockname()[1]
-
-
-@pytest.mark.parametrize("broker_is", ["away", "hanging"])
+@pytest.mark.parametrize("how", hanging.AWAY)
 @pytest.mark.django_db(transaction=True)
 def test_a_broker_that_is_away_or_hangs_fails_no_request(
-    broker_is, dentist_client, case, work_at_once, broker, monkeypatch
+    how, dentist_client, case, work_at_once, broker, monkeypatch
 ):
     monkeypatch.setattr("portal.celery.BROKER_REST", 600)
     work_at_once.conf.task_always_eager = False
-    listener, port = hung_up_on()
-    if broker_is == "away":
-        listener.close()
-    with listener, broker.replaced_by(f"redis://127.0.0.1:{port}/0"):
+    with hanging.AWAY[how]() as port, broker.replaced_by(f"redis://127.0.0.1:{port}/0"):
         answer = dentist_client.post(f"/cases/{case.number}/message/", {"body": "Hello"})
         left_alone = HandOver.broker_rests_until
         dentist_client.post(f"/cases/{case.number}/message/", {"body": "Hello again"})

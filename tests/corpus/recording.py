@@ -12,54 +12,40 @@ from django.http import QueryDict
 OURS = ("portal", "accounts", "cases", "scheduling")
 
 
-def own_forms():
+def own_forms(above=BaseForm):
     """Every form class of the project. Admin forms that Django derives from models come on top."""
-
-    def below(cls):
-        for one in cls.__subclasses__():
-            yield one
-            yield from below(one)
-
-    return {one for one in below(BaseForm) if one.__module__.partition(".")[0] in OURS}
+    below = {one for cls in above.__subclasses__() for one in (cls, *own_forms(cls))}
+    return {one for one in below if one.__module__.partition(".")[0] in OURS}
 
 
 @dataclass
 class Call:
-    """How a view made a bound form."""
+    """How a view made a bound form: `sent` is what it gave as data, among `args` or `kwargs`."""
 
     cls: type
     args: tuple
     kwargs: dict
+    sent: dict
     request: object = None
 
     @property
     def key(self):
         return self.cls.__module__, self.cls.__qualname__, tuple(self.cls.base_fields)
 
-    @property
-    def sent(self):
-        at = _data_in(self.args)
-        return self.kwargs["data"] if at is None else self.args[at]
-
     def form(self, data):
         """The same form, with other data, and without a trace on the row that the view had."""
-        kwargs = {name: value for name, value in self.kwargs.items() if name != "data"}
+        args = [data if one is self.sent else one for one in self.args]
+        kwargs = {name: data if one is self.sent else one for name, one in self.kwargs.items()}
         if kwargs.get("instance") is not None:
             kwargs["instance"] = copy.copy(kwargs["instance"])
-        args = list(self.args)
-        at = _data_in(args)
-        if at is None:
-            kwargs["data"] = data
-        else:
-            args[at] = data
-        with self._in_request():
+        with self.in_request():
             return self.cls(*args, **kwargs)
 
     def is_valid(self, form):
-        with self._in_request():
+        with self.in_request():
             return form.is_valid()
 
-    def _in_request(self):
+    def in_request(self):
         """What the library's middleware does around each request."""
         return request_context(self.request)
 
@@ -67,11 +53,6 @@ class Call:
         """Name in the data and field, for each field of the form."""
         form = self.form(self.sent)
         return {form.add_prefix(name): field for name, field in form.fields.items()}
-
-
-def _data_in(args):
-    """Which argument is the data: of some forms the first one is a user."""
-    return next((at for at, one in enumerate(args) if isinstance(one, dict)), None)
 
 
 def with_values(sent, values):
@@ -91,8 +72,10 @@ def recorded():
     calls = []
 
     def call(cls, *args, **kwargs):
-        if _data_in(args) is not None or kwargs.get("data") is not None:
-            calls.append(Call(cls, args, kwargs))
+        # Of some forms the first argument is a user.
+        given = (one for one in (*args, kwargs.get("data")) if isinstance(one, dict))
+        if (sent := next(given, None)) is not None:
+            calls.append(Call(cls, args, kwargs, sent))
         return type.__call__(cls, *args, **kwargs)
 
     with mock.patch.object(DeclarativeFieldsMetaclass, "__call__", call, create=True):
