@@ -37,7 +37,7 @@ def kinds(portal, port, uploads=100):
     """
     url = f"http://{LOCALHOST}:{port}"
     dentist_pk, (key,) = portal.move_in()
-    member = Dentist([url], key, dentist_pk).line
+    member = Dentist(url, key, dentist_pk).line
     # A connection that rests is closed after 2 s, and might be in the very moment of the next use.
     member.headers["Connection"] = "close"
     cookie = "; ".join(f"{name}={value}" for name, value in member.cookies.items())
