@@ -8,7 +8,7 @@ import sys
 import pytest
 from django.conf import settings
 
-from drills.servers.services import Postgres
+from drills.servers.services import Postgres, certificate
 
 ASK = """
 import django
@@ -20,22 +20,13 @@ print(dump._connection([])[1]["PGSSLMODE"])
 """
 
 
-def certificate(folder, name):
-    """A certificate for 127.0.0.1 that vouches for itself, and its key."""
-    made, key = folder / f"{name}.pem", folder / f"{name}.key"
-    words = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=own"
-    words += f" -addext subjectAltName=IP:127.0.0.1 -out {made} -keyout {key}"
-    subprocess.run(words.split(), check=True, capture_output=True)
-    return made, key
-
-
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
     folder = tmp_path_factory.mktemp("postgres")
     folder.chmod(0o755)
     server = Postgres(folder, fast=True)
     server.prepare()
-    made, key = certificate(server.data, "server")
+    made, key = certificate(server.data, "IP:127.0.0.1")
     if os.getuid() == 0:
         for path in (made, key):
             os.chown(path, server.data.stat().st_uid, -1)
@@ -58,12 +49,12 @@ def ask(server, tmp_path, authority):
 
 
 def test_the_portal_and_its_backup_speak_to_the_database_as_the_address_says(server, tmp_path):
-    done = ask(server, tmp_path, server.data / "server.pem")
+    done = ask(server, tmp_path, server.data / "cert.pem")
     assert re.fullmatch(r"PostgreSQL [\d.]+, by TLS\nverify-full\n", done.stdout), done.stderr
 
 
 def test_a_server_that_cannot_prove_who_it_is_gets_no_password(server, tmp_path):
-    stranger, _ = certificate(tmp_path, "stranger")
+    stranger, _ = certificate(tmp_path, "IP:127.0.0.1")
     done = ask(server, tmp_path, stranger)
     assert done.returncode == 1
     assert "The database does not answer" in done.stderr

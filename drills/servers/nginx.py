@@ -1,5 +1,6 @@
 """nginx in front of the portal's web processes, with the configuration that `deploy/` gives out."""
 
+import re
 import shutil
 import string
 import urllib.error
@@ -8,7 +9,8 @@ from pathlib import Path
 
 from drills.servers.services import LOCALHOST, Server, ServiceError, free_port
 
-TEMPLATE = Path(__file__).resolve().parents[2] / "deploy" / "nginx.conf"
+DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
+TEMPLATE = DEPLOY / "nginx.conf"
 # What the machine's own nginx.conf says elsewhere: who runs it, and where its files are.
 MAIN = """
 user root;
@@ -27,13 +29,9 @@ http {{
     {tls}
 }}
 """
-# What docs/operate.md has beside it where TLS ends: the certificate, and a way there from http.
-TLS = """
-    ssl_certificate {certificate};
-    ssl_certificate_key {key};
-    ssl_protocols TLSv1.2 TLSv1.3;
-    server {{ listen {host}:{http_port}; return 301 https://$host$request_uri; }}
-"""
+# What the manual has beside it where TLS ends.
+MANUAL = (DEPLOY.parent / "docs" / "operate.md").read_text()
+TLS = re.search(r"cat >/etc/nginx/conf\.d/tls\.conf <<'EOF'\n(.*?)EOF", MANUAL, re.DOTALL)[1]
 
 
 def _servers(addresses):
@@ -76,11 +74,15 @@ class Nginx(Server):
         return [program, "-e", "stderr", "-p", str(self.folder), "-c", "nginx.conf"]
 
     def prepare(self):
-        tls = ""
-        if self.certificate:
-            certificate, key = self.certificate
-            ports = {"host": self.host, "http_port": self.http_port}
-            tls = TLS.format(certificate=certificate, key=key, **ports)
+        tls = TLS if self.certificate else ""
+        made, key = self.certificate or ("", "")
+        for there, here in {
+            "/etc/ssl/portal/fullchain.pem": made,
+            "/etc/ssl/portal/privkey.pem": key,
+            "/var/log/nginx": self.folder,
+            "listen 80;": f"listen {self.host}:{self.http_port};",
+        }.items():
+            tls = tls.replace(there, str(here))
         (self.folder / "nginx.conf").write_text(MAIN.format(folder=self.folder, tls=tls))
         words = {
             "LISTEN": f"{self.host}:{self.port}" + (" ssl" if self.certificate else ""),

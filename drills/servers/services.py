@@ -80,6 +80,15 @@ def free_port() -> int:
         return port
 
 
+def certificate(folder: Path, *names: str) -> tuple[Path, Path]:
+    """A certificate that vouches for itself for names such as "IP:127.0.0.1", and its key."""
+    made, key = folder / "cert.pem", folder / "key.pem"
+    words = f"openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=own -out {made}"
+    words += f" -keyout {key} -addext subjectAltName={','.join(names)}"
+    subprocess.run(words.split(), check=True, capture_output=True)
+    return made, key
+
+
 def launch(command, log, **options) -> subprocess.Popen:
     """A process without a terminal, whose words go to a file."""
     with log.open("ab") as said:

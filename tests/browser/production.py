@@ -1,10 +1,10 @@
 """The portal as production has it: under its name, by TLS, behind nginx, with a files host."""
 
-import subprocess
 from pathlib import Path
 
 from drills.servers.nginx import Nginx
 from drills.servers.portal import Portal
+from drills.servers.services import certificate
 from tests.browser.stack import PASSWORD
 
 PORTAL, FILES = "portal.example.com", "files.example.com"
@@ -17,24 +17,8 @@ User.objects.create_user("{DENTIST}", "{PASSWORD}", name="Dana Demo", practice=p
 """
 
 
-def _openssl(folder, *words):
-    subprocess.run(["openssl", *words], cwd=folder, check=True, capture_output=True)
-
-
-def make_certificate(folder: Path, *names: str) -> tuple[Path, Path]:
-    """A certificate for these names and its key; `folder`/ca.pem is who signed it."""
-    curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"]
-    subject = ["-subj", "/CN=A CA of our own", "-addext", "keyUsage=critical,keyCertSign"]
-    _openssl(folder, "req", "-x509", *curve, *subject, "-keyout", "ca.key", "-out", "ca.pem")
-    alternatives = ",".join(f"DNS:{name}" for name in names)
-    own = ["-subj", f"/CN={names[0]}", "-addext", f"subjectAltName={alternatives}"]
-    own += ["-addext", "basicConstraints=critical,CA:FALSE", "-CA", "ca.pem", "-CAkey", "ca.key"]
-    _openssl(folder, "req", "-x509", *curve, *own, "-keyout", "key.pem", "-out", "cert.pem")
-    return folder / "cert.pem", folder / "key.pem"
-
-
 class Production:
-    """nginx and web process; `ports` are those of http and https, `ca` is whom to trust."""
+    """nginx and web process; `ports` are those of http and https, `certificate` is trusted."""
 
     def __init__(self, folder: Path):
         self.web = Portal(
@@ -48,9 +32,8 @@ class Production:
         self.nginx = Nginx(
             folder / "nginx",
             self.web.addresses,
-            certificate=make_certificate(folder, PORTAL, FILES),
+            certificate=certificate(folder, f"DNS:{PORTAL}", f"DNS:{FILES}"),
         )
-        self.ca = folder / "ca.pem"
         self.certificate = folder / "cert.pem"
 
     @property

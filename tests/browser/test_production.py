@@ -111,7 +111,7 @@ def test_mozillas_observatory_gives_the_best_grade(production):
     done = subprocess.run(
         ["node", "scan.mjs", PORTAL, *map(str, production.ports)],
         cwd=OBSERVATORY,
-        env={**os.environ, "NODE_EXTRA_CA_CERTS": str(production.ca)},
+        env={**os.environ, "NODE_EXTRA_CA_CERTS": str(production.certificate)},
         capture_output=True,
         text=True,
         timeout=120,

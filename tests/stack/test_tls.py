@@ -4,46 +4,24 @@ import http.client
 import re
 import socket
 import ssl
-import subprocess
 
 import pytest
-from django.conf import settings
 
 from drills.servers.nginx import Nginx
-from drills.servers.services import free_port
-
-MANUAL = (settings.BASE_DIR / "docs/operate.md").read_text()
-LINES = re.search(r"cat >/etc/nginx/conf\.d/tls\.conf <<'EOF'\n(.*?)EOF", MANUAL, re.DOTALL)[1]
-
-
-class TlsNginx(Nginx):
-    def __init__(self, folder):
-        super().__init__(folder, ["127.0.0.1:9"])
-        self.plain_port = free_port()
-
-    def prepare(self):
-        super().prepare()
-        made, key = self.folder / "fullchain.pem", self.folder / "privkey.pem"
-        words = "openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=own"
-        words += f" -addext subjectAltName=IP:127.0.0.1 -out {made} -keyout {key}"
-        subprocess.run(words.split(), check=True, capture_output=True)
-        lines = LINES.replace("/etc/ssl/portal", str(self.folder))
-        lines = lines.replace("/var/log/nginx", str(self.folder))
-        lines = lines.replace("listen 80;", f"listen 127.0.0.1:{self.plain_port};")
-        conf = self.folder / "portal.conf"
-        address = f"listen {self.host}:{self.port}"
-        conf.write_text(conf.read_text().replace(f"{address};", f"{address} ssl;") + lines)
+from drills.servers.services import certificate
 
 
 @pytest.fixture(scope="module")
 def nginx(tmp_path_factory):
-    with TlsNginx(tmp_path_factory.mktemp("nginx")) as nginx:
+    made = certificate(tmp_path_factory.mktemp("certificate"), "IP:127.0.0.1")
+    folder = tmp_path_factory.mktemp("nginx")
+    with Nginx(folder, ["127.0.0.1:9"], certificate=made) as nginx:
         yield nginx
 
 
 def shake_hands(nginx, **limits):
     """Version and cipher suite that are agreed on by a client which knows all that we do."""
-    context = ssl.create_default_context(cafile=nginx.folder / "fullchain.pem")
+    context = ssl.create_default_context(cafile=nginx.certificate[0])
     context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
     context.set_ciphers(limits.pop("ciphers", "ALL:@SECLEVEL=0"))
     for name, value in limits.items():
@@ -81,7 +59,7 @@ def test_weak_suites_are_refused(nginx, weak):
     ("path", "status"), [("/cases/", 301), ("/files/1", 403), ("/metrics", 403)]
 )
 def test_people_are_led_to_https_and_programs_are_refused(nginx, path, status):
-    line = http.client.HTTPConnection("127.0.0.1", nginx.plain_port, timeout=20)
+    line = http.client.HTTPConnection("127.0.0.1", nginx.http_port, timeout=20)
     line.request("GET", path, headers={"Host": "portal.example.com"})
     answer = line.getresponse()
     line.close()
@@ -91,7 +69,7 @@ def test_people_are_led_to_https_and_programs_are_refused(nginx, path, status):
 
 
 def test_what_somebody_searched_for_gets_into_no_log(nginx):
-    context = ssl.create_default_context(cafile=nginx.folder / "fullchain.pem")
+    context = ssl.create_default_context(cafile=nginx.certificate[0])
     line = http.client.HTTPSConnection("127.0.0.1", nginx.port, timeout=20, context=context)
     line.request("GET", "/cases/?q=Quillfeather")
     assert line.getresponse().status == 502  # nobody is behind it
