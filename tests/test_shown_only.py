@@ -1,7 +1,6 @@
 """Lists of the admin are searched, filtered and ordered by what they show to whoever asks."""
 
 import re
-import uuid
 from html import unescape
 
 import pytest
@@ -9,12 +8,8 @@ from django.contrib import admin
 from django.contrib.admin.utils import flatten_fieldsets
 from django.urls import reverse
 
-from accounts import access_log
 from accounts.groups import EMERGENCY, LAB, OFFICE, PLANNER
-from accounts.models import Access, Invitation, User
 from portal.admin_site import ShownOnlyAdmin
-from portal.models import Email
-from scheduling.tests import make
 from tests.corpus.conftest import world
 
 __all__ = ["world"]
@@ -94,62 +89,21 @@ def test_no_list_is_searched_or_ordered_by_what_it_does_not_show(asked_by, liste
     assert asked <= shown(listed, request)
 
 
-# Who asks which list for what, of which `hidden` is true and `nothing` is not.
-TELLING = [
-    (OFFICE, "accounts_access", "note__contains"),
-    (OFFICE, "accounts_access", "note"),
-    (OFFICE, "accounts_access", "user__email__startswith"),
-    (OFFICE, "accounts_access", "user__password__contains"),
-    (OFFICE, "accounts_user", "password__contains"),
-    (OFFICE, "accounts_user", "drafts__data__contains"),
-    (OFFICE, "accounts_invitation", "token_digest__startswith"),
-    (OFFICE, "accounts_practice", "cases__patient_name__startswith"),
-    (OFFICE, "accounts_dentist", "cases__description__contains"),
-    (LAB, "portal_email", "text__contains"),
-    (LAB, "cases_prescription", "snapshot__patient_name"),
-    (LAB, "cases_case", "created_by__password__contains"),
-    (PLANNER, "scheduling_planningsession", "case__patient_name__startswith"),
-    (PLANNER, "scheduling_planningsession", "case__description__contains"),
-    (PLANNER, "scheduling_block", "sessions__case__patient_name__startswith"),
-    (EMERGENCY, "cases_case", "messages__body__contains"),
-]
-
-
-@pytest.fixture
-def secrets(case, dentist_user, practice, now):
-    """Rows that hold the word "hidden" where nobody is shown it."""
-    type(case).objects.update(patient_name="hidden", description="hidden")
-    case.prescriptions.create(revision=1, snapshot={"patient_name": "hidden"})
-    case.messages.create(author=dentist_user, body="hidden")
-    dentist_user.drafts.create(data={"patient_name": ["hidden"]})
-    invited = {"practice": practice, "invited_by": dentist_user, "token_digest": "hidden"}
-    Invitation.objects.create(email="a@b.example", created_at=now, expires_at=now, **invited)
-    Email.objects.create(
-        key=uuid.uuid4().hex, kind="x", to="a@b.example", subject="x", text="hidden"
-    )
-    planner = make.planner()
-    case.planning_sessions.create(block=make.block(planner), booked_by=dentist_user)
-    User.objects.filter(pk=dentist_user.pk).update(password="hidden")
-    User.objects.filter(pk=planner.user.pk).update(email="hidden@lab.example", password="hidden")
-    seen = {"what": Access.What.CASE, "action": Access.Action.EMERGENCY, "note": "hidden"}
-    access_log.write(user=planner.user, practice_id=None, result=Access.Result.GIVEN, **seen)
-
-
-@pytest.mark.parametrize(("group", "name", "lookup"), TELLING)
-def test_how_many_rows_there_are_tells_nothing(client, make_staff, secrets, group, name, lookup):
+@pytest.mark.parametrize(
+    ("group", "name", "lookup"),
+    [
+        (OFFICE, "accounts_access", "note__contains"),
+        (OFFICE, "accounts_practice", "cases__patient_name__startswith"),
+        (LAB, "portal_email", "text__contains"),
+        (PLANNER, "scheduling_block", "sessions__case__patient_name__startswith"),
+        (EMERGENCY, "cases_case", "messages__body__contains"),
+    ],
+)
+def test_who_asks_for_it_gets_no_list(client, make_staff, group, name, lookup):
     client.force_login(make_staff(group))
-    listed = reverse(f"admin:{name}_changelist")
-    answers = [client.get(listed, {lookup: word}) for word in ("hidden", "nothing")]
-    assert [answer.status_code for answer in answers] == [400, 400]
-    assert "The request could not be read" in answers[0].text
-
-
-@pytest.mark.parametrize("words", ["hidden", "hidden@lab"])
-def test_the_office_finds_no_reason_and_no_address_of_staff(client, make_staff, secrets, words):
-    client.force_login(make_staff(OFFICE))
-    for name in ("access", "user", "invitation", "practice", "dentist"):
-        page = client.get(reverse(f"admin:accounts_{name}_changelist"), {"q": words}).text
-        assert re.search(r"\b0 (results?|access|users?|invit|practices?|dentists?)", page)
+    answer = client.get(reverse(f"admin:{name}_changelist"), {lookup: "hidden"})
+    assert answer.status_code == 400
+    assert "The request could not be read" in answer.text
 
 
 def links_of(page):
