@@ -15,6 +15,7 @@ from django.test import Client
 from django.urls import reverse
 from pypdf import PdfReader
 
+from accounts.models import Access
 from cases.models import Attachment, Case, Prescription
 from cases.tasks import render_prescription
 from portal.celery import app
@@ -150,6 +151,8 @@ def test_words_of_a_patient_stay_out_of_logs_addresses_mails_and_keys(lines, sen
         assert case.attachments.get().state == Attachment.State.STORED
     assert [key for key, *_ in default_storage.objects() if "zq" in key.lower()] == []
     assert all(not names_a_patient(mail.as_string()) for mail in sent())
+    assert Access.objects.filter(case_number=ways[0][1].number).count() > 10
+    assert not names_a_patient(str(list(Access.objects.values())))
     assert len(sent()) >= 10
 
 
