@@ -9,8 +9,8 @@ from pathlib import Path
 
 from drills.servers.services import LOCALHOST, Server, ServiceError, free_port
 
-DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
-TEMPLATE = DEPLOY / "nginx.conf"
+ROOT = Path(__file__).resolve().parents[2]
+TEMPLATE = ROOT / "deploy" / "nginx.conf"
 # What the machine's own nginx.conf says elsewhere: who runs it, and where its files are.
 MAIN = """
 user root;
@@ -30,7 +30,7 @@ http {{
 }}
 """
 # What the manual has beside it where TLS ends.
-MANUAL = (DEPLOY.parent / "docs" / "operate.md").read_text()
+MANUAL = (ROOT / "docs" / "operate.md").read_text()
 TLS = re.search(r"cat >/etc/nginx/conf\.d/tls\.conf <<'EOF'\n(.*?)EOF", MANUAL, re.DOTALL)[1]
 
 

@@ -5,7 +5,6 @@ For the portal alone, as the Procfile says, and behind nginx with uploads in pro
 
 import socket
 import threading
-import time
 from contextlib import contextmanager, suppress
 from itertools import cycle
 from pathlib import Path
@@ -13,7 +12,7 @@ from pathlib import Path
 from drills.dentists import CSRF, Dentist
 from drills.servers.nginx import Nginx
 from drills.servers.portal import Portal
-from drills.servers.services import LOCALHOST
+from drills.servers.services import LOCALHOST, until
 
 PAGES = ["/", "/accounts/login/"]
 FORM = "application/x-www-form-urlencoded"
@@ -65,15 +64,16 @@ def kinds(portal, port, uploads=100):
 
 
 class SlowConnections:
-    """So many of them, kept open until `stop`; `rounds` counts the bytes that each has sent."""
+    """Many of them within the block, which begins when each has sent two bytes."""
 
-    def __init__(self, port, begin, number=80, pause=3.0):
+    number, pause = 80, 1
+
+    def __init__(self, port, begin):
         self.rounds = 0
-        self._port, self._begin, self._pause = port, begin, pause
-        self._lines = [self._opened() for _ in range(number)]
+        self._port, self._begin = port, begin
+        self._lines = [self._opened() for _ in range(self.number)]
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._drip, daemon=True)
-        self._thread.start()
 
     def _opened(self):
         line = socket.create_connection((LOCALHOST, self._port), timeout=60)
@@ -82,7 +82,7 @@ class SlowConnections:
         return line
 
     def _drip(self):
-        while not self._ended.wait(self._pause):
+        while not self._ended.wait(self.pause):
             self._lines = [self._fed(line) for line in self._lines]
             self.rounds += 1
 
@@ -100,23 +100,16 @@ class SlowConnections:
             return self._opened()
         return line
 
-    def stop(self):
+    def __enter__(self):
+        self._thread.start()
+        until(lambda: self.rounds >= 2, 600)
+        return self
+
+    def __exit__(self, *problem):
         self._ended.set()
         self._thread.join()
         for line in self._lines:
             line.close()
-
-
-@contextmanager
-def slow(port, begin, number=80, pause=3.0):
-    """Slow connections in the block, which begins when each has sent two bytes."""
-    connections = SlowConnections(port, begin, number, pause)
-    try:
-        while connections.rounds < 2:
-            time.sleep(0.05)
-        yield connections
-    finally:
-        connections.stop()
 
 
 @contextmanager

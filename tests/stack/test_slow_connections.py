@@ -33,7 +33,7 @@ def begin(place):
 
 def test_pages_come_beside_many_slow_connections(port, begin):
     for kind in begin.values():
-        with slow_connections.slow(port, kind, number=80, pause=1):
+        with slow_connections.SlowConnections(port, kind):
             for page in slow_connections.PAGES * 5:
                 answer = requests.get(f"http://{LOCALHOST}:{port}{page}", timeout=60)
                 assert answer.status_code == 200
