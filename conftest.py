@@ -24,6 +24,7 @@ from django.test import TransactionTestCase, override_settings
 from django.utils import timezone
 from kombu import pools
 
+from accounts.groups import RIGHTS
 from accounts.models import Dentist, Practice, User
 from accounts.services import NoSuchInvitation
 from accounts.sign_in import second_step
@@ -89,7 +90,7 @@ def django_db_setup(django_db_setup, django_db_blocker):
         _run_on_postgresql(EMPTY_LOG)
 
 
-# What `migrate` fills, and no test that commits changes.
+# What `migrate` fills, and no test that commits changes, but that some make more groups.
 KEPT = {Permission, Group, Group.permissions.through, ContentType}
 
 
@@ -99,6 +100,7 @@ def empty_tables(_):
     filled = [model._meta.db_table for model in models if model._base_manager.exists()]
     emptying = connection.ops.sql_flush(no_style(), filled, allow_cascade=True)
     connection.ops.execute_sql_flush(emptying)
+    Group.objects.exclude(name__in=RIGHTS).delete()
     # A restore has brought rows of other numbers.
     ContentType.objects.clear_cache()
 

@@ -46,13 +46,15 @@ def printed(case):
     return " ".join(" ".join(texts).split())
 
 
-@pytest.mark.django_db(transaction=True)
-def test_hostile_texts_go_through_a_case_and_change_nothing_around_them(world):
+@pytest.mark.django_db
+def test_hostile_texts_go_through_a_case_and_change_nothing_around_them(
+    world, django_capture_on_commit_callbacks
+):
     client, lab = world.client("member"), world.client("lab")
     new = reverse("cases:new")
     for chunk in CHUNKS:
         form = next(one for one in forms.read(client.get(new), new) if one.key[0] == "cases:new")
-        with modest(chunk):
+        with modest(chunk), django_capture_on_commit_callbacks(execute=True):
             sent = form.send(client, typed(form, chunk))
         assert sent.status_code == 302, chunk
         case = Case.objects.latest("created_at")

@@ -75,12 +75,14 @@ def upload(world):
     return send
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db
 @pytest.mark.proof(part=True)
-def test_any_file_is_kept_as_it_came_and_never_shown(world, upload, stored):
+def test_any_file_is_kept_as_it_came_and_never_shown(
+    world, upload, stored, django_capture_on_commit_callbacks
+):
     client, case = world.client("member"), world.own.booked
     for hostile in files.files()[::EACH]:
-        with modest(hostile.name):
+        with modest(hostile.name), django_capture_on_commit_callbacks(execute=True):
             answer, row = upload(hostile)
         check(answer, hostile.name)
         if row is None:
