@@ -7,6 +7,7 @@ from pathlib import Path
 from drills.servers.portal import ROOT, STOPPED_WITHIN, Kept
 
 DEPLOY = ROOT / "deploy"
+COMMON = DEPLOY / "guidepost-.service.d" / "common.conf"
 # What systemd gives to a service.
 BARE = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
 
@@ -29,7 +30,7 @@ class Unit(Kept):
     """
 
     def __init__(self, name: str, folder: Path, inside: list[str]):
-        text = (DEPLOY / f"guidepost-{name}.service").read_text()
+        text = (DEPLOY / f"guidepost-{name}.service").read_text() + COMMON.read_text()
         for before, here in {
             "/srv/guidepost": ROOT,
             "/etc/guidepost": folder / "etc",
