@@ -18,6 +18,8 @@ stack: setup-test ## The same on PostgreSQL, Valkey, S3, SMTP and nginx, all sta
 	@bin/stack
 
 test: export STATIC_ROOT = $(CURDIR)/var/test-static
+# Compiled once for the hundreds of processes that the tests start.
+test: export PYTHONDONTWRITEBYTECODE =
 test: setup-test lint ## Set up what is missing, lint, and run the tests
 	@# Compressed once for all that starts a portal below.
 	$(BIN)/python manage.py prepare --static

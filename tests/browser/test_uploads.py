@@ -35,6 +35,14 @@ def form_with_a_line(visit, megabytes_a_second=SLOW):
     return page, line
 
 
+def begun(visit, path, share=0.2):
+    """The form of a case with a file that is `share` (0 to 1) of its way."""
+    page, line = form_with_a_line(visit)
+    steps.choose_files(page, path)
+    steps.wait_for_share(page, path.name, share)
+    return page, line, steps.file_line(page, path.name)
+
+
 def assert_stored_whole(portal, path):
     stored, noted = until(lambda: portal.stored_file(path.name), 30)
     assert stored.stat().st_size == path.stat().st_size
@@ -64,10 +72,7 @@ def test_300_megabytes_go_on_after_a_crash_and_after_a_cut(portal, visit, compla
 
 def test_a_paused_upload_sends_nothing_and_resumes_where_it_was(portal, visit, tmp_path):
     scan = samples.noise(tmp_path / "paused.bin", SMALLER)
-    page, line = form_with_a_line(visit)
-    steps.choose_files(page, scan)
-    steps.wait_for_share(page, scan.name, 0.2)
-    own_line = steps.file_line(page, scan.name)
+    page, line, own_line = begun(visit, scan)
     own_line.get_by_role("button", name="Pause").click()
     expect(own_line).to_contain_text("Paused")
     expect(own_line.get_by_role("button", name="Pause")).to_be_hidden()
@@ -128,10 +133,7 @@ def test_an_upload_waits_for_its_host_and_says_that_it_begins_again(
 ):
     complaints.expect("status of 503|status 503")
     scan = samples.noise(tmp_path / "other-host.bin", SMALLER)
-    page, line = form_with_a_line(visit)
-    steps.choose_files(page, scan)
-    steps.wait_for_share(page, scan.name, 0.2)
-    own_line = steps.file_line(page, scan.name)
+    page, line, own_line = begun(visit, scan)
     own_line.get_by_role("button", name="Pause").click()
     portal.manage("shell", "-v0", "-c", TO_ANOTHER_HOST.format(name=scan.name))
     own_line.get_by_role("button", name="Resume").click()
@@ -245,10 +247,7 @@ def test_an_upload_whose_session_has_ended_goes_on_after_sign_in(
 ):
     complaints.expect("status of 401")
     scan = samples.noise(tmp_path / "signed-out.bin", SMALLER)
-    page, line = form_with_a_line(visit)
-    steps.choose_files(page, scan)
-    steps.wait_for_share(page, scan.name, 0.2)
-    own_line = steps.file_line(page, scan.name)
+    page, line, own_line = begun(visit, scan)
     own_line.get_by_role("button", name="Pause").click()
     page.context.clear_cookies(name="sessionid")
     line.limit(100)
