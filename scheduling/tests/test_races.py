@@ -16,10 +16,9 @@ from scheduling.tests import make
 from scheduling.tests.make import NOW, STARTS
 from scheduling.tests.test_sessions import lab_moves
 
-ROUNDS = 40
+ROUNDS = 15
 
 pytestmark = [
-    pytest.mark.embedded,
     pytest.mark.django_db(transaction=True),
     pytest.mark.skipif(
         connection.vendor != "postgresql",
