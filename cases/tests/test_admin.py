@@ -215,6 +215,7 @@ def test_the_ship_date_is_set_by_hand(lab, send_case):
     case = send_case()
     address = reverse("admin:cases_case_ship_date", args=[case.pk])
     assert "Please type the date like" in lab.post(address, {"ship_date": "soon"}).text
+    assert "This day is in the past" in lab.post(address, {"ship_date": "2026-01-15"}).text
     lab.post(address, {"ship_date": "2027-01-15"})
     case.refresh_from_db()
     assert str(case.ship_date) == "2027-01-15"
@@ -243,6 +244,8 @@ def test_a_batch_moves_each_case_by_itself(lab, make_case, to):
     for case in unable:
         rest = "already." if case.progress == to else f"and cannot become {to.label}."
         assert f"Case {case} is {case.progress.label} {rest}" in texts
+    # The second time, none can be moved, and there is no more to say of it.
+    assert sum("moved to" in text for text in said(lab.post(LIST, data))) == 1
     assert CaseEvent.objects.filter(to_progress=to).count() == len(able)
 
 
