@@ -146,7 +146,7 @@ class Matrix:
         url, sent, named = cells.request(who)
         if callable(sent.get("data")):
             sent["data"] = sent["data"](self._page) if method == "POST" else {}
-        if role == "anonymous" and not isinstance(sent.get("data"), bytes):
+        if not (is_signed_in(role) or isinstance(sent.get("data"), bytes)):
             sent["data"] = TYPED | sent.get("data", {})
         answer = self.asker.ask(role, method, url, **sent, after=lambda: cells.after(who))
         self.requests += 1
