@@ -198,10 +198,10 @@ class Faults:
         self.services.database.start()
 
     def _mail(self, mode):
-        self.services.mail.mode = mode
+        self.services.mail.become(mode)
         self.poke()
         time.sleep(2)
-        self.services.mail.mode = "normal"
+        self.services.mail.become("normal")
 
     def _disk_full(self):
         ballast = self.stage.staging / "ballast"

