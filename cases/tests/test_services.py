@@ -165,15 +165,6 @@ def test_a_white_case_refuses_updates_and_keeps_the_draft(send_case, now, progre
     assert case.teeth == ["14"]
 
 
-def test_an_update_that_is_sent_twice_counts_once(send_case, now):
-    case = send_case()
-    draft = make_draft(case)
-    update(case, draft, now)
-    with pytest.raises(services.AlreadySent):
-        update(case, draft, now)
-    assert case.prescriptions.count() == 2
-
-
 def test_an_update_that_lost_against_the_lab_writes_nothing_at_all(send_case, now):
     case = send_case()
     draft = make_draft(case)
@@ -214,12 +205,6 @@ def test_a_move_writes_one_event_and_leaves_last_modified(case, lab_user, now):
     event = case.events.last()
     assert (event.from_progress, event.to_progress) == (Progress.PROCESSING, Progress.RECEIVED)
     assert (event.actor, event.note) == (lab_user, "All there.")
-
-
-def test_a_move_that_the_table_lacks_is_refused_with_a_sentence(case, lab_user, now):
-    with pytest.raises(NotAllowed, match="Processing and cannot become Shipped"):
-        services.move(case, Progress.SHIPPED, Who.LAB, by=lab_user, now=now)
-    assert not case.events.exists()
 
 
 def test_of_two_moves_from_the_same_reading_the_second_loses(case, lab_user, now):
@@ -285,14 +270,6 @@ def test_archiving_only_hides(case, dentist_user, now):
     services.unarchive(case, by=dentist_user, now=now)
     case.refresh_from_db()
     assert case.archived_at is None
-
-
-def test_a_message_is_mailed_to_the_other_side(case, dentist_user, lab_user, now, settings):
-    services.post_message(case, "Hello", by=dentist_user, now=now)
-    services.post_message(case, "Hello back", by=lab_user, now=now)
-    assert sorted(mails("message_posted").values_list("to", flat=True)) == sorted(
-        [settings.LAB_EMAIL, "front@harbor.example"]
-    )
 
 
 def test_work_waits_until_the_transaction_is_over(

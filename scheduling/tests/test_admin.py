@@ -118,15 +118,6 @@ def test_a_block_that_is_not_free_is_refused_with_a_sentence(desk, session, ann,
     assert PlanningSession.objects.get().sequence == 0
 
 
-def test_an_unknown_session_is_not_found(desk):
-    assert desk.get(f"{SESSIONS}4711/move/").status_code == 404
-
-
-def test_staff_without_the_right_cannot_move(client, session):
-    client.force_login(make.staff(is_superuser=False))
-    assert client.get(f"{SESSIONS}{session.pk}/move/").status_code == 403
-
-
 def test_blocks_are_withdrawn_and_offered_again(desk, soon):
     act(desk, BLOCKS, "withdraw", soon)
     assert not Block.objects.free(timezone.now()).exists()
@@ -203,7 +194,7 @@ def test_lists_ask_the_same_for_one_row_and_three(
     desk, harbor, dentist, ann, url, queries, number, django_assert_num_queries
 ):
     _sessions(harbor, dentist, ann, number)
-    # The five are the row of the access log.
+    # One is the row of the access log.
     with django_assert_num_queries(queries):
         desk.get(url)
 
