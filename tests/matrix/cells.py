@@ -75,8 +75,9 @@ def shortened(rows):
                 for method in row.asked_with
                 for thing in things_of(row, role, method)
             )
-            if (where, answers) not in seen:
-                seen.add((where, answers))
+            kind = where, is_signed_in(role), answers
+            if kind not in seen:
+                seen.add(kind)
                 asks[role].append(row)
     return asks | {"anonymous": rows}
 

@@ -203,7 +203,7 @@ SIGNING_IN = [
     # A passkey signs a number that the portal remembers: 60 in 15 minutes from an address.
     Row("mfa_login_webauthn", *["GET 302, POST 302"] * 2, half="GET 302, POST 302",
         besides=COUNTED | SESSION),
-    Row("mfa_login_webauthn of a program", *["GET 200, POST 302"] * 2, half="GET 200, POST 302",
+    Row("mfa_login_webauthn of a program", *["GET 200, POST 200"] * 2, half="GET 302, POST 302",
         stranger="GET 200, POST 302", besides=COUNTED | SESSION,
         send=lambda asked: {"headers": {"Accept": "application/json"}}),
     signed_in("mfa_index", "GET 200", without_step=None),
