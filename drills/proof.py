@@ -16,7 +16,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 LOGS = ROOT / "var" / "proof"
 PROOFS = {
-    "control": "python -m tests.matrix.control --everything",
+    "control": "PYTEST_PLUGINS=tests.matrix.guards python -m pytest -n 2 -m proof"
+    " tests/matrix/control.py",
     "inputs": "bin/stack pytest -m proof tests/fuzz",
     "corpora": "bin/stack pytest -m proof tests/corpus",
     "readers": "pip install --quiet --requirement requirements-fuzz.txt && python -m tests.fuzz",

@@ -1,14 +1,17 @@
 """Finds the guards of our source and lets each be taken away while the portal runs.
 
 A guard is a place in the code that keeps somebody from something. They are found by their shape,
-so that a new one is taken along: see the methods of `Finder`. The source of each module is
-changed while it is imported: a guard `expression` becomes `without if taken(7) else expression`.
+so that a new one is taken along: see the methods of `Finder`. This module is a plugin of pytest,
+and changes the source of each module while it is imported: a guard `expression` becomes
+`without if taken(7) else expression`.
 """
 
 import ast
 import builtins
 import copy
 import functools
+import importlib
+import pkgutil
 import re
 import sys
 from dataclasses import dataclass
@@ -30,7 +33,7 @@ PREDICATES = re.compile(
 )
 CALLED = re.compile(
     r"_?(can_|may_(?!move)|sees_)\w+|_is_(member|free_for)|has_\w*perm\w*|owns_a_practice"
-    r"|url_has_allowed_host_and_scheme|\w*compare\w*"
+    r"|url_has_allowed_host_and_scheme|constant_time_compare|compare_digest"
 )
 SETS = {"visible_to", "open_to", "acceptable", "unsent"}
 ASKS = {"filter", "exclude", "get", "get_object_or_404"}
@@ -56,7 +59,7 @@ class Guard:
     @property
     def key(self):
         """What it is called by, whatever is written above it."""
-        return f"{self.place}: {self.kind}: {self.text}"
+        return f"{self.place}: {self.text}"
 
     def __str__(self):
         return f"{self.module.replace('.', '/')}.py:{self.line}: {self.kind}: {self.text}"
@@ -121,6 +124,14 @@ def install():
     sys.meta_path.insert(0, Changing)
 
 
+def import_all():
+    """Import each module that may have guards, also those of templates and middleware."""
+    for app in OURS:
+        for module in pkgutil.walk_packages([app], f"{app}."):
+            if not ELSEWHERE.search(module.name):
+                importlib.import_module(module.name)
+
+
 class Changing(PathFinder):
     @classmethod
     def find_spec(cls, fullname, path=None, target=None):
@@ -137,13 +148,6 @@ class Loader(SourceFileLoader):
         tree = ast.parse(self.get_source(fullname))
         tree = Finder(fullname).visit(tree)
         return compile(ast.fix_missing_locations(tree), self.path, "exec", dont_inherit=True)
-
-
-def guards_of(source, module="some.module"):
-    """The guards in a piece of source, for tests."""
-    before = len(found)
-    Finder(module).visit(ast.parse(source))
-    return found[before:]
 
 
 def name_of(node):
@@ -346,3 +350,6 @@ def _shown(call, args, keywords):
     """A query with one of its arguments, as it stands in the source."""
     shown = ast.Call(ast.Name(name_of(call)), args, keywords)
     return ast.copy_location(shown, call)
+
+
+install()
