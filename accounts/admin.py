@@ -213,7 +213,7 @@ class UserAdmin(ShownOnlyAdmin, BaseUserAdmin):
                 "description": "They are sent a link for choosing a password, which works once, "
                 "for seven days. People of practices are invited under Invitations instead.",
             },
-        ),
+        )
     ]
 
     def get_queryset(self, request):

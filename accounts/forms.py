@@ -147,9 +147,7 @@ class AcceptForm(FirstPasswordForm):
     """What somebody types who was invited: their name as well."""
 
     name = forms.CharField(
-        max_length=120,
-        label="Your name",
-        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+        max_length=120, label="Your name", widget=forms.TextInput(attrs={"autocomplete": "name"})
     )
     field_order = ["email", "name", "password1", "password2"]
 

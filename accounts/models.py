@@ -87,7 +87,7 @@ class Dentist(models.Model):
             models.UniqueConstraint(
                 fields=["license_state", "license_number", "practice"],
                 name="license_once_a_practice",
-            ),
+            )
         ]
 
     def __str__(self):
@@ -300,7 +300,7 @@ class Unsent(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["user", "place"], name="one_unsent_form_a_place"),
+            models.UniqueConstraint(fields=["user", "place"], name="one_unsent_form_a_place")
         ]
 
     def __str__(self):
@@ -451,7 +451,7 @@ class AccessLink(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["chain", "position"], name="access_follows_one_other"),
+            models.UniqueConstraint(fields=["chain", "position"], name="access_follows_one_other")
         ]
 
     def __str__(self):

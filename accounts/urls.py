@@ -18,9 +18,7 @@ accounts_urls = (
             name="withdraw_invitation",
         ),
         path(
-            "account/invitations/<str:token>/",
-            members.accept_invitation,
-            name="accept_invitation",
+            "account/invitations/<str:token>/", members.accept_invitation, name="accept_invitation"
         ),
         path("account/staff/<str:token>/", staff.staff_invited, name="staff_invited"),
         path("account/stay/", sessions.stay, name="stay"),
@@ -31,9 +29,7 @@ accounts_urls = (
             name="find_change_password",
         ),
         path(
-            "account/sign-out-everywhere/",
-            sessions.sign_out_everywhere,
-            name="sign_out_everywhere",
+            "account/sign-out-everywhere/", sessions.sign_out_everywhere, name="sign_out_everywhere"
         ),
         path("account/access/", account.access, name="access"),
     ],

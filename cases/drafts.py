@@ -19,14 +19,7 @@ from django.utils import timezone
 
 from accounts import unsent as unsent_forms
 from cases import limits, teeth
-from cases.models import (
-    DESCRIPTION_LIMIT,
-    IMPLANT_LIMIT,
-    SIGNATURE_LIMIT,
-    Attachment,
-    Case,
-    Draft,
-)
+from cases.models import DESCRIPTION_LIMIT, IMPLANT_LIMIT, SIGNATURE_LIMIT, Attachment, Case, Draft
 
 LASTS = timedelta(days=7)  # since somebody typed
 _TIMES = 4  # the limit of a field
@@ -94,9 +87,7 @@ def keep(form_key, posted, case=None, *, by):
         if not Draft.objects.filter(pk=form_key).exists():
             limits.check_draft(by)
         draft, _ = Draft.objects.update_or_create(
-            form_key=form_key,
-            defaults=typed,
-            create_defaults={"user": by, "case": case, **typed},
+            form_key=form_key, defaults=typed, create_defaults={"user": by, "case": case, **typed}
         )
     return draft
 
@@ -170,6 +161,6 @@ def unsent(user, but=None):
     named = rows.values("form_key", "updated_at", number=F("case__number")).annotate(
         name=Coalesce(
             "case__patient_name", KT("data__patient_name__0"), Value(""), output_field=TextField()
-        ),
+        )
     )
     return named[: limits.DRAFTS.most]

@@ -117,10 +117,7 @@ MEANINGS = {
         "Nothing.",
     ),
     Progress.FINISHED: Meaning(
-        Colour.WHITE,
-        "box-seam",
-        "The guide is finished and should ship the next day.",
-        "Nothing.",
+        Colour.WHITE, "box-seam", "The guide is finished and should ship the next day.", "Nothing."
     ),
     Progress.SHIPPED: Meaning(
         Colour.WHITE,
@@ -135,10 +132,7 @@ MEANINGS = {
         "Nothing. Write to us when it should go on.",
     ),
     Progress.CANCELLED: Meaning(
-        Colour.WHITE,
-        "x-circle-fill",
-        "The case was cancelled.",
-        "Nothing. You may archive it.",
+        Colour.WHITE, "x-circle-fill", "The case was cancelled.", "Nothing. You may archive it."
     ),
 }
 

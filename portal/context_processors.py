@@ -9,5 +9,5 @@ def lab(request):
             "email": settings.LAB_EMAIL,
             "phone": settings.LAB_PHONE,
             "address": settings.LAB_ADDRESS,
-        },
+        }
     }

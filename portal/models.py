@@ -48,7 +48,7 @@ class News(models.Model):
                 name="news_ends_after_it_starts",
                 condition=Q(ends_at=None) | Q(ends_at__gt=models.F("starts_at")),
                 violation_error_message="“Until” must be later than “from”.",
-            ),
+            )
         ]
 
     def __str__(self):

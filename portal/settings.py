@@ -141,9 +141,9 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "portal.context_processors.lab",
                 "accounts.context_processors.signed_in",
-            ],
+            ]
         },
-    },
+    }
 ]
 
 # Database
@@ -185,7 +185,7 @@ CACHES = {
         "LOCATION": "portal_cache",
         # With more, those that are over are cleared away.
         "OPTIONS": {"MAX_ENTRIES": 10_000},
-    },
+    }
 }
 
 # Storage of files
@@ -307,10 +307,7 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 60},
     },
     "forget unsent": {"task": "accounts.periodic.forget_unsent", "schedule": 24 * 3600},
-    "forget invitations": {
-        "task": "accounts.periodic.forget_invitations",
-        "schedule": 24 * 3600,
-    },
+    "forget invitations": {"task": "accounts.periodic.forget_invitations", "schedule": 24 * 3600},
     "open blocks": {"task": "scheduling.periodic.open_blocks", "schedule": 24 * 3600},
 }
 
@@ -428,7 +425,7 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": ["'none'"],
         # Not require-trusted-types-for: htmx and the jQuery of admin write HTML.
         "upgrade-insecure-requests": HTTPS,
-    },
+    }
 }
 # The form itself is small: files come through /files/. 10,000 characters of description may be
 # 100,000 when somebody tries, and must then get a sentence, not a refused request.

@@ -9,12 +9,7 @@ _GOOGLE = "https://calendar.google.com/calendar/render"
 
 
 def google_link(
-    title: str,
-    starts_at: datetime,
-    ends_at: datetime,
-    details: str,
-    location: str,
-    zone: str,
+    title: str, starts_at: datetime, ends_at: datetime, details: str, location: str, zone: str
 ) -> str:
     """Return a link that opens Google Calendar with the session filled in.
 

@@ -16,12 +16,7 @@ class Hours:
 
 
 def free_blocks(
-    weekly: Iterable[Hours],
-    minutes: int,
-    zone: str,
-    first: date,
-    days: int,
-    off: Container[date],
+    weekly: Iterable[Hours], minutes: int, zone: str, first: date, days: int, off: Container[date]
 ) -> list[tuple[datetime, datetime]]:
     """Return (start, end) in UTC of every block of `minutes` in `days` days from `first` on.
 

@@ -46,7 +46,7 @@ class Planner(models.Model):
                 name="block_lasts_5_minutes_or_more",
                 condition=Q(block_minutes__gte=5),
                 violation_error_message="A block lasts at least 5 minutes.",
-            ),
+            )
         ]
 
     def __str__(self):
@@ -80,7 +80,7 @@ class WorkingHours(models.Model):
                 name="hours_end_after_they_start",
                 condition=Q(end__gt=F("start")),
                 violation_error_message="“To” must be later than “from”.",
-            ),
+            )
         ]
 
     def __str__(self):
@@ -102,7 +102,7 @@ class DayOff(models.Model):
                 name="days_off_end_after_they_start",
                 condition=Q(last__gte=F("first")),
                 violation_error_message="The last day is before the first.",
-            ),
+            )
         ]
 
     def __str__(self):

@@ -5,9 +5,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [
-        ("accounts", "0001_initial"),
-    ]
+    dependencies = [("accounts", "0001_initial")]
 
     operations = [
         migrations.CreateModel(
@@ -78,5 +76,5 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "access log",
                 "ordering": ["-at", "-pk"],
             },
-        ),
+        )
     ]

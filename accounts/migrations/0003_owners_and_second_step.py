@@ -4,10 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [
-        ("accounts", "0002_access"),
-        ("auth", "0012_alter_user_first_name_max_length"),
-    ]
+    dependencies = [("accounts", "0002_access"), ("auth", "0012_alter_user_first_name_max_length")]
 
     operations = [
         migrations.AddField(

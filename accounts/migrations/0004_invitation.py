@@ -7,9 +7,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [
-        ("accounts", "0003_owners_and_second_step"),
-    ]
+    dependencies = [("accounts", "0003_owners_and_second_step")]
 
     operations = [
         migrations.CreateModel(
@@ -74,5 +72,5 @@ class Migration(migrations.Migration):
                     ),
                 ],
             },
-        ),
+        )
     ]

@@ -74,9 +74,7 @@ def allow_changes(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [
-        ("accounts", "0004_invitation"),
-    ]
+    dependencies = [("accounts", "0004_invitation")]
 
     operations = [
         migrations.AlterField(

@@ -3,9 +3,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [
-        ("accounts", "0005_access_log"),
-    ]
+    dependencies = [("accounts", "0005_access_log")]
 
     operations = [
         migrations.CreateModel(
@@ -69,5 +67,5 @@ class Migration(migrations.Migration):
                     models.Index(fields=["work_state", "work_asked_at"], name="reset_work")
                 ],
             },
-        ),
+        )
     ]

@@ -4,14 +4,10 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [
-        ("accounts", "0006_password_reset"),
-    ]
+    dependencies = [("accounts", "0006_password_reset")]
 
     operations = [
         migrations.AlterField(
-            model_name="user",
-            name="name",
-            field=models.CharField(max_length=120),
-        ),
+            model_name="user", name="name", field=models.CharField(max_length=120)
+        )
     ]

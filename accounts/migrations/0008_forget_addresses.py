@@ -19,5 +19,5 @@ class Migration(migrations.Migration):
 
     operations = [
         # The library writes such a row anew when it wants one.
-        migrations.RunPython(forget, migrations.RunPython.noop),
+        migrations.RunPython(forget, migrations.RunPython.noop)
     ]

@@ -57,9 +57,7 @@ def allow_changes(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [
-        ("accounts", "0008_forget_addresses"),
-    ]
+    dependencies = [("accounts", "0008_forget_addresses")]
 
     operations = [
         migrations.CreateModel(
@@ -101,8 +99,7 @@ class Migration(migrations.Migration):
             models.UniqueConstraint(fields=("chain", "position"), name="access_follows_one_other"),
         ),
         migrations.AddIndex(
-            "access",
-            models.Index(fields=["practice", "id"], name="access_of_practice"),
+            "access", models.Index(fields=["practice", "id"], name="access_of_practice")
         ),
         migrations.RunPython(refuse_changes, allow_changes),
     ]

@@ -6,9 +6,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [
-        ("accounts", "0009_access_link"),
-    ]
+    dependencies = [("accounts", "0009_access_link")]
 
     operations = [
         migrations.CreateModel(
@@ -37,7 +35,7 @@ class Migration(migrations.Migration):
                     models.UniqueConstraint(
                         fields=("user", "place"), name="one_unsent_form_a_place"
                     )
-                ],
+                ]
             },
-        ),
+        )
     ]

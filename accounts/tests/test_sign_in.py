@@ -139,8 +139,7 @@ def test_a_password_is_changed_with_the_old_one(client, person):
     sign_in(client, person.email)
     new = "another-guide-for-it"
     client.post(
-        "/accounts/password/change/",
-        {"oldpassword": PASSWORD, "password1": new, "password2": new},
+        "/accounts/password/change/", {"oldpassword": PASSWORD, "password1": new, "password2": new}
     )
     person.refresh_from_db()
     assert person.check_password(new)

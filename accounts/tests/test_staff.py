@@ -109,8 +109,7 @@ def test_a_weak_password_is_refused_with_a_sentence(zoe):
 
 
 @pytest.mark.parametrize(
-    "change",
-    [{"is_active": False}, {"is_staff": False}, {"email": "zoe2@guidepost.example"}],
+    "change", [{"is_active": False}, {"is_staff": False}, {"email": "zoe2@guidepost.example"}]
 )
 def test_a_link_is_for_the_account_as_it_was(zoe, change):
     link = link_to(zoe)

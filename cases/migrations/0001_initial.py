@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
                     models.BigAutoField(
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
-                ),
+                )
             ],
         ),
         migrations.CreateModel(
@@ -174,9 +174,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-            options={
-                "ordering": ["progress", "-modified_at", "-pk"],
-            },
+            options={"ordering": ["progress", "-modified_at", "-pk"]},
         ),
         migrations.CreateModel(
             name="CaseEvent",
@@ -261,9 +259,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-            options={
-                "ordering": ["created_at", "pk"],
-            },
+            options={"ordering": ["created_at", "pk"]},
         ),
         migrations.CreateModel(
             name="Draft",
@@ -294,9 +290,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-            options={
-                "ordering": ["-updated_at"],
-            },
+            options={"ordering": ["-updated_at"]},
         ),
         migrations.CreateModel(
             name="Message",
@@ -326,9 +320,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-            options={
-                "ordering": ["created_at", "pk"],
-            },
+            options={"ordering": ["created_at", "pk"]},
         ),
         migrations.CreateModel(
             name="MissingItem",
@@ -371,9 +363,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-            options={
-                "ordering": ["pk"],
-            },
+            options={"ordering": ["pk"]},
         ),
         migrations.CreateModel(
             name="Attachment",
@@ -441,14 +431,7 @@ class Migration(migrations.Migration):
                         max_length=10,
                     ),
                 ),
-                (
-                    "key",
-                    models.CharField(
-                        max_length=80,
-                        unique=True,
-                        verbose_name="storage key",
-                    ),
-                ),
+                ("key", models.CharField(max_length=80, unique=True, verbose_name="storage key")),
                 ("findings", models.JSONField(blank=True, default=list)),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
                 ("received_at", models.DateTimeField(blank=True, null=True)),
@@ -489,10 +472,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-            options={
-                "verbose_name": "file",
-                "ordering": ["created_at", "name"],
-            },
+            options={"verbose_name": "file", "ordering": ["created_at", "name"]},
         ),
         migrations.CreateModel(
             name="Prescription",
@@ -541,9 +521,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-            options={
-                "ordering": ["-revision"],
-            },
+            options={"ordering": ["-revision"]},
         ),
         migrations.AddIndex(
             model_name="case",

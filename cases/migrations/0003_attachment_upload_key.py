@@ -4,14 +4,12 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [
-        ("cases", "0002_work_failures_and_hosts"),
-    ]
+    dependencies = [("cases", "0002_work_failures_and_hosts")]
 
     operations = [
         migrations.AddField(
             model_name="attachment",
             name="upload_key",
             field=models.UUIDField(editable=False, null=True, unique=True),
-        ),
+        )
     ]

@@ -4,14 +4,11 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [
-        ("cases", "0003_attachment_upload_key"),
-    ]
+    dependencies = [("cases", "0003_attachment_upload_key")]
 
     operations = [
         migrations.AlterModelOptions(
-            name="prescription",
-            options={"ordering": ["-revision"], "verbose_name": "RX script"},
+            name="prescription", options={"ordering": ["-revision"], "verbose_name": "RX script"}
         ),
         migrations.AddIndex(
             model_name="prescription",

@@ -9,9 +9,7 @@ def say_that_nobody_looked(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [
-        ("cases", "0004_work_names_and_index"),
-    ]
+    dependencies = [("cases", "0004_work_names_and_index")]
 
     operations = [
         migrations.AddField(

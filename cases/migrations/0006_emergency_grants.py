@@ -42,8 +42,6 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-            options={
-                "ordering": ["-at"],
-            },
-        ),
+            options={"ordering": ["-at"]},
+        )
     ]

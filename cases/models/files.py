@@ -126,7 +126,7 @@ class Attachment(Work):
                 | Q(state="stored", work_state=WorkState.DONE)
                 | Q(state="failed", work_state__in=[WorkState.DONE, WorkState.FAILED]),
                 name="file_is_where_its_work_is",
-            ),
+            )
         ]
 
     def __str__(self):
@@ -208,7 +208,7 @@ class Prescription(Work):
         ordering = ["-revision"]
         indexes = [models.Index(fields=["work_state", "work_asked_at"], name="prescription_work")]
         constraints = [
-            models.UniqueConstraint(fields=["case", "revision"], name="revision_once_a_case"),
+            models.UniqueConstraint(fields=["case", "revision"], name="revision_once_a_case")
         ]
 
     def __str__(self):

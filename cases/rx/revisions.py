@@ -56,11 +56,7 @@ def snapshot(case, revision, signed_name, *, by, now):
         "ship_date": case.ship_date and case.ship_date.isoformat(),
         "surgery_date": case.surgery_date and case.surgery_date.isoformat(),
         "shipping_address": case.shipping_address,
-        "signature": {
-            "name": signed_name,
-            "account": by.email,
-            "signed_at": now.isoformat(),
-        },
+        "signature": {"name": signed_name, "account": by.email, "signed_at": now.isoformat()},
         "enclosures": _enclosures(case),
         "record_url": case.record_url,
     }

@@ -32,9 +32,7 @@ def owners(practice, dentist_user):
     User.objects.create_user(
         "gone@harbor.example", practice=practice, is_owner=True, is_active=False
     )
-    return [
-        User.objects.create_user("olga@harbor.example", practice=practice, is_owner=True),
-    ]
+    return [User.objects.create_user("olga@harbor.example", practice=practice, is_owner=True)]
 
 
 def ask(desk, number="26-10000", reason=REASON):

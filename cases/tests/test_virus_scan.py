@@ -16,10 +16,7 @@ from portal.files import virus_scanner
 from portal.health import virus_probes
 from portal.tests import hanging
 
-pytestmark = [
-    pytest.mark.django_db,
-    pytest.mark.xdist_group("clamd"),
-]
+pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("clamd")]
 
 # In parts, so that no scanner finds it in this file.
 EICAR = b"".join(

@@ -45,12 +45,7 @@ def more_headers(get_response):
 
 # Where somebody says that they leave. When a session runs out, the page stays as it is, and an
 # upload goes on after the next sign-in.
-SIGN_OUTS = {
-    "account_logout",
-    "accounts:sign_out_everywhere",
-    "admin:logout",
-    "usersessions_list",
-}
+SIGN_OUTS = {"account_logout", "accounts:sign_out_everywhere", "admin:logout", "usersessions_list"}
 
 
 @receiver(user_logged_out)

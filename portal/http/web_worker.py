@@ -48,10 +48,7 @@ REFUSALS = {
     408: ("Request Timeout", "This came too slowly, so it was not taken. Please try again."),
     413: ("Content Too Large", "This is larger than the portal takes. Nothing was changed."),
     431: ("Request Header Fields Too Large", "The head of this request is too long."),
-    503: (
-        "Service Unavailable",
-        "There is no room for this form just now. Please try again.",
-    ),
+    503: ("Service Unavailable", "There is no room for this form just now. Please try again."),
 }
 
 

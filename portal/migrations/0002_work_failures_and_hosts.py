@@ -4,9 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [
-        ("portal", "0001_initial"),
-    ]
+    dependencies = [("portal", "0001_initial")]
 
     operations = [
         migrations.CreateModel(
@@ -15,9 +13,7 @@ class Migration(migrations.Migration):
                 ("name", models.CharField(max_length=60, primary_key=True, serialize=False)),
                 ("heard_at", models.DateTimeField()),
             ],
-            options={
-                "ordering": ["name"],
-            },
+            options={"ordering": ["name"]},
         ),
         migrations.AddField(
             model_name="email",

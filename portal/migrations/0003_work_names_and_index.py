@@ -4,13 +4,10 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    dependencies = [
-        ("portal", "0002_work_failures_and_hosts"),
-    ]
+    dependencies = [("portal", "0002_work_failures_and_hosts")]
 
     operations = [
         migrations.AlterModelOptions(
-            name="email",
-            options={"ordering": ["-created_at", "-pk"], "verbose_name": "mail"},
-        ),
+            name="email", options={"ordering": ["-created_at", "-pk"], "verbose_name": "mail"}
+        )
     ]

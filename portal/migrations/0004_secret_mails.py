@@ -4,9 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [
-        ("portal", "0003_work_names_and_index"),
-    ]
+    dependencies = [("portal", "0003_work_names_and_index")]
 
     operations = [
         migrations.AddField(
@@ -16,5 +14,5 @@ class Migration(migrations.Migration):
                 default=False,
                 help_text="Whoever reads it can sign in: its text is shown to nobody, and goes once sent.",
             ),
-        ),
+        )
     ]

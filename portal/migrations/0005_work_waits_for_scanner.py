@@ -4,9 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [
-        ("portal", "0004_secret_mails"),
-    ]
+    dependencies = [("portal", "0004_secret_mails")]
 
     operations = [
         migrations.AlterField(
@@ -23,5 +21,5 @@ class Migration(migrations.Migration):
                 max_length=10,
                 verbose_name="waits for",
             ),
-        ),
+        )
     ]

@@ -5,9 +5,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [
-        ("portal", "0005_work_waits_for_scanner"),
-    ]
+    dependencies = [("portal", "0005_work_waits_for_scanner")]
 
     operations = [
         migrations.CreateModel(
@@ -17,10 +15,7 @@ class Migration(migrations.Migration):
                 ("hits", models.PositiveBigIntegerField(default=0)),
                 ("last_at", models.DateTimeField()),
             ],
-            options={
-                "ordering": ["name"],
-                "default_permissions": (),
-            },
+            options={"ordering": ["name"], "default_permissions": ()},
         ),
         migrations.AlterField(
             model_name="news",

@@ -69,10 +69,7 @@ DENTISTS = [
 # Of each practice: email and name, the owner first. Whoever is not in LOGINS cannot sign in with
 # a password.
 MEMBERS = [
-    [
-        ("dentist@demo.example", "Dr. Elena Marsh"),
-        ("frontdesk@demo.example", "Nora Whitfield"),
-    ],
+    [("dentist@demo.example", "Dr. Elena Marsh"), ("frontdesk@demo.example", "Nora Whitfield")],
     [("other@demo.example", "Dr. Julien Tremblay")],
     [("surgery@marlowehouse.example", "Hannah Ellwood")],
 ]

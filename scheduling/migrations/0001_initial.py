@@ -61,9 +61,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-            options={
-                "ordering": ["user__name"],
-            },
+            options={"ordering": ["user__name"]},
         ),
         migrations.CreateModel(
             name="DayOff",
@@ -112,9 +110,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-            options={
-                "ordering": ["starts_at"],
-            },
+            options={"ordering": ["starts_at"]},
         ),
         migrations.CreateModel(
             name="PlanningSession",
@@ -171,9 +167,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-            options={
-                "ordering": ["-block__starts_at"],
-            },
+            options={"ordering": ["-block__starts_at"]},
         ),
         migrations.CreateModel(
             name="WorkingHours",
@@ -209,10 +203,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-            options={
-                "verbose_name_plural": "working hours",
-                "ordering": ["weekday", "start"],
-            },
+            options={"verbose_name_plural": "working hours", "ordering": ["weekday", "start"]},
         ),
         migrations.AddConstraint(
             model_name="planner",

@@ -11,5 +11,5 @@ class Migration(migrations.Migration):
             field=models.BooleanField(
                 default=True, help_text="Dentists can book it.", verbose_name="offered"
             ),
-        ),
+        )
     ]

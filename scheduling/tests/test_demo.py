@@ -39,10 +39,7 @@ def run(**options):
 def folder(django_db_setup, django_db_blocker, tmp_path_factory):
     """The data folder of a filled demo, whose rows are there until the module's tests are done."""
     folder = tmp_path_factory.mktemp("demo")
-    disk = {
-        "BACKEND": "portal.files.disk.Disk",
-        "OPTIONS": {"location": folder / "storage"},
-    }
+    disk = {"BACKEND": "portal.files.disk.Disk", "OPTIONS": {"location": folder / "storage"}}
     changed = override_settings(STAGING_DIR=folder / "staging", STORAGES={"default": disk})
     with django_db_blocker.unblock(), transaction.atomic():
         with changed:

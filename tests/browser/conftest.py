@@ -8,13 +8,7 @@ from django.conf import settings
 from playwright.sync_api import expect
 
 from tests.browser import people, steps
-from tests.browser.stack import (
-    PASSWORD,
-    Portal,
-    PortalOnStack,
-    RunningPortal,
-    wait_for_work,
-)
+from tests.browser.stack import PASSWORD, Portal, PortalOnStack, RunningPortal, wait_for_work
 from tests.waiting import PATIENCE
 
 DEBIANS_CHROMIUM = Path("/usr/bin/chromium")

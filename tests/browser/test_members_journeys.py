@@ -55,6 +55,7 @@ def test_an_invited_owner_sends_the_first_case_once_there_is_a_dentist(portal, w
     send_first_case(owner, "Birke Erstfall")
 
 
+@pytest.mark.proof
 def test_where_two_steps_are_asked_for_owner_and_member_send_their_first_case(
     portal, worker, visit, lab
 ):
@@ -119,6 +120,7 @@ def test_who_is_deactivated_and_activated_again_comes_back_to_the_list(portal, w
     assert before <= numbers(member)
 
 
+@pytest.mark.proof
 def test_whom_the_office_moves_sees_the_cases_of_the_new_practice_only(
     portal, worker, visit, lab, complaints
 ):
@@ -145,6 +147,7 @@ def test_whom_the_office_moves_sees_the_cases_of_the_new_practice_only(
     expect(heading(member)).to_have_text("There is no such page")
 
 
+@pytest.mark.proof
 def test_one_session_is_ended_by_keyboard(portal, worker, visit):
     email, desk, phone = "tess@lakeside.example", visit(), visit(size="phone")
     invite(visit("dentist"), email)

@@ -75,6 +75,7 @@ def cases(portal):
     return {**numbers, "pk": pk, "colleague": colleague}
 
 
+@pytest.mark.proof(part=True)
 @pytest.mark.parametrize("name", OURS)
 def test_a_page_fits_and_can_be_used_by_everybody(visit, complaints, cases, name):
     complaints.expect("status of 404.*(99-99999|of-nobody)")

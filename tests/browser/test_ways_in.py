@@ -1,5 +1,6 @@
 """Each way in for people of the lab, and each way back, to the page that they came for."""
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser import mailbox, people, steps
@@ -19,6 +20,7 @@ def test_new_staff_come_into_admin_with_an_app(portal, root, visit):
     expect(page.get_by_role("link", name="Cases", exact=True).first).to_be_visible()
 
 
+@pytest.mark.proof
 def test_new_staff_come_into_admin_with_a_passkey(portal, root, visit):
     people.make_staff(root, "kay@guidepost.example", "Kay Office", "Office")
     page = visit()
@@ -36,6 +38,7 @@ def test_new_staff_come_into_admin_with_a_passkey(portal, root, visit):
     expect(page.get_by_role("heading", name="Recent actions")).to_be_visible()
 
 
+@pytest.mark.proof
 def test_who_did_not_come_in_time_is_sent_the_link_again(portal, root, visit):
     email = "late@guidepost.example"
     people.make_staff(root, email, "Lane Late", "Lab")
@@ -69,6 +72,7 @@ def test_a_password_is_forgotten_before_and_after_the_second_step(portal, root, 
     expect(page.get_by_role("heading", name="Recent actions")).to_be_visible()
 
 
+@pytest.mark.proof
 def test_who_lost_the_phone_sets_up_another_second_step(portal, root, visit):
     email = "phil@guidepost.example"
     people.make_staff(root, email, "Phil Phone", "Lab")

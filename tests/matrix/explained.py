@@ -62,11 +62,9 @@ GUARDS = {
     (
         "Whose the link of new staff is, signature and mark both say, and the mark changes "
         "with the account; accounts/tests/test_staff.py asks for each."
-    ): [
-        "accounts.sign_in.staff_links.user_of",
-    ],
+    ): ["accounts.sign_in.staff_links.user_of"],
     ("That somebody of a practice is no staff, the database sees to."): [
-        "accounts.models.UserQuerySet.manageable_by",
+        "accounts.models.UserQuerySet.manageable_by"
     ],
     (
         "Accounts that are closed are signed out by accounts.backends at the next request, "

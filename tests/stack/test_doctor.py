@@ -88,11 +88,7 @@ def test_a_portal_in_good_health_has_an_ok_on_each_line(lab):
 @pytest.mark.parametrize(
     ("server", "names", "says"),
     [
-        (
-            "database",
-            {"database", *doctor.IN_THE_DATABASE},
-            "Start it, or correct DATABASE_URL.",
-        ),
+        ("database", {"database", *doctor.IN_THE_DATABASE}, "Start it, or correct DATABASE_URL."),
         ("broker", {"broker"}, "Start Valkey or Redis, or correct CELERY_BROKER_URL."),
         ("storage", {"storage"}, "S3_…"),
         ("mail", {"mail server"}, "Correct EMAIL_URL, or look after the server."),

@@ -72,8 +72,7 @@ def test_requests_that_come_at_once_are_answered_one_after_the_other(port):
 
 @pytest.mark.parametrize("path", ["/files/", "/files/nowhere/", f"/files/{'0' * 32}/"])
 @pytest.mark.parametrize(
-    "kind",
-    ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/plain"],
+    "kind", ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/plain"]
 )
 def test_a_stranger_is_refused_before_a_byte_of_body_is_read(port, path, kind):
     begun = slow_connections.form(path, Content_Type=kind)

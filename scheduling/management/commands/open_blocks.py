@@ -9,10 +9,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser):
         parser.add_argument(
-            "--weeks",
-            type=int,
-            default=opening.WEEKS,
-            help="how far ahead (%(default)s)",
+            "--weeks", type=int, default=opening.WEEKS, help="how far ahead (%(default)s)"
         )
 
     def handle(self, weeks, **options):
