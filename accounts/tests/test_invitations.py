@@ -243,13 +243,6 @@ def test_a_wrong_address_is_refused_with_what_was_typed_kept(owner_client, email
     assert not Email.objects.exists()
 
 
-def test_members_and_the_lab_send_no_invitation_from_here(client, colleague, make_staff):
-    for person in (colleague, make_staff("Office")):
-        client.force_login(person)
-        assert invite(client).status_code == 403
-    assert not Invitation.objects.exists()
-
-
 def test_a_practice_that_is_not_active_invites_nobody(owner_client, practice):
     practice.is_active = False
     practice.save()

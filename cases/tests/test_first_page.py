@@ -73,11 +73,3 @@ def test_all_functions_are_reached_through_the_menu(dentist_client):
 
 def test_healthz_answers_without_a_session(client):
     assert client.get("/healthz").content == b"ok"
-
-
-def test_readyz_names_what_does_not_answer(client, db, broker):
-    assert client.get("/readyz").status_code == 200
-    with broker.replaced_by("redis://127.0.0.1:9/0"):
-        answer = client.get("/readyz")
-    assert answer.status_code == 503
-    assert answer.json() == {"database": True, "broker": False, "storage": True}

@@ -4,7 +4,6 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from cases.models import Case
 from cases.progress import Progress
 from cases.views.listing import PAGE_SIZE
 
@@ -173,17 +172,6 @@ def test_staff_to_whom_no_case_is_open_are_not_asked_to_send_one(client, lab_use
     page = client.get(LIST).content.decode()
     assert "No cases to show" in page
     assert "Send your first case" not in page
-
-
-def test_another_practices_cases_are_not_listed(client, other_practice_user, case):
-    client.force_login(other_practice_user)
-    assert patients(client.get(LIST)) == []
-
-
-def test_a_practice_that_is_no_longer_active_sees_no_cases(dentist_client, practice, case):
-    practice.is_active = False
-    practice.save()
-    assert not Case.objects.visible_to(case.created_by).exists()
 
 
 @pytest.mark.parametrize("rows", [1, 3])

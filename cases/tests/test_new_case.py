@@ -284,11 +284,6 @@ def test_the_chart_has_32_permanent_and_20_primary_teeth_and_a_checkbox_for_each
     assert len(re.findall(r'<input type="checkbox" name="teeth"', page)) == 52
 
 
-def test_lab_staff_send_no_cases(client, lab_user):
-    client.force_login(lab_user)
-    assert client.get(NEW).status_code == 403
-
-
 @pytest.mark.parametrize("draft", ["", "x", "%00", "00000000-0000-4000-8000-000000000000", "../.."])
 def test_any_draft_in_the_address_opens_a_form(dentist_client, draft):
     assert dentist_client.get(NEW, {"draft": draft}).status_code == 200

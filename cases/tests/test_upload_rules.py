@@ -93,23 +93,6 @@ def test_a_request_without_csrf_token_is_refused(program, location):
     assert offset_of(program, location) == 0
 
 
-@pytest.mark.parametrize("method", ["HEAD", "PATCH", "DELETE"])
-def test_another_practices_upload_is_not_there(
-    program, location, live_server, other_practice_user, method
-):
-    other = Program(live_server, other_practice_user)
-    headers = {**BYTES, "Upload-Offset": "0"}
-    foreign = other.request(method, location, headers=headers)
-    unknown = other.request(method, f"/files/{uuid.uuid4()}/", headers=headers)
-    assert foreign.status_code == unknown.status_code == 404
-    assert foreign.text == unknown.text
-    assert Attachment.objects.count() == 1
-
-
-def test_lab_staff_upload_nothing(live_server, lab_user):
-    assert Program(live_server, lab_user).create(5).status_code == 403
-
-
 def test_another_practices_form_is_not_there(program, other_practice_user):
     draft = Draft.objects.create(user=other_practice_user)
     assert program.create(5, form=draft.pk).status_code == 404

@@ -2,7 +2,6 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.conf import settings
-from django.urls import reverse
 from django.utils import timezone
 from icalendar import Calendar
 
@@ -200,22 +199,6 @@ def test_a_missed_session_can_be_scheduled_again(office, harbor, soon):
     assert office.post(url(case), {"block": soon.pk}).status_code == 302
     assert Case.objects.get(pk=case.pk).progress == Progress.SCHEDULED
     assert Case.objects.get(pk=case.pk).ship_date >= date.today()
-
-
-def test_a_wrong_and_a_foreign_number_are_not_found(office, ann):
-    foreign = make.case(make.practice("Other"))
-    services.book(make.block(ann, in_days(2)), foreign, by=foreign.created_by, now=timezone.now())
-    for number in (foreign.number, "26-99999", "x" * 300):
-        for method in (office.get, office.post):
-            assert method(f"/cases/{number}/schedule/").status_code == 404
-        assert office.get(f"/cases/{number}/planning.ics").status_code == 404
-
-
-def test_somebody_signed_out_is_asked_to_sign_in(client, case, soon):
-    response = client.post(url(case), {"block": soon.pk})
-    assert response.status_code == 302
-    assert response.url.startswith(reverse("account_login"))
-    assert not PlanningSession.objects.exists()
 
 
 def test_the_lab_sees_the_confirmation_and_does_not_book(client, lab_user, case, soon, dentist):

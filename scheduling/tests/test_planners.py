@@ -68,15 +68,6 @@ def test_whose_planner_it_is_nobody_changes(office, pia, lab_user, client):
         assert Planner.objects.get().user == planner.user
 
 
-def test_the_office_sees_planners_but_no_blocks_sessions_or_hours(office):
-    planner = make.planner()
-    assert str(planner) in office.get(PLANNERS).text
-    assert "hours-TOTAL_FORMS" not in office.get(f"{PLANNERS}{planner.pk}/change/").text
-    for model in ("block", "planningsession"):
-        assert office.get(f"/admin/scheduling/{model}/").status_code == 403
-    assert office.post(f"{PLANNERS}{planner.pk}/delete/", {"post": "yes"}).status_code == 403
-
-
 def test_a_thousand_rows_of_hours_are_no_form_of_a_person(client, lab_user):
     client.force_login(lab_user)
     rows = {"hours-TOTAL_FORMS": "1000", "hours-INITIAL_FORMS": "0"}
