@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run stack test lint format proof screenshots clean setup-test
+.PHONY: help run stack test test-static test-stack test-embedded lint format proof screenshots clean setup-test
 
 BIN := .venv/bin
 # A production environment for the checks that look at settings; nothing of it is real.
@@ -20,12 +20,19 @@ stack: setup-test ## The same on PostgreSQL, Valkey, S3, SMTP and nginx, all sta
 test: export STATIC_ROOT = $(CURDIR)/var/test-static
 # Compiled once for the hundreds of processes that the tests start.
 test: export PYTHONDONTWRITEBYTECODE =
-test: setup-test lint ## Set up what is missing, lint, and run the tests
-	@# Compressed once for all that starts a portal below.
+test: setup-test ## Set up what is missing, lint, and run the tests
+	@$(MAKE) --no-print-directory -j2 lint test-static
+	@$(MAKE) --no-print-directory -j2 test-stack test-embedded
+
+test-static: # Compressed once for all that starts a portal below.
 	$(BIN)/python manage.py prepare --static
+
+test-stack:
 	bin/stack $(BIN)/pytest
-	@# What is about the embedded default.
-	$(BIN)/pytest -n 2 -m embedded
+
+test-embedded: # What is about the embedded default.
+	@mkdir -p var
+	@$(BIN)/pytest -n 1 -m embedded >var/test-embedded.log 2>&1; code=$$?; cat var/test-embedded.log; exit $$code
 
 lint: setup-test ## Check style, scripts, imports, templates, migrations and production settings
 	$(BIN)/ruff check .

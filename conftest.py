@@ -62,8 +62,7 @@ def belongs_here(item):
 
 
 def pytest_xdist_auto_num_workers(config):
-    """Tests wait for servers and browsers now and then."""
-    return min(os.cpu_count() * 3 // 2, 8)
+    return min(os.cpu_count(), 8)
 
 
 @pytest.fixture(scope="session", autouse=True)
