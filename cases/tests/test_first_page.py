@@ -69,7 +69,3 @@ def test_all_functions_are_reached_through_the_menu(dentist_client):
     page = dentist_client.get("/").content.decode()
     for address in ("/cases/", "/cases/new/", "/account/", "/help/"):
         assert f'href="{address}"' in page
-
-
-def test_healthz_answers_without_a_session(client):
-    assert client.get("/healthz").content == b"ok"

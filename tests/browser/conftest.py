@@ -202,3 +202,18 @@ def root(superuser, visit):
     page = visit()
     page.context.add_cookies(superuser)
     return page
+
+
+@pytest.fixture
+def new_staff(portal, root, visit):
+    """A function that gives the page of somebody new of a group, on the first page of admin."""
+
+    def come(email, name, group):
+        people.make_staff(root, email, name, group)
+        page = visit()
+        people.begin(page, portal, email)
+        people.set_up_app(page)
+        people.on_to_admin(page)
+        return page
+
+    return come

@@ -73,13 +73,9 @@ def test_a_password_is_forgotten_before_and_after_the_second_step(portal, root, 
 
 
 @pytest.mark.proof
-def test_who_lost_the_phone_sets_up_another_second_step(portal, root, visit):
+def test_who_lost_the_phone_sets_up_another_second_step(portal, new_staff):
     email = "phil@guidepost.example"
-    people.make_staff(root, email, "Phil Phone", "Lab")
-    page = visit()
-    people.begin(page, portal, email)
-    people.set_up_app(page)
-    people.on_to_admin(page)
+    page = new_staff(email, "Phil Phone", "Lab")
 
     portal.manage("forget_second_step", email)
     told = mailbox.wait_for_mail(portal, email, "how you sign in", 2)

@@ -2,28 +2,12 @@
 
 import re
 
-import pytest
 from playwright.sync_api import expect
 
 from tests.browser import mailbox, people, steps
 
 OLGA, PIA = "olga@guidepost.example", "pia@guidepost.example"
 PRACTICE, OWNER = "Birch Lane Dental", "bea@birchlane.example"
-
-
-@pytest.fixture
-def new_staff(portal, root, visit):
-    """A function that gives the page of somebody new of a group, on the first page of admin."""
-
-    def come(email, name, group):
-        people.make_staff(root, email, name, group)
-        page = visit()
-        people.begin(page, portal, email)
-        people.set_up_app(page)
-        people.on_to_admin(page)
-        return page
-
-    return come
 
 
 def test_a_new_practice_books_a_session_with_a_new_planner(portal, new_staff, visit):
