@@ -21,6 +21,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from functools import cache
 from operator import methodcaller
 from pathlib import Path
 
@@ -491,7 +492,12 @@ class MailServer(Server):
 
 def mails_in(paths) -> list[EmailMessage]:
     """The mails of these files, the oldest first."""
-    return [message_from_bytes(path.read_bytes(), policy=policy.default) for path in sorted(paths)]
+    return [_mail_in(path) for path in sorted(paths)]
+
+
+@cache  # who waits for a mail reads all of them again and again
+def _mail_in(path):
+    return message_from_bytes(path.read_bytes(), policy=policy.default)
 
 
 class Clamd(Server):
