@@ -17,6 +17,9 @@ KINDS = {
     r"^cases\.limits\.": (
         "What is counted for a limit is shown to nobody; cases/tests/test_limits.py counts."
     ),
+    r"^portal\.http\.web_worker\.": (
+        "gunicorn's worker, around which the matrix goes; portal/tests/test_web_worker.py asks it."
+    ),
 }
 GUARDS = {
     (
