@@ -24,7 +24,7 @@ test: setup-test ## Set up what is missing, lint, and run the tests
 	@$(MAKE) --no-print-directory -j2 lint test-static
 	@$(MAKE) --no-print-directory -j2 test-stack test-embedded
 
-test-static: # Compressed once for all that starts a portal below.
+test-static: # Compressed once for all that starts a portal.
 	$(BIN)/python manage.py prepare --static
 
 test-stack:
@@ -45,8 +45,7 @@ lint: setup-test ## Check style, scripts, imports, templates, migrations and pro
 	$(CHECK_ENV) $(BIN)/python manage.py check --deploy --fail-level INFO
 
 proof: export STATIC_ROOT = $(CURDIR)/var/test-static
-proof: setup-test ## Run what is not asked of every change, for hours, or one of it (ONLY=drill)
-	@$(BIN)/python manage.py prepare --static
+proof: setup-test test-static ## Run what is not asked of every change, for hours, or one of it (ONLY=drill)
 	@$(BIN)/python -m drills.proof
 
 format: setup-test ## Put code and templates into the shape that lint asks for

@@ -89,7 +89,7 @@ def django_db_setup(django_db_setup, django_db_blocker):
         _run_on_postgresql(EMPTY_LOG)
 
 
-# What `migrate` fills, and no test that commits changes, but that some make more groups.
+# What `migrate` fills, and no test that commits changes; groups of its own go with it.
 KEPT = {Permission, Group, Group.permissions.through, ContentType}
 
 

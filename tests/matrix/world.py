@@ -317,7 +317,7 @@ def _shared_rows(world, now):
             "accounts.passwordreset": PasswordReset.objects.create(
                 email=f"x{number}@x.example", work_state=WorkState.FAILED
             ),
-            "auth.group": Group.objects.get_or_create(name=f"Group {number}")[0],  # outlives a test
+            "auth.group": Group.objects.create(name=f"Group {number}"),
         }
         for row in list(side.rows.values()):
             LogEntry.objects.create(
