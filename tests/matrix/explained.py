@@ -36,8 +36,8 @@ GUARDS = {
         "scheduling.policies.can_change_sessions",
     ],
     ("Who is told, counted or offered to choose: the tests of members, mails and forms ask."): [
-        "accounts.models.Practice.owners",
-        "accounts.models.Practice.prescribers",
+        "accounts.models.people.Practice.owners",
+        "accounts.models.people.Practice.prescribers",
         "accounts.admin.PracticeAdmin.get_queryset",
         "accounts.services.reactivate",
         "accounts.services.make_owner",
@@ -52,12 +52,12 @@ GUARDS = {
         "Pages for owners refuse all others first, and ask for rows of the owner's practice; "
         "that an owner has one, the database sees to."
     ): [
-        "accounts.models.UserQuerySet.visible_to: user.owns_a_practice",
-        "accounts.models.User.owns_a_practice: self.practice_id is not None",
-        "accounts.models.User.owns_a_practice: self.may_sign_in",
-        "accounts.models.InvitationQuerySet.visible_to: user.owns_a_practice",
-        "accounts.models.AccessQuerySet.visible_to: filter(practice=user.practice_id)",
-        "accounts.models.AccessQuerySet.visible_to: filter(practice__is_active=True)",
+        "accounts.models.people.UserQuerySet.visible_to: user.owns_a_practice",
+        "accounts.models.people.User.owns_a_practice: self.practice_id is not None",
+        "accounts.models.people.User.owns_a_practice: self.may_sign_in",
+        "accounts.models.sign_in.InvitationQuerySet.visible_to: user.owns_a_practice",
+        "accounts.models.access_log.AccessQuerySet.visible_to: filter(practice=user.practice_id)",
+        "accounts.models.access_log.AccessQuerySet.visible_to: filter(practice__is_active=True)",
         "accounts.views.account.access: Access.objects.visible_to(request.user)",
         "accounts.views.account.access: filter(practice=practice)",
         "accounts.forms.WhoForm.chosen: filter(user=who)",
@@ -67,7 +67,7 @@ GUARDS = {
         "with the account; accounts/tests/test_staff.py asks for each."
     ): ["accounts.sign_in.staff_links.user_of"],
     ("That somebody of a practice is no staff, the database sees to."): [
-        "accounts.models.UserQuerySet.manageable_by"
+        "accounts.models.people.UserQuerySet.manageable_by"
     ],
     (
         "Accounts that are closed are signed out by accounts.backends at the next request, "
