@@ -25,7 +25,7 @@ from tests.urls import BY_ROW
 guards.import_all()
 pytestmark = pytest.mark.proof(part=True)
 # A commit takes one in so many guards away, `make proof` each.
-PARTS = 20
+PARTS = 12
 # A guard without which so many cells that ask it are as they should be is missed by none.
 MOST_CELLS = 1000
 # In admin, where all others are answered alike.

@@ -6,7 +6,7 @@ import sys
 
 
 def test_the_matrix_goes_red_without_any_of_some_guards():
-    """A twentieth of them, others with each commit; `make proof ONLY=control` takes each away."""
+    """A twelfth of them, others with each commit; `make proof ONLY=control` takes each away."""
     # The source is changed as it is imported. On SQLite and a disk, whatever the tests run on.
     others = {"DATABASE_URL", "S3_BUCKET", "PROOF"}
     here = {name: value for name, value in os.environ.items() if name not in others}
