@@ -71,11 +71,12 @@ def _keep(user, place, posted):
 
 
 def of(user, place):
-    """What a user sent in vain from the form at `place`, as a QueryDict, or None."""
+    """What a user sent in vain from the form at `place`, as a QueryDict with `at`, or None."""
     row = Unsent.objects.filter(user=user, place=place).first()
     if row is None:
         return None
     posted = QueryDict(mutable=True)
+    posted.at = row.at
     for name, values in row.data.items():
         posted.setlist(name, values)
     return posted

@@ -5,6 +5,7 @@ import pytest
 import requests
 from django.contrib.sessions.models import Session
 from django.core.files.storage import default_storage
+from django.http import QueryDict
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -254,6 +255,19 @@ def test_a_session_that_ended_during_an_update_loses_nothing(
     assert "What you typed and uploaded is kept" in client.get(answer["Location"]).text
     client.force_login(dentist_user)
     assert "Changed." in client.get(case.get_absolute_url()).content.decode()
+
+
+def test_what_a_colleague_typed_later_stays(client, dentist_user, case, update_url):
+    place = f"{case.get_absolute_url()}#update"
+    client.post(update_url, {**CHANGE, "form_token": unsent.token(dentist_user, place)})
+    drafts.keep(
+        drafts.update_key(case), QueryDict("description=Typed+later."), case, by=case.created_by
+    )
+    client.force_login(dentist_user)
+    page = client.get(case.get_absolute_url()).text
+    assert "Typed later." in page
+    assert "changed after your session had ended" in page
+    assert "changed after" not in client.get(case.get_absolute_url()).text
 
 
 def test_a_token_of_another_practice_writes_nothing_into_a_case(

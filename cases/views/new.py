@@ -73,11 +73,20 @@ def _submit(request):
 def take_unsent(request, place, key, draft, case=None):
     """The draft of a form and its data, with what was sent from `place` by who was signed out.
 
-    When no more drafts may be kept, the data has it and the draft is None.
+    When no more drafts may be kept, the data has it and the draft is None. What was typed later,
+    in another window or by a colleague, stays.
     """
     posted = unsent.of(request.user, place)
     if posted is None:
         return draft, draft and draft.data
+    if draft and draft.updated_at > posted.at:
+        messages.warning(
+            request,
+            "This form was changed after your session had ended, in another window or by a "
+            "colleague. It shows what was typed last; what you sent before is not in it.",
+        )
+        unsent.forget(request.user, place)
+        return draft, draft.data
     kept = keep(request, key, posted, case)
     request.visit.is_told = False  # The page that is opened has its own row.
     if kept:
