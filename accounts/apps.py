@@ -6,7 +6,6 @@ class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self):
-        from accounts import groups, receivers, signals  # noqa: F401
+        from accounts import groups, receivers  # noqa: F401
 
-        receivers.connect()
         post_migrate.connect(groups.set_rights, dispatch_uid="rights of the lab's groups")

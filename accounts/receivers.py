@@ -1,62 +1,85 @@
-"""Who signs in and out, and who tries to, becomes a row of the access log."""
+"""What follows when somebody signs in or out, or tries to: sessions, and rows of the access log."""
 
-from allauth.account import signals as account
-from django.apps import apps
-from django.contrib.auth import signals as auth
+from allauth.account.signals import (
+    authentication_step_completed,
+    password_changed,
+    password_reset,
+    password_set,
+)
+from allauth.mfa.signals import (
+    authentication_failed,
+    authenticator_added,
+    authenticator_removed,
+    authenticator_reset,
+)
+from allauth.usersessions.models import UserSession
+from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
+from django.dispatch import receiver
 
 from accounts import access_log
 from accounts.models import Access, User
+from accounts.sign_in import activity, second_step
 
 Action, Result = Access.Action, Access.Result
 
 
-def connect():
-    """Listen; called once, when all apps are there."""
-    auth.user_logged_in.connect(signed_in)
-    auth.user_logged_out.connect(signed_out)
-    auth.user_login_failed.connect(sign_in_failed)
-    account.password_changed.connect(password_changed)
-    account.password_set.connect(password_changed)
-    account.password_reset.connect(password_changed)
-    if apps.is_installed("allauth.mfa"):
-        from allauth.mfa import signals as mfa  # its models belong to an installed app
-
-        mfa.authenticator_added.connect(mfa_added)
-        mfa.authenticator_reset.connect(mfa_added)
-        mfa.authenticator_removed.connect(mfa_removed)
-        mfa.authentication_failed.connect(mfa_failed)
-
-
-def signed_in(sender, request, user, **_):
+@receiver(user_logged_in)
+def begin_session(sender, request, user, **kwargs):
+    activity.end_oldest(user)
+    activity.begin(request)
     _note(request, user, Action.SIGNED_IN)
 
 
-def signed_out(sender, request, user, **_):
+@receiver(authentication_step_completed)
+def go_on_under_another_key(sender, request, reauthenticated=False, **kwargs):
+    """Who proved again who they are gets a new session; signing in gives one anyway."""
+    if reauthenticated:
+        before = request.session.session_key
+        request.session.cycle_key()
+        session = UserSession.objects.filter(session_key=before)
+        session.update(session_key=request.session.session_key)
+
+
+@receiver(user_logged_out)
+def note_sign_out(sender, request, user, **kwargs):
     # Nobody, when somebody signs out who was not signed in.
     if user is not None:
         _note(request, user, Action.SIGNED_OUT)
 
 
-def sign_in_failed(sender, credentials, request=None, **_):
+@receiver(user_login_failed)
+def note_failed_sign_in(sender, credentials, request=None, **kwargs):
     """Whose address was typed, if anybody's: other words may be a password in the wrong field."""
     email = str(credentials.get("email") or credentials.get("username") or "")
     user = User.objects.filter(email=email.lower()).first()
     _note(request, user, Action.SIGNED_IN, Result.FAILED)
 
 
-def password_changed(sender, request, user, **_):
+@receiver([password_changed, password_set, password_reset])
+def note_password(sender, request, user, **kwargs):
     _note(request, user, Action.PASSWORD)
 
 
-def mfa_added(sender, request, user, authenticator, **_):
+@receiver(authenticator_added)
+def end_sessions_that_never_passed_it(sender, request, user, authenticator, **kwargs):
+    """The first second step ends the sessions that began without one, wherever they are."""
+    if authenticator.type in second_step.STEPS and second_step.steps_of(user).count() == 1:
+        others = activity.sessions_of(user).exclude(session_key=request.session.session_key)
+        activity.end_all(others)
+
+
+@receiver([authenticator_added, authenticator_reset])
+def note_step_added(sender, request, user, authenticator, **kwargs):
     _note(request, user, Action.MFA_ADDED, item=authenticator.type)
 
 
-def mfa_removed(sender, request, user, authenticator, **_):
+@receiver(authenticator_removed)
+def note_step_removed(sender, request, user, authenticator, **kwargs):
     _note(request, user, Action.MFA_REMOVED, item=authenticator.type)
 
 
-def mfa_failed(sender, request, user, **_):
+@receiver(authentication_failed)
+def note_failed_step(sender, request, user, **kwargs):
     _note(request, user, Action.MFA_FAILED, Result.FAILED)
 
 
