@@ -29,7 +29,7 @@ _REFUSED = "nobody may: accounts.middleware notes the refusal"
 _ROW = r"admin/(cases|scheduling)/\w+/"
 NOT_LOGGED = {
     "cases:uploads?": "a body may be hours on its way; its beginning has a row, its pieces none",
-    r"admin/scheduling/(block|planner)/.*": "the hours of the lab",
+    r"admin/scheduling/(block|planner)/.*": "the hours of the lab; of a case its number",
     rf"{_ROW}add/": _REFUSED,
     rf"{_ROW}<path:object_id>/delete/": _REFUSED,
     rf"{_ROW}<path:object_id>/": "leads on to the page of the row, whatever its key",

@@ -16,16 +16,18 @@ ASKS = dict.fromkeys(ROLES, ROWS) if "PROOF" in os.environ else shortened(ROWS)
 
 
 def test_every_address_has_a_row_and_every_row_an_address():
-    assert {row.pattern for row in ROWS} == set(BY_ROW)
+    known, there = {row.pattern for row in ROWS}, set(BY_ROW)
+    table = "of tests/matrix/rows.py (admin: admin_rows.py)"
+    assert not there - known, f"Add a row {table} for each of {sorted(there - known)}."
+    assert not known - there, f"Take the rows {table} out that have no address: {known - there}."
 
 
 def test_what_belongs_to_cases_is_logged_or_it_is_said_why_not():
-    wrong = {
-        name
-        for name, pattern in BY_ROW.items()
-        if bool(must_be_logged(name)) != getattr(pattern.view, "is_logged", False)
-    }
-    assert wrong == set()
+    logged = {name for name, row in BY_ROW.items() if getattr(row.view, "is_logged", False)}
+    due = {name for name in BY_ROW if must_be_logged(name)}
+    reasons = "NOT_LOGGED in tests/matrix/rules.py"
+    assert not due - logged, f"Put @logged on the views of {due - logged}, or a row into {reasons}."
+    assert not logged - due, f"Take the rows of {logged - due} out of {reasons}."
 
 
 @pytest.mark.proof(part=True)
