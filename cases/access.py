@@ -73,7 +73,7 @@ def logged(what, action, item=""):
             except NotAllowed as refusal:
                 note(request, result=Result.NOT_NOW)
                 messages.error(request, str(refusal))
-                response = redirect(visit.back_to or visit.case)
+                response = redirect(visit.back_to or visit.case or "cases:list")
             except (Http404, PermissionDenied) as refusal:
                 _note_refusal(request, refusal)
                 raise

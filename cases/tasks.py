@@ -18,7 +18,7 @@ from portal.work import Dependency, LeaseLost
 
 log = logging.getLogger(__name__)
 
-AWAY = "The file storage is away."
+STORAGE_UNAVAILABLE = "The file storage is away."
 # So long a file waits for a virus scanner that is away; then it is stored as not scanned.
 SCAN_PATIENCE = timedelta(minutes=10)
 
@@ -43,7 +43,7 @@ def render_prescription(pk):
             default_storage.write(key, pdf)
             _check(key, sha256, prescription)
         except (StorageUnavailable, SoftTimeLimitExceeded):
-            prescription.wait_for(Dependency.STORAGE, AWAY)
+            prescription.wait_for(Dependency.STORAGE, STORAGE_UNAVAILABLE)
         except OSError as problem:
             prescription.try_later(f"The storage did not take the PDF: {problem}")
         else:
@@ -81,7 +81,7 @@ def store_attachment(pk):
         except ScannerUnavailable as away:
             attachment.wait_for(Dependency.SCANNER, str(away))
         except (StorageUnavailable, SoftTimeLimitExceeded):
-            attachment.wait_for(Dependency.STORAGE, AWAY)
+            attachment.wait_for(Dependency.STORAGE, STORAGE_UNAVAILABLE)
         except OSError as problem:
             attachment.try_later(f"{type(problem).__name__}: {problem.strerror or problem}")
         else:
@@ -125,7 +125,7 @@ def _scan(attachment):
     except ScannerUnavailable:
         if timezone.now() < attachment.scan_asked_at + SCAN_PATIENCE:
             raise
-        verdict, virus = Verdict.AWAY, ""
+        verdict, virus = Verdict.UNAVAILABLE, ""
     attachment.remember(verdict=verdict, virus=virus)
     if attachment.is_infected:
         raise Infected

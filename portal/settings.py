@@ -348,19 +348,19 @@ ACCOUNT_SESSION_REMEMBER = False
 # Minutes without a sign of somebody after which they are signed out, on the server.
 IDLE_MINUTES = read.whole_number("IDLE_MINUTES", 30, at_least=3)
 SIGNED_IN_HOURS = 12
-GUESSES = "10/15m"
+ATTEMPTS = "10/15m"
 ACCOUNT_RATE_LIMITS = {
     # Passwords and codes, each counted before it is looked at: see accounts/sign_in/rate_limits.py.
-    "guess_at_account": f"{GUESSES}/key",
-    "guess_from_address": f"{GUESSES}/ip",
-    "guess_on_known_device": f"{GUESSES}/key",
+    "attempts_at_account": f"{ATTEMPTS}/key",
+    "attempts_from_address": f"{ATTEMPTS}/ip",
+    "attempts_on_known_device": f"{ATTEMPTS}/key",
     # Each is a session; a practice that shares an address may sign in all at once.
     "ask_passkey": "60/15m/ip",
     # Counted by the library on top, for one code and one account.
-    "login_failed": f"{GUESSES}/key",
-    "reset_password": f"{GUESSES}/ip,{GUESSES}/key",
-    "change_password": f"{GUESSES}/user",
-    "reauthenticate": f"{GUESSES}/user",
+    "login_failed": f"{ATTEMPTS}/key",
+    "reset_password": f"{ATTEMPTS}/ip,{ATTEMPTS}/key",
+    "change_password": f"{ATTEMPTS}/user",
+    "reauthenticate": f"{ATTEMPTS}/user",
 }
 MFA_ADAPTER = "accounts.sign_in.second_step.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]

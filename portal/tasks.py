@@ -12,7 +12,7 @@ from portal.models import Email
 from portal.work import Dependency
 
 # Each answer of the server has its own time-out, and all of them together the task's.
-AWAY = (SMTPException, OSError, SoftTimeLimitExceeded)
+UNAVAILABLE = (SMTPException, OSError, SoftTimeLimitExceeded)
 
 
 @shared_task
@@ -29,7 +29,7 @@ def send_email(pk):
     try:
         line.open()
         line.send_messages([_message(email)])
-    except AWAY as problem:
+    except UNAVAILABLE as problem:
         _hang_up(line)
         if code := _refusal(problem):
             email.try_later(f"The mail server refused it with {code}.")
@@ -38,7 +38,7 @@ def send_email(pk):
         return
     email.finish(sent_at=timezone.now(), **email.after_sending)
     # The mail is theirs, however long the goodbye takes.
-    with suppress(*AWAY):
+    with suppress(*UNAVAILABLE):
         line.close()
     _hang_up(line)
 

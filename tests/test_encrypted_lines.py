@@ -13,7 +13,7 @@ from drills.servers.services import Postgres, certificate
 ASK = """
 import django
 django.setup()
-from cases.backup import dump
+from cases.backup import database
 from portal.management.commands import doctor
 print(doctor.database())
 print(dump._connection([])[1]["PGSSLMODE"])

@@ -79,7 +79,7 @@ class Access(models.Model):
         NOT_THEIRS = "not_theirs", "Refused: not theirs"
         NOT_THERE = "not_there", "Refused: not there"
         FAILED = "failed", "Failed"
-        AWAY = "away", "Storage away"
+        UNAVAILABLE = "away", "Storage away"
 
     at = models.DateTimeField(default=timezone.now, db_index=True)
     # No constraints in the database: it would check them by locking rows of this table, and that

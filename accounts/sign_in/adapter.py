@@ -13,7 +13,7 @@ from accounts.sign_in.allauth_internals import (
 
 
 class AccountAdapter(DefaultAccountAdapter):
-    """The lab makes the accounts, guesses are counted, and every mail leaves by the outbox."""
+    """The lab makes the accounts, attempts are counted, and every mail leaves by the outbox."""
 
     error_messages = {
         **DefaultAccountAdapter.error_messages,

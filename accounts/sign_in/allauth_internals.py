@@ -15,9 +15,9 @@ from allauth.mfa.totp.internal import auth as totp
 CHECKED_VERSION = "65.21.1"
 
 
-def take_back_when_right(adapter, guess):
-    """Let allauth call `guess.rollback()` once the password was right."""
-    adapter._login_failed_rl_usage = guess
+def take_back_when_right(adapter, attempt):
+    """Let allauth call `attempt.rollback()` once the password was right."""
+    adapter._login_failed_rl_usage = attempt
 
 
 def app_code(secret, counter):

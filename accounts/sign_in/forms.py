@@ -1,4 +1,4 @@
-"""The library's forms of signing in, with guesses counted our way."""
+"""The library's forms of signing in, with attempts counted our way."""
 
 from allauth.account.forms import LoginForm
 from allauth.mfa.adapter import get_adapter
@@ -42,12 +42,12 @@ class ForgottenPasswordForm(forms.Form):
 
 
 class OneCode:
-    """Counts guesses at codes, and takes each right code once."""
+    """Counts attempts at codes, and takes each right code once."""
 
     def clean_code(self):
-        guess = rate_limits.count(context.request, self.user.email, what="code")
+        attempt = rate_limits.count(context.request, self.user.email, what="code")
         code = super().clean_code()
-        guess.rollback()
+        attempt.rollback()
         # The library forgets a code before its time is over.
         typed = normalize_user_code(code)
         if not cache.add(f"code-used:{self.user.pk}:{typed}", 1, timeout=USED_SECONDS):

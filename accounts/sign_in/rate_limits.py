@@ -1,7 +1,8 @@
-"""How often a password or code may be guessed: GUESSES by account and by address.
+"""How often a password or code may be tried: ATTEMPTS by account and by address.
 
-A guess is counted before it is looked at, and taken back when it was right: of any number at once,
-no more than that are looked at. The library counts, in the database; see its notes on rate limits.
+An attempt is counted before it is looked at, and taken back when it was right: of any number at
+once, no more than that are looked at. The library counts, in the database; see its notes on rate
+limits.
 """
 
 import math
@@ -16,7 +17,7 @@ from accounts.sign_in.allauth_internals import ratelimit
 APP = "allauth.account"  # whose ACCOUNT_RATE_LIMITS name the limits
 
 
-class Guess:
+class Attempt:
     """One that is counted."""
 
     def __init__(self, uses):
@@ -29,23 +30,23 @@ class Guess:
 
 
 def count(request, email, what="password"):
-    """Count a guess at the `what` of the account with that address.
+    """Count an attempt at the `what` of the account with that address.
 
     Raises ValidationError, with when to try again, if it must not be looked at.
     """
     account = f"{what} {email.strip().lower()}"
     if device := known_devices.number(request, email):
-        limits = [("guess_on_known_device", f"{device} {account}")]
+        limits = [("attempts_on_known_device", f"{device} {account}")]
     else:
-        limits = [("guess_from_address", None), ("guess_at_account", account)]
-    guess = Guess(uses := [])
+        limits = [("attempts_from_address", None), ("attempts_at_account", account)]
+    attempt = Attempt(uses := [])
     for action, key in limits:
         use = ratelimit.consume(request, app=APP, action=action, key=key)
         if use is None:
-            guess.rollback()
+            attempt.rollback()
             raise ValidationError(too_many(request, action, key), code="too_many_login_attempts")
         uses.append(use)
-    return guess
+    return attempt
 
 
 def too_many(request, action, key=None):

@@ -43,7 +43,7 @@ def link_to():
 
 
 @pytest.fixture(autouse=True)
-def no_guesses_yet(db):
+def no_attempts_yet(db):
     cache.clear()
 
 

@@ -20,7 +20,7 @@ from django.db import connection, transaction
 
 DEBIAN = Path("/usr/lib/postgresql")
 BLOCK = 1024**2
-DATABASE_AWAY = "The database stopped answering. Please start again when it is back."
+DATABASE_UNAVAILABLE = "The database stopped answering. Please start again when it is back."
 
 
 class DumpFailed(Exception):

@@ -21,7 +21,7 @@ from django.utils import timezone
 
 from accounts import access_log
 from accounts.models import Access
-from cases.backup import dump
+from cases.backup import database
 from cases.backup.manifest import Backup, Unusable, make_folders, private
 from cases.backup.verifying import LEFT_OVER, Verification, in_batches, removed
 from cases.models import Attachment, Prescription
@@ -48,7 +48,7 @@ def restore(folder, force, progress):
     backup = Backup(folder)
     manifest = backup.verify(progress)
     _check_fits(manifest)
-    dump.check_programs()
+    database.check_programs()
     if not force:
         _check_empty()
     done = Counter(cases=manifest["counts"]["cases"])
@@ -56,7 +56,7 @@ def restore(folder, force, progress):
         if line["path"]:
             done[_put_back(backup.folder / line["path"], line)] += 1
             progress.step(line["size"])
-    dump.load(backup.folder / manifest["database"]["path"], list(_silenced()))
+    database.load(backup.folder / manifest["database"]["path"], list(_silenced()))
     _bring_up_to_date()
     access_log.protect()
     # The rows of after the backup are lost; the chain goes on with the moment up to which it is.

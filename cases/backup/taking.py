@@ -23,7 +23,7 @@ from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 from django.db.models import Q
 
-from cases.backup import dump
+from cases.backup import database
 from cases.backup.manifest import Backup, Changed, Part
 from cases.backup.names import Listing
 from cases.backup.verifying import in_batches, removed
@@ -57,12 +57,12 @@ def take(folder, now, progress, wait=WAIT_SECONDS, quick=False):
     that is full. Then the folder still holds the backup that it held before.
     """
     backup = Backup(folder)
-    dump.check_programs()
+    database.check_programs()
     with backup.being_made(), tempfile.TemporaryFile("w+", encoding="utf-8") as wanted:
         stamp = f"{now:%Y%m%dT%H%M%S%f}Z"
-        database = f"database-{stamp}.{ENDINGS[connection.vendor]}"
-        with dump.moment() as write_dump:
-            write_dump(backup.folder / database)
+        dumped = f"database-{stamp}.{ENDINGS[connection.vendor]}"
+        with database.moment() as write_dump:
+            write_dump(backup.folder / dumped)
             about = _about_the_database()
             for line in _wanted():
                 wanted.write(json.dumps(line) + "\n")
@@ -74,7 +74,7 @@ def take(folder, now, progress, wait=WAIT_SECONDS, quick=False):
             {
                 "made_at": now.isoformat(),
                 "host": settings.STAGING_HOST,
-                "database": vars(backup.measured(database)),
+                "database": vars(backup.measured(dumped)),
                 "files": vars(files),
                 "counts": {**about.pop("counts"), **copies.counts},
                 **about,

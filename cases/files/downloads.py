@@ -56,7 +56,7 @@ def _give(request, key, name):
     except OSError:
         # A storage that is away and an object that is gone look the same from here.
         logger.exception("The stored object %s could not be opened.", key)
-        request.visit.result = Result.AWAY
+        request.visit.result = Result.UNAVAILABLE
         return _sentence(
             503,
             f"{name} cannot be reached just now. Please try again in a few minutes, "

@@ -11,7 +11,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone
 
-from cases.backup import dump, taking
+from cases.backup import database, taking
 from cases.models import Attachment, Case, Prescription
 from cases.tasks import store_attachment
 from cases.tests import lab_files
@@ -181,12 +181,12 @@ def test_what_happens_while_the_files_are_copied_is_not_in_the_backup(case, send
 
 def test_the_dump_and_the_rows_beside_it_are_of_one_moment(case, make_case, folder):
     folder.mkdir()
-    with dump.moment() as write_dump:
+    with database.moment() as write_dump:
         in_another_connection(lambda: make_case())
         write_dump(folder / "database")
         assert Case.objects.count() == 1
     assert Case.objects.count() == 2
-    dump.load(folder / "database", [])
+    database.load(folder / "database", [])
     assert Case.objects.get() == case
 
 

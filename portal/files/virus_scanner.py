@@ -35,7 +35,7 @@ class Verdict(models.TextChoices):
     NO_SCANNER = "no_scanner", "Not scanned for viruses: no scanner is set up"
     TOO_LARGE = "too_large", "Not scanned for viruses: too large for the scanner"
     ENCRYPTED = "encrypted", "Not scanned for viruses: encrypted"
-    AWAY = "away", "Not scanned for viruses: the scanner did not answer"
+    UNAVAILABLE = "away", "Not scanned for viruses: the scanner did not answer"
     ERROR = "error", "Not scanned for viruses: the scanner failed"
 
 

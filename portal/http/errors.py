@@ -14,7 +14,7 @@ SENTENCE = (
 )
 # Codes that psycopg2 counts as internal errors: the server ended a transaction that had been idle
 # for too long, and a server that is being replaced and takes no writes any more.
-ALSO_AWAY = {"25P03", "25006"}
+ALSO_UNAVAILABLE = {"25P03", "25006"}
 
 
 def server_error(request):
@@ -22,7 +22,7 @@ def server_error(request):
 
     Called while the exception that nobody caught is being handled. No query is made.
     """
-    if not is_database_away(sys.exc_info()[1]):
+    if not is_database_unavailable(sys.exc_info()[1]):
         return defaults.server_error(request)
     if _is_for_a_person(request):
         context = {"is_post": request.method == "POST", "sent": _sent(request)}
@@ -34,14 +34,14 @@ def server_error(request):
     return answer
 
 
-def is_database_away(problem):
+def is_database_unavailable(problem):
     """Whether an exception says that the database could not be asked, or gave up on us.
 
     Such are a server that is gone, that has no connection left, that waited too long for a lock
     or for a statement, or that ended a deadlock.
     """
     if isinstance(problem, InternalError):
-        return getattr(problem.__cause__, "pgcode", None) in ALSO_AWAY
+        return getattr(problem.__cause__, "pgcode", None) in ALSO_UNAVAILABLE
     # Plain DatabaseError is psycopg2's word for a server that died in the middle of a statement.
     return isinstance(problem, (OperationalError, InterfaceError)) or type(problem) is DatabaseError
 

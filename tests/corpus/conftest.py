@@ -15,7 +15,7 @@ def world(db):
 
 
 @pytest.fixture
-def any_number_of_guesses(settings):
+def any_number_of_attempts(settings):
     """After ten, no further text would be looked at; nor after a full hour of messages."""
     settings.ACCOUNT_RATE_LIMITS = False
     settings.LIMITS = dict.fromkeys(settings.LIMITS, 10**9)

@@ -93,7 +93,7 @@ def test_a_broken_session_is_one_that_ended(world):
     assert client.get("/cases/").status_code == 302
 
 
-def test_nothing_that_is_typed_gets_into_the_head_of_a_mail(world, any_number_of_guesses):
+def test_nothing_that_is_typed_gets_into_the_head_of_a_mail(world, any_number_of_attempts):
     client, number = world.client("member"), world.own.ready.number
     for text in headers.INTO_A_MAIL:
         data = {"email": f"front@harbor.example{text}", "save_practice": "1", "phone": f"1{text}"}

@@ -14,7 +14,7 @@ from tests.corpus.limits import modest
 pytestmark = [
     pytest.mark.django_db,
     pytest.mark.proof,
-    pytest.mark.usefixtures("any_number_of_guesses"),
+    pytest.mark.usefixtures("any_number_of_attempts"),
     pytest.mark.ignore_template_errors,  # Django's own templates ask for what is not there
 ]
 TEXTS = [*strings.strings(), *strings.numbers(), *strings.dates()]

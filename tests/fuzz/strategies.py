@@ -63,14 +63,14 @@ PARTS = st.one_of(TEXTS, NUMBERS, st.uuids().map(str), st.text(min_size=1, max_s
 QUERIES = st.sampled_from([""] * 100 + queries.queries())
 HEADERS = st.sampled_from([None] * 120 + headers.HEADERS)
 NAMES = st.sampled_from(
-    ["next", "action", "_selected_action", "select_across", "form_key", "form_token", "confirm",
+    ["next", "action", "_selected_action", "select_across", "form_key", "form_token",
      "case", "teeth", "body", "block", "email", "name", "login", "password", "attachment",
      "prescription", "save_name", "save_practice", "post", "index", "_save", "patient_name"]
 )  # fmt: skip
 BODIES = st.dictionaries(NAMES, HOSTILE, max_size=5)
 # What the lists of the admin are asked for: what they offer, do not offer, or do not have.
 _ASKED = st.sampled_from(
-    ["teeth", "implants", "findings", "snapshot", "id", "pk", "at", "created_at", "note", "state",
+    ["teeth", "implants", "snapshot", "id", "pk", "at", "created_at", "note", "state",
      "practice__id", "case__patient_name", "progress", "password", "_to_field", "_popup", "_facets",
      "_changelist_filters", "o", "p", "q", "e", "all"]
 )  # fmt: skip

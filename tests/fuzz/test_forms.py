@@ -22,7 +22,7 @@ from tests.urls import PATTERNS
 pytestmark = [
     pytest.mark.django_db,
     pytest.mark.proof(part=True),
-    pytest.mark.usefixtures("any_number_of_guesses"),
+    pytest.mark.usefixtures("any_number_of_attempts"),
     pytest.mark.ignore_template_errors,
 ]
 # Their forms are the library's: one for the search and one for the choice of an action.

@@ -8,7 +8,7 @@ import re
 # Kinds of guards, by what they look like.
 KINDS = {
     r"require_http_methods\(\['GET', 'HEAD', 'POST'\]\)$": (
-        "portal.methods refuses what is none of these three before any page is asked."
+        "portal.http.methods refuses what is none of these three before any page is asked."
     ),
     r"\.admin\..*: \['(view|add|change)'\]$": (
         "Actions are listed on pages that ask for the same right, and act on the rows of "

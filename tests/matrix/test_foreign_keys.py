@@ -40,7 +40,7 @@ ADMIN_FIELDS = {
     "user.groups": "admin:accounts/user/<path:object_id>/change/ with rights",
 }
 # Hidden fields that name no row.
-PLAIN = {"filename", "confirm", "sort", "archived", "credential", "action", "confirmed"}
+PLAIN = {"filename", "sort", "archived", "credential", "action", "confirmed"}
 # In admin, fields of people who may choose among all rows there.
 CHOOSE_AMONG_ALL = {
     "dentist.practice": "the office sees all practices",

@@ -5,7 +5,7 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from cases.backup import taking
-from cases.backup.dump import DATABASE_AWAY, DumpFailed
+from cases.backup.database import DATABASE_UNAVAILABLE, DumpFailed
 from cases.backup.manifest import MANIFEST, Unusable
 from portal.progress_bar import ProgressBar
 
@@ -47,7 +47,7 @@ class Command(BaseCommand):
         except (Unusable, DumpFailed) as refusal:
             raise CommandError(str(refusal)) from refusal
         except OperationalError as problem:
-            raise CommandError(f"{DATABASE_AWAY} {folder} is as it was.") from problem
+            raise CommandError(f"{DATABASE_UNAVAILABLE} {folder} is as it was.") from problem
         except OSError as problem:
             raise CommandError(
                 f"The backup broke off: {problem}. {folder} holds the backup that it held before, "

@@ -3,7 +3,7 @@ import time
 from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError
 
-from cases.backup.dump import DATABASE_AWAY, DumpFailed
+from cases.backup.database import DATABASE_UNAVAILABLE, DumpFailed
 from cases.backup.manifest import Unusable
 from cases.backup.restoring import restore
 from portal.progress_bar import ProgressBar
@@ -39,7 +39,7 @@ class Command(BaseCommand):
         except (Unusable, DumpFailed) as refusal:
             raise CommandError(str(refusal)) from refusal
         except OperationalError as problem:
-            raise CommandError(f"{DATABASE_AWAY} The backup is as it was.") from problem
+            raise CommandError(f"{DATABASE_UNAVAILABLE} The backup is as it was.") from problem
         except OSError as problem:
             raise CommandError(
                 f"The restore broke off: {problem}. The backup is as it was. Please start again, "

@@ -4,7 +4,7 @@ from collections import Counter
 from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError
 
-from cases.backup.dump import DATABASE_AWAY
+from cases.backup.database import DATABASE_UNAVAILABLE
 from cases.backup.verifying import Verification
 from portal.progress_bar import ProgressBar
 
@@ -36,7 +36,7 @@ class Command(BaseCommand):
                 "again when it is back."
             ) from problem
         except OperationalError as problem:
-            raise CommandError(f"{DATABASE_AWAY} Nothing was changed.") from problem
+            raise CommandError(f"{DATABASE_UNAVAILABLE} Nothing was changed.") from problem
         finally:
             progress.end()
         seen = ", ".join(f"{count} {what}" for what, count in verification.checked.items())
