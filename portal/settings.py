@@ -112,8 +112,9 @@ MIDDLEWARE = [
     "portal.http.middleware.not_stored",
     "portal.http.middleware.nothing_left",
     "portal.http.methods.known_methods",
-    "portal.http.middleware.without_nul",
+    # First: the page of whatever error follows reads the form.
     "portal.http.bad_requests.readable_form",
+    "portal.http.middleware.without_nul",
     "portal.limits.note_hits",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",

@@ -15,8 +15,8 @@ from tests.corpus.raw import as_browser, ask, faults
 
 pytestmark = [pytest.mark.django_db, pytest.mark.ignore_template_errors]
 ADDRESSES = [
-    "/", "/nowhere/", "/static/x", "/static/js/theme.js", "/robots.txt", "/healthz", "/metrics",
-    "/accounts/login/", "/accounts/nowhere/", "/cases/new/", "/cases/nowhere/message/", "/account/",
+    "/", "/nowhere/", "/no%00where/", "/static/x", "/static/js/theme.js", "/robots.txt",
+    "/healthz", "/metrics", "/accounts/login/", "/accounts/nowhere/", "/cases/new/", "/cases/nowhere/message/", "/account/",
     "/files/", "/files/nowhere/", "/admin/", "/admin/nowhere/", "/admin/cases/case/",
     "/admin/accounts/user/add/",
 ]  # fmt: skip
