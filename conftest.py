@@ -17,6 +17,7 @@ from django.apps import apps
 from django.conf import settings
 from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
+from django.core.cache import cache
 from django.core.files.storage import default_storage
 from django.core.management.color import no_style
 from django.db import connection
@@ -102,6 +103,8 @@ def empty_tables(_):
     Group.objects.exclude(name__in=RIGHTS).delete()
     # A restore has brought rows of other numbers.
     ContentType.objects.clear_cache()
+    # Its table has no model: what was counted would be counted for the next test.
+    cache.clear()
 
 
 TransactionTestCase._fixture_teardown = empty_tables
