@@ -50,7 +50,8 @@ def test_no_view_fails_whatever_it_is_asked(world):
         body = {name: text for name, text in data.draw(BODIES, "body").items()}
         with modest((method, address, query)), undone(client):
             if method == "POST":
-                told.pop("CONTENT_TYPE", None)
+                # The client's own; one that lies about its length it does not send.
+                told = {name: told[name] for name in told if not name.startswith("CONTENT_")}
                 answer = client.post(address, body, **told)
             else:
                 answer = client.generic(method, address, **told)
