@@ -16,7 +16,7 @@ django.setup()
 from cases.backup import database
 from portal.management.commands import doctor
 print(doctor.database())
-print(dump._connection([])[1]["PGSSLMODE"])
+print(database._connection([])[1]["PGSSLMODE"])
 """
 
 

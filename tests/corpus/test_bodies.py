@@ -16,9 +16,9 @@ from tests.corpus.raw import as_browser, ask, faults
 pytestmark = [pytest.mark.django_db, pytest.mark.ignore_template_errors]
 ADDRESSES = [
     "/", "/nowhere/", "/no%00where/", "/static/x", "/static/js/theme.js", "/robots.txt",
-    "/healthz", "/metrics", "/accounts/login/", "/accounts/nowhere/", "/cases/new/", "/cases/nowhere/message/", "/account/",
-    "/files/", "/files/nowhere/", "/admin/", "/admin/nowhere/", "/admin/cases/case/",
-    "/admin/accounts/user/add/",
+    "/healthz", "/metrics", "/accounts/login/", "/accounts/nowhere/", "/cases/new/",
+    "/cases/nowhere/message/", "/account/", "/files/", "/files/nowhere/", "/admin/",
+    "/admin/nowhere/", "/admin/cases/case/", "/admin/accounts/user/add/",
 ]  # fmt: skip
 # There no form is read at all: files arrive, or are given out.
 FILES, STATIC = {"/files/", "/files/nowhere/"}, {"/static/js/theme.js"}
