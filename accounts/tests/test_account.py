@@ -1,4 +1,5 @@
 import re
+from datetime import timedelta
 
 import pytest
 from django.contrib.sessions.models import Session
@@ -6,9 +7,11 @@ from django.core.exceptions import ValidationError
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from accounts import unsent
 from accounts.models import Unsent, User
+from accounts.periodic import forget_unsent
 from accounts.tests.conftest import PASSWORD, sign_in
 
 ACCOUNT = "/account/"
@@ -150,3 +153,25 @@ def test_proof_of_a_sign_in_keeps_one_text_for_a_week_and_no_session(person, fil
         Client().post(ACCOUNT, {**filled, "phone": f"{number}" * 9000, "form_token": proof})
     assert Unsent.objects.get(user=person).data["phone"] == ["4" * 9000]
     assert not Session.objects.exists()
+
+
+def test_what_nobody_came_back_for_is_forgotten_after_a_week(dentist_user, other_practice_user):
+    for user, age in ((dentist_user, unsent.LASTS), (other_practice_user, timedelta(days=1))):
+        Unsent.objects.create(user=user, place="/account/", data={"phone": ["1"]})
+        Unsent.objects.filter(user=user).update(at=timezone.now() - age)
+    forget_unsent()
+    assert Unsent.objects.get().user == other_practice_user
+
+
+def test_of_a_form_that_is_larger_than_any_of_ours_the_beginning_is_kept(client, dentist_user):
+    token = unsent.token(dentist_user, ACCOUNT)
+    fields = {f"field_{number}": "x" * unsent.FIELD for number in range(5)}
+    client.post(ACCOUNT, {**fields, "form_token": token})
+    kept = Unsent.objects.get(user=dentist_user)
+    assert set(kept.data) == {"field_0", "field_1", "field_2"}
+
+
+def test_a_practice_has_a_zone_that_there_is(practice):
+    practice.time_zone = "America/Atlantis"
+    with pytest.raises(ValidationError, match="“America/Atlantis” is not a time zone"):
+        practice.full_clean()

@@ -9,7 +9,7 @@ from django.urls import reverse
 from accounts import unsent
 from accounts.models import Unsent
 from cases import drafts
-from cases.models import Attachment, Case, Draft
+from cases.models import DESCRIPTION_LIMIT, Attachment, Case, Draft
 
 NEW = "/cases/new/"
 
@@ -123,6 +123,14 @@ def test_wrong_input_gets_a_sentence_and_nothing_is_lost(
 def test_control_and_direction_marks_are_taken_out_of_names(dentist_client, typed):
     dentist_client.post(NEW, {**typed, "patient_name": "Eve\u202etxt.exe\x07  Li\n"})
     assert Case.objects.get().patient_name == "Evetxt.exe Li"
+
+
+def test_a_description_that_is_too_long_says_by_how_much_and_is_kept(dentist_client, typed):
+    long = "w" * (DESCRIPTION_LIMIT + 1)
+    answer = dentist_client.post(NEW, {**typed, "description": long})
+    assert answer.status_code == 422
+    assert "has 10,001 characters. Please shorten it to 10,000" in answer.text
+    assert Draft.objects.get().data["description"] == [long]
 
 
 def test_a_dentist_of_another_practice_cannot_be_chosen(dentist_client, other_practice_user, typed):

@@ -5,6 +5,7 @@ from io import BytesIO
 import pytest
 from pypdf import PdfReader
 
+from portal.health import checks
 from portal.writing.pdf import missing_fonts, render_pdf
 
 
@@ -70,3 +71,11 @@ def test_the_fonts_of_the_documents_are_installed():
 
 def test_a_font_that_is_not_there_is_named():
     assert missing_fonts(["Noto Sans", "No Such Font"]) == ["No Such Font"]
+
+
+def test_the_portal_does_not_start_without_the_fonts_for_pdfs(monkeypatch):
+    monkeypatch.setenv("PATH", "/nowhere")
+    [problem] = checks.fonts(None)
+    assert problem.is_serious()
+    assert "Noto Sans CJK JP" in problem.msg
+    assert "apt-get install" in problem.hint
