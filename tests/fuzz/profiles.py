@@ -1,4 +1,4 @@
-"""How many examples are drawn: a few, the same each time, or in `make proof` 10,000 others."""
+"""How many examples are drawn: a few, the same each time, or in `make proof` many others."""
 
 import os
 
@@ -15,5 +15,5 @@ _COMMON = {
 WHOLE = "PROOF" in os.environ
 
 
-def examples(few=100):
-    return settings(max_examples=10_000 if WHOLE else few, derandomize=not WHOLE, **_COMMON)
+def examples(few=100, many=10_000):
+    return settings(max_examples=many if WHOLE else few, derandomize=not WHOLE, **_COMMON)

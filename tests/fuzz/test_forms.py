@@ -1,6 +1,6 @@
 """Every form that a view makes, with data drawn from its own fields.
 
-Counted: each form class of a page of ours takes 30 examples, in `make proof` each one 10,000,
+Counted: each form class of a page of ours takes 30 examples, in `make proof` each one 1,000,
 those of the admin too.
 """
 
@@ -45,7 +45,7 @@ def calls(world, patterns):
 def check_form(call):
     fields = call.names()
 
-    @examples(30)
+    @examples(30, many=1000)
     @given(data_for(fields))
     def holds(values):
         sent = with_values(call.sent, values)
