@@ -16,7 +16,7 @@ from django.views.generic import RedirectView
 
 from accounts import services
 from accounts.models import Access, Dentist, Invitation, PasswordReset, Practice, User
-from portal.admin_site import ReadOnlyAdmin, ShortInline, ShownOnlyAdmin
+from portal.admin_site import FoldedSearch, ReadOnlyAdmin, ShortInline, ShownOnlyAdmin
 from portal.refusal import NotAllowed
 from portal.work import WorkState
 from portal.writing.times import short_time
@@ -66,12 +66,12 @@ class WithoutDentist(admin.SimpleListFilter):
 
 
 @admin.register(Practice)
-class PracticeAdmin(ShownOnlyAdmin):
+class PracticeAdmin(FoldedSearch, ShownOnlyAdmin):
     list_display = [
         "name", "email", "phone", "owner_names", "dentist_names", "requires_mfa", "is_active",
     ]  # fmt: skip
     list_filter = ["is_active", WithoutDentist, "requires_mfa", "tooth_numbering"]
-    search_fields = ["name", "email", "phone"]
+    search_fields = ["email", "phone"]
     inlines = [DentistInline, MemberInline]
 
     def get_queryset(self, request):
@@ -103,16 +103,17 @@ class PracticeAdmin(ShownOnlyAdmin):
 
 
 @admin.register(Dentist)
-class DentistAdmin(ShownOnlyAdmin):
+class DentistAdmin(FoldedSearch, ShownOnlyAdmin):
     list_display = ["name", "practice", "license_state", "license_number", "is_active"]
     list_filter = ["is_active"]
     list_select_related = ["practice"]
-    search_fields = ["name", "license_number", "practice__name"]
+    search_fields = ["license_number"]
+    search_keys = ["name_key", "practice__name_key"]
     autocomplete_fields = ["practice"]
 
 
 @admin.register(Invitation)
-class InvitationAdmin(ShownOnlyAdmin):
+class InvitationAdmin(FoldedSearch, ShownOnlyAdmin):
     """How somebody of a practice gets an account: the lab types no passwords for people."""
 
     list_display = [
@@ -120,7 +121,8 @@ class InvitationAdmin(ShownOnlyAdmin):
         "withdrawn_at",
     ]  # fmt: skip
     list_select_related = ["practice", "invited_by"]
-    search_fields = ["email", "practice__name"]
+    search_fields = ["email", "name"]
+    search_keys = ["practice__name_key"]
     autocomplete_fields = ["practice"]
     fields = ["practice", "email", "name", "is_owner"]
     actions = ["send_again", "withdraw"]
@@ -184,15 +186,16 @@ class MemberForm(forms.ModelForm):
 
 
 @admin.register(User)
-class UserAdmin(ShownOnlyAdmin, BaseUserAdmin):
+class UserAdmin(FoldedSearch, ShownOnlyAdmin, BaseUserAdmin):
     """People of practices for the office, staff and their rights for superusers only."""
 
     add_form = NewStaffForm
     list_display = ["name", "email", "practice", "is_owner", "is_staff", "is_active", "last_login"]
     list_filter = ["is_staff", "is_owner", "is_active", "groups"]
     list_select_related = ["practice"]
-    search_fields = ["name", "email", "practice__name"]
-    ordering = ["name"]
+    search_fields = ["email"]
+    search_keys = ["name_key", "practice__name_key"]
+    ordering = ["name_key"]
     autocomplete_fields = ["practice"]
     fieldsets = [
         (None, {"fields": ["email", "name", "practice", "is_owner", "password"]}),
@@ -292,7 +295,7 @@ class PasswordResetAdmin(ReadOnlyAdmin, ShownOnlyAdmin):
 
 
 @admin.register(Access)
-class AccessAdmin(ReadOnlyAdmin, ShownOnlyAdmin):
+class AccessAdmin(FoldedSearch, ReadOnlyAdmin, ShownOnlyAdmin):
     """The access log, to read."""
 
     list_display = [
@@ -302,7 +305,8 @@ class AccessAdmin(ReadOnlyAdmin, ShownOnlyAdmin):
     list_filter = ["at", "action", "what", "result"]
     list_select_related = ["user", "practice"]
     list_per_page = 50
-    search_fields = ["case_number", "user__name"]
+    search_fields = ["case_number"]
+    search_keys = ["user__name_key"]
     search_help_text = "Case ID, or name of a user"
     # A count of millions of rows for one more word on the page.
     show_full_result_count = False

@@ -4,7 +4,7 @@ from django import forms
 from django.utils import timezone
 
 from cases import teeth
-from cases.models import DESCRIPTION_LIMIT, IMPLANT_LIMIT, SIGNATURE_LIMIT, Case, Message
+from cases.models import DESCRIPTION_LIMIT, IMPLANT_LIMIT, SIGNATURE_LIMIT, Case, Message, words_of
 from portal import lab_calendar
 from portal.writing.text import plain_text
 from portal.writing.times import YEARS
@@ -217,7 +217,7 @@ class EmergencyForm(forms.Form):
     )
 
     def clean_number(self):
-        return plain_text(self.cleaned_data["number"]).lstrip("#").strip()
+        return "-".join(words_of(plain_text(self.cleaned_data["number"])))
 
     def clean_reason(self):
         reason = plain_text(self.cleaned_data["reason"], lines=True)

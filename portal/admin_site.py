@@ -1,5 +1,7 @@
 """Django admin as the lab uses it, and what all its pages have in common."""
 
+import re
+
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters
@@ -7,12 +9,14 @@ from django.contrib.admin.utils import get_fields_from_path
 from django.contrib.admin.views.main import ERROR_FLAG
 from django.core.exceptions import BadRequest, PermissionDenied
 from django.db import models
+from django.db.models import Q
 from django.template.response import TemplateResponse
 from django.urls import path
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from portal.health import status
+from portal.writing.text import folded
 
 # How a filter of Django's asks for a value, and for times: from one, until another.
 VALUES, TIMES = ("", "__exact"), ("__gte", "__lt")
@@ -90,6 +94,23 @@ def _has_zone(value):
     except ValueError:
         return False
     return moment is not None and moment.tzinfo is not None
+
+
+class FoldedSearch:
+    """Rows in which each word of a search is part of `search_fields`, or as people write names."""
+
+    search_keys = ["name_key"]
+
+    def get_search_results(self, request, queryset, search_term):
+        fields = self.get_search_fields(request)
+        for word in re.split(r"[\s,;^]+", search_term.strip()):
+            plain = [(f"{field}__icontains", word) for field in fields]
+            match = Q(*plain, _connector=Q.OR)
+            for key in self.search_keys:
+                parts = [(f"{key}__contains", part) for part in folded(word).split()]
+                match |= Q(*parts) if parts else Q()
+            queryset = queryset.filter(match)
+        return queryset, False
 
 
 class ReadOnlyAdmin:

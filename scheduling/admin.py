@@ -14,7 +14,7 @@ from cases.access import Action, Visit, What, logged
 from cases.admin.case import CaseAdmin
 from cases.admin.logged import LoggedAdmin
 from cases.models import Case
-from portal.admin_site import ShortInline, ShownOnlyAdmin
+from portal.admin_site import FoldedSearch, ShortInline, ShownOnlyAdmin
 from portal.refusal import NotAllowed
 from portal.writing.times import short_time
 from scheduling import opening, policies, services
@@ -156,7 +156,7 @@ class PlannedCaseAdmin(CaseAdmin):
 
 
 @admin.register(PlanningSession)
-class PlanningSessionAdmin(LoggedAdmin, ReadOnlyRows, ShownOnlyAdmin):
+class PlanningSessionAdmin(LoggedAdmin, FoldedSearch, ReadOnlyRows, ShownOnlyAdmin):
     what = what_of_list = What.PLANNING
     list_display = ["case", "time", "planner", "practice", "state", "move_link"]
     list_filter = [
@@ -165,7 +165,8 @@ class PlanningSessionAdmin(LoggedAdmin, ReadOnlyRows, ShownOnlyAdmin):
         ("block__starts_at", admin.DateFieldListFilter),
     ]
     list_select_related = ["case__practice", "block__planner__user"]
-    search_fields = ["case__number", "case__practice__name"]
+    search_fields = ["case__number"]
+    search_keys = ["case__practice__name_key", "block__planner__user__name_key"]
     actions = ["mark_missed", "mark_held", "cancel", "move"]
 
     def has_add_permission(self, request):

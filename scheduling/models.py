@@ -40,7 +40,7 @@ class Planner(models.Model):
     objects = PlannerQuerySet.as_manager()
 
     class Meta:
-        ordering = ["user__name"]
+        ordering = ["user__name_key", "pk"]
         constraints = [
             models.CheckConstraint(
                 name="block_lasts_5_minutes_or_more",

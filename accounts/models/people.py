@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.numberings import NUMBERINGS
+from portal.writing.fields import FoldedField
 from portal.writing.text import plain_text
 
 # Asked for once, since each time it looks into every file of the zones.
@@ -26,6 +27,7 @@ def lab_time_zone():
 
 class Practice(models.Model):
     name = models.CharField(max_length=120, unique=True)
+    name_key = FoldedField(of="name")
     email = models.EmailField("confirmation email", help_text="Confirmations and notices go here.")
     phone = models.CharField(max_length=40, blank=True)
     shipping_address = models.TextField(max_length=500, blank=True)
@@ -45,7 +47,7 @@ class Practice(models.Model):
     )
 
     class Meta:
-        ordering = ["name"]
+        ordering = ["name_key", "pk"]
 
     def __str__(self):
         return self.name
@@ -72,12 +74,13 @@ class Practice(models.Model):
 class Dentist(models.Model):
     practice = models.ForeignKey(Practice, on_delete=models.PROTECT, related_name="dentists")
     name = models.CharField(max_length=120)
+    name_key = FoldedField(of="name")
     license_number = models.CharField(max_length=40)
     license_state = models.CharField(max_length=40)
     is_active = models.BooleanField(default=True, help_text="Can be chosen on new cases.")
 
     class Meta:
-        ordering = ["name"]
+        ordering = ["name_key", "pk"]
         constraints = [
             models.UniqueConstraint(
                 fields=["license_state", "license_number", "practice"],
@@ -123,6 +126,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     email = models.EmailField(unique=True)
     name = models.CharField(max_length=120)
+    name_key = FoldedField(of="name")
     practice = models.ForeignKey(
         Practice, null=True, blank=True, on_delete=models.PROTECT, related_name="members"
     )
@@ -142,7 +146,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     REQUIRED_FIELDS = ["name"]
 
     class Meta:
-        ordering = ["name"]
+        ordering = ["name_key", "pk"]
         constraints = [
             models.CheckConstraint(
                 name="user_is_of_a_practice_or_of_the_lab",

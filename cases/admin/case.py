@@ -18,6 +18,7 @@ from cases.progress import WITHOUT_SHIP_DATE, Progress, Who, moves
 from cases.views import parts
 from portal.admin_site import ReadOnlyAdmin, ShownOnlyAdmin
 from portal.refusal import NotAllowed
+from portal.writing.text import plain_text
 
 
 class ArchivedFilter(admin.SimpleListFilter):
@@ -109,7 +110,7 @@ class CaseAdmin(LoggedAdmin, CasePages, ReadOnlyAdmin, ShownOnlyAdmin):
     # It would lead from the key of any row to its number.
     view_on_site = False
     list_display = [
-        "number", "badge", "patient_name", "practice", "ship_date", "modified_at", "last_word",
+        "number", "badge", "patient", "practice", "ship_date", "modified_at", "last_word",
     ]  # fmt: skip
     list_filter = [
         "created_at",
@@ -120,8 +121,8 @@ class CaseAdmin(LoggedAdmin, CasePages, ReadOnlyAdmin, ShownOnlyAdmin):
     ]
     list_select_related = ["practice"]
     list_per_page = 50
-    search_fields = ["number", "patient_name", "practice__name"]
-    search_help_text = "Case ID, patient or practice"
+    search_fields = ["number"]
+    search_help_text = "Case ID, patient, dentist, practice, tooth or tracking number"
     ordering = [
         lab_queue.lab_turn().asc(), F("ship_date").asc(nulls_last=True), "modified_at", "pk",
     ]  # fmt: skip
@@ -154,6 +155,11 @@ class CaseAdmin(LoggedAdmin, CasePages, ReadOnlyAdmin, ShownOnlyAdmin):
         return cases.prefetch_related(
             Prefetch("missing_items", queryset=unanswered, to_attr="open_items")
         )
+
+    def get_search_results(self, request, queryset, search_term):
+        found, _ = super().get_search_results(request, queryset, "")
+        typed = plain_text(search_term)
+        return (found.search(typed, everywhere=True) if typed else found), False
 
     def case_of(self, row):
         return row
@@ -188,6 +194,10 @@ class CaseAdmin(LoggedAdmin, CasePages, ReadOnlyAdmin, ShownOnlyAdmin):
         badge = render_to_string("cases/_progress_badge.html", {"progress": case.progress})
         missing = truncatechars(", ".join(map(str, case.open_items)), 60)
         return format_html('{}<div class="quiet">{}</div>', badge, missing) if missing else badge
+
+    @admin.display(description="patient", ordering="patient_key")
+    def patient(self, case):
+        return case.patient_name
 
     @admin.display(description="message", ordering="last_message_at")
     def last_word(self, case):

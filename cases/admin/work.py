@@ -10,7 +10,7 @@ from cases.access import Action, Visit, What
 from cases.admin.logged import LoggedAdmin
 from cases.files import receiving
 from cases.models import Attachment, Prescription
-from portal.admin_site import ReadOnlyAdmin, ShownOnlyAdmin
+from portal.admin_site import FoldedSearch, ReadOnlyAdmin, ShownOnlyAdmin
 from portal.work import WorkState
 
 
@@ -23,7 +23,7 @@ def case_link(case):
     )
 
 
-class WorkAdmin(LoggedAdmin, ReadOnlyAdmin, ShownOnlyAdmin):
+class WorkAdmin(LoggedAdmin, FoldedSearch, ReadOnlyAdmin, ShownOnlyAdmin):
     list_per_page = 50
     actions = ["try_again"]
 
@@ -65,7 +65,8 @@ class AttachmentAdmin(WorkAdmin):
     ]  # fmt: skip
     list_filter = ["state", "verdict", "work_state", "kind"]
     list_select_related = ["case", "practice"]
-    search_fields = ["name", "case__number", "practice__name", "sha256"]
+    search_fields = ["name", "case__number", "sha256"]
+    search_keys = ["practice__name_key"]
     fields = [
         "name", "of_case", "practice", "uploaded_by", "kind", "readable_size", "sha256", "state",
         "verdict", "virus", "created_at", "received_at", "work_state",
@@ -99,7 +100,8 @@ class PrescriptionAdmin(WorkAdmin):
     ]  # fmt: skip
     list_filter = ["work_state"]
     list_select_related = ["case__practice"]
-    search_fields = ["case__number", "case__practice__name"]
+    search_fields = ["case__number"]
+    search_keys = ["case__practice__name_key"]
     fields = [
         "of_case", "revision", "practice", "created_at", "work_state", "work_failures",
         "work_failure", "download",

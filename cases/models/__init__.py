@@ -10,6 +10,7 @@ from cases.models.case import (
     CaseQuerySet,
     EmergencyGrant,
     sees_all_cases,
+    words_of,
 )
 from cases.models.conversation import Draft, Message, MissingItem
 from cases.models.files import Attachment, Prescription, object_key
@@ -32,4 +33,5 @@ __all__ = [
     "Progress",
     "object_key",
     "sees_all_cases",
+    "words_of",
 ]

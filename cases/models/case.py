@@ -1,5 +1,6 @@
 """A case, its number and its timeline."""
 
+import re
 import uuid
 
 from django.conf import settings
@@ -13,6 +14,7 @@ from django.utils import timezone
 from accounts.models import Dentist, Practice
 from cases import carriers, teeth
 from cases.progress import NEEDS_DENTIST, READ_ONLY, SCHEDULABLE, Progress
+from portal.writing.fields import FoldedField
 from portal.writing.text import folded
 
 DESCRIPTION_LIMIT = 10_000
@@ -81,17 +83,44 @@ class CaseQuerySet(models.QuerySet):
     def needing_attention(self):
         return self.filter(progress__in=NEEDS_DENTIST, archived_at=None)
 
-    def search(self, words, numbering):
-        """Cases in which each word is part of the number or patient's name, or is a tooth."""
+    def search(self, typed, everywhere=False):
+        """Cases in which each word is part of number or patient's name, or is a tooth.
+
+        A tooth is read in the numbering of the case's practice. `everywhere` looks into tracking
+        number, dentist and practice as well.
+        """
+        words = words_of(typed)
+        if not words:
+            return self.none()
         found = self.annotate(teeth_text=Cast("teeth", TextField()))
-        for word in words.replace("#", " ").split():
-            if word.lower() in {"tooth", "teeth"}:
-                continue
-            match = Q(number__icontains=word) | Q(patient_key__contains=folded(word))
-            for code in teeth.codes_labelled(word, numbering):
-                match |= Q(teeth_text__contains=f'"{code}"')
-            found = found.filter(match)
+        for word in words:
+            found = found.filter(_match(word, everywhere))
         return found
+
+
+_LED_IN = re.compile(r"\b(tooth|teeth|case(\s+(id|no|nr|number))?(?=[\s#:.]*[0-9]))\b|#", re.I)
+_NUMBER = re.compile(r"(?<![\w-])([0-9]{2})[-./]?([0-9]{5,9})(?![\w-])")
+
+
+def words_of(typed):
+    """The words of a search, in a list; case numbers as they are written, however typed."""
+    typed = _LED_IN.sub(" ", re.sub(r"[\u2010-\u2015\u2212]", "-", typed))
+    words = re.split(r"[\s,;^]+", _NUMBER.sub(r"\1-\2", typed))
+    return [word for word in words if folded(word)]
+
+
+def _match(word, everywhere):
+    match = Q(number__contains=word.strip(".:()[]\"'"))
+    keys = ["patient_key"]
+    if everywhere:
+        keys += ["dentist__name_key", "practice__name_key"]
+        match |= Q(tracking_number__contains=carriers.clean_number(word))
+    for key in keys:
+        match |= Q(*((f"{key}__contains", part) for part in folded(word).split()))
+    for numbering in teeth.NUMBERINGS:
+        for code in teeth.codes_labelled(word, numbering):
+            match |= Q(practice__tooth_numbering=numbering, teeth_text__contains=f'"{code}"')
+    return match
 
 
 class Case(models.Model):
@@ -116,8 +145,7 @@ class Case(models.Model):
     practice = models.ForeignKey(Practice, on_delete=models.PROTECT, related_name="cases")
     dentist = models.ForeignKey(Dentist, on_delete=models.PROTECT, related_name="cases")
     patient_name = models.CharField("patient", max_length=120)
-    # For search and sorting, which would otherwise tell "omer" from "Ömer".
-    patient_key = models.CharField(max_length=500, editable=False)
+    patient_key = FoldedField(of="patient_name")
     teeth = models.JSONField(default=list, blank=True)
     description = models.TextField(blank=True, validators=[MaxLengthValidator(DESCRIPTION_LIMIT)])
     support = models.CharField(max_length=10, choices=Support, blank=True)
@@ -168,10 +196,6 @@ class Case(models.Model):
 
     def __str__(self):
         return self.number
-
-    def save(self, *args, **kwargs):
-        self.patient_key = folded(self.patient_name)[:500]
-        super().save(*args, **kwargs)
 
     def get_absolute_url(self):
         return reverse("cases:record", args=[self.number])

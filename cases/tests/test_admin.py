@@ -76,8 +76,14 @@ def test_a_longer_list_asks_the_database_no_more_often(
         lab.get(LIST)
 
 
-@pytest.mark.parametrize("words", ["26-10000", "Jane", "Harbor"])
-def test_cases_are_found_by_number_patient_and_practice(lab, case, words):
+@pytest.mark.parametrize(
+    "words",
+    ["26-10000", "2610000", "Roe, Jane", "harbor", "Weiß, Ada", "#14", UPS, "1z5r8939 0357567127"],
+)
+def test_cases_are_found_by_all_that_people_say_of_them(lab, case, words):
+    case.practice.name = "Hårbor Dental"
+    case.practice.save()
+    Case.objects.update(carrier="ups", tracking_number=UPS)
     assert lab.get(LIST, {"q": words}).context["cl"].result_count == 1
     assert lab.get(LIST, {"q": "Nobody"}).context["cl"].result_count == 0
 

@@ -232,6 +232,15 @@ def test_scripts_with_shaped_letters_have_their_font(name, font):
     assert all(each.startswith("Noto-Sans") for each in used)
 
 
+def test_every_sign_that_people_type_prints():
+    typed = "Please plan 🦷 #14 👍🏽 ✅ → ♥ ≥ 2 mm, 🇨🇦, 👩‍⚕️"
+    reader = read(prescription_pdf(snapshot(description=typed)))
+    assert "Noto-Color-Emoji" in fonts(reader)
+    assert all(font.startswith("Noto-") for font in fonts(reader))
+    printed = reader.pages[0].extract_text()
+    assert all(sign in printed for sign in "🦷👍✅→♥≥")
+
+
 def test_html_in_what_people_typed_is_printed_as_they_typed_it():
     typed = "<b>bold</b> <img src=file:///etc/passwd> &amp; {{ rx }}"
     [text] = pages(patient_name="<i>Jo</i>", description=typed)

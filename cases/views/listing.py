@@ -78,12 +78,8 @@ def _found(visible, request):
     archived, words, sort = _asked(request)
     found = visible.filter(archived_at__isnull=not archived)
     if words:
-        found = found.search(words, _numbering(request.user))
+        found = found.search(words)
     return _ordered(found, sort)
-
-
-def _numbering(user):
-    return user.practice.tooth_numbering if user.practice else "universal"
 
 
 def _sort(asked):

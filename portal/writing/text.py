@@ -1,5 +1,6 @@
 """Clean what people type or paste before it is stored, shown or printed."""
 
+import re
 import unicodedata
 
 # Control, format (bidi and zero-width marks among them) and surrogate characters.
@@ -8,12 +9,30 @@ _UNWANTED = {"Cc", "Cf", "Cs"}
 _BLANK = {"\u115f", "\u1160", "\u2800", "\u3164", "\uffa0"}
 
 
+# Letters that Unicode takes for letters of their own, and people type without their strokes.
+_PLAIN = str.maketrans(
+    {
+        "ł": "l", "ø": "o", "đ": "d", "ð": "d", "ħ": "h", "ŧ": "t", "ŋ": "n", "ı": "i", "ĸ": "k",  # noqa: RUF001
+        "æ": "ae", "œ": "oe", "þ": "th", "ɓ": "b", "ɗ": "d", "ƙ": "k", "ƴ": "y", "ə": "e",
+    }
+)  # fmt: skip
+# Within a name people type them, leave them out, or type others: of a phone, of Word, of a chart.
+_WITHIN = set(
+    ".'`\"-"
+    "\u00b4\u02b9\u02bb\u02bc\u02bd\u02c8\u05f3\u05f4\u2018\u2019\u201b\u201c\u201d\u2032\uff07"
+    "\u058a\u05be\u0640\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe63\uff0d"
+)
+_JOINERS = {"\u200c", "\u200d"}
+_VIRAMA, _EMOJI = 9, "\ufe0f"
+
+
 def plain_text(raw: str, lines: bool = False) -> str:
     """Return `raw` in Unicode form NFC without control, bidi, zero-width and surrogate characters.
 
     One line: any white space becomes single spaces. With `lines`, every kind of line end becomes
     a newline, blank lines and spacing inside a line stay, and tabs become spaces. The ends are
-    stripped, so text without a visible character comes back as "".
+    stripped, so text without a visible character comes back as "". Joiners stay where letters or
+    emoji look otherwise without them (Unicode Standard 23.2).
     """
     if lines:
         return "\n".join(_visible(line).rstrip() for line in raw.splitlines()).strip()
@@ -21,12 +40,42 @@ def plain_text(raw: str, lines: bool = False) -> str:
 
 
 def _visible(raw: str) -> str:
-    spaced = "".join(" " if character.isspace() else character for character in raw)
-    kept = (c for c in spaced if unicodedata.category(c) not in _UNWANTED and c not in _BLANK)
-    return unicodedata.normalize("NFC", "".join(kept))
+    kept = []
+    for character in raw:
+        if character.isspace():
+            kept.append(" ")
+        elif character in _JOINERS:
+            if kept and _is_joined(kept[-1]):
+                kept.append(character)
+        elif unicodedata.category(character) not in _UNWANTED and character not in _BLANK:
+            kept.append(character)
+    text = unicodedata.normalize("NFC", "".join(kept))
+    # At the end of a word there is nothing to join.
+    return re.sub(r"[\u200c\u200d]+(?=\s|$)", "", text)
+
+
+def _is_joined(before: str) -> bool:
+    """Whether a joiner behind `before` shows: in Arabic, behind a virama, and between emoji."""
+    return (
+        unicodedata.bidirectional(before) == "AL"
+        or unicodedata.combining(before) == _VIRAMA
+        or unicodedata.category(before) in {"So", "Sk"}
+        or before == _EMOJI
+    )
 
 
 def folded(raw: str) -> str:
-    """`raw` for comparing and sorting: without accents and capitals, "Ömer" as "omer"."""
-    apart = unicodedata.normalize("NFKD", raw)
-    return "".join(c for c in apart if not unicodedata.combining(c)).casefold()
+    """`raw` for comparing and sorting: its words in small letters, with single spaces.
+
+    Without accents, strokes, apostrophes and hyphens of any kind, so that "Ömer", "Łukasz" and
+    "Pat O’Brien-Smith" are "omer", "lukasz" and "pat obriensmith"; all other signs part words,
+    as in "Doe, Jane" and "DOE^JANE".
+    """
+    apart = unicodedata.normalize("NFKD", raw).casefold().translate(_PLAIN)
+    return " ".join("".join(_folded_sign(sign) for sign in apart).split())
+
+
+def _folded_sign(sign: str) -> str:
+    if sign in _WITHIN or unicodedata.combining(sign) or unicodedata.category(sign) in _UNWANTED:
+        return ""
+    return sign if unicodedata.category(sign)[0] in "LMN" else " "
