@@ -14,6 +14,7 @@ from portal.files.storage import (
     BLOCK,
     StorageUnavailable,
     Stored,
+    attachment_header,
     by_link,
     link_to,
     nothing,
@@ -82,9 +83,8 @@ class Disk(Stored, FileSystemStorage):
 
         Raises OSError (FileNotFoundError when the object is gone).
         """
-        response = FileResponse(
-            self.open(key), as_attachment=True, filename=name, content_type=BINARY
-        )
+        response = FileResponse(self.open(key), content_type=BINARY)
+        response["Content-Disposition"] = attachment_header(name)
         response["X-Content-Type-Options"] = "nosniff"
         response["Content-Security-Policy"] = "default-src 'none'; sandbox"
         response["Cache-Control"] = "private, no-store"

@@ -4,7 +4,6 @@ from contextlib import contextmanager, suppress
 from datetime import timedelta
 
 from botocore.exceptions import BotoCoreError, ClientError
-from django.utils.http import content_disposition_header
 from storages.backends.s3 import S3Storage
 
 from portal.files.storage import (
@@ -13,6 +12,7 @@ from portal.files.storage import (
     LINK_SECONDS,
     StorageUnavailable,
     Stored,
+    attachment_header,
     by_link,
     nothing,
 )
@@ -93,7 +93,7 @@ class Bucket(Stored, S3Storage):
     def download(self, key, name):
         """The server gives the bytes itself, by a link that is good for a minute."""
         as_attachment = {
-            "ResponseContentDisposition": content_disposition_header(True, name),
+            "ResponseContentDisposition": attachment_header(name),
             "ResponseContentType": BINARY,
         }
         return by_link(self.url(key, parameters=as_attachment, expire=LINK_SECONDS))

@@ -5,10 +5,12 @@ cannot be reached or is out of order, so that asking again later makes sense.
 """
 
 import hashlib
+from urllib.parse import quote
 
 from django.conf import settings
 from django.core import signing
 from django.http import HttpResponseRedirect
+from django.utils.http import content_disposition_header
 
 BINARY = "application/octet-stream"
 BLOCK = 1024**2
@@ -76,3 +78,11 @@ def key_of_link(token):
     Raises signing.BadSignature, or its subclass SignatureExpired after a minute.
     """
     return signing.loads(token, salt=LINKS, max_age=LINK_SECONDS)
+
+
+def attachment_header(name):
+    """The Content-Disposition with which a browser saves a file under just this name."""
+    if "%" in name:
+        # Django writes it as it is, and Chrome reads an escape in it.
+        return f"attachment; filename*=utf-8''{quote(name, safe='')}"
+    return content_disposition_header(True, name)
