@@ -1,6 +1,6 @@
 from django.core import checks
 
-from portal.writing.pdf import missing_fonts
+from portal.writing.pdf import FONT_PACKAGES, missing_fonts
 
 
 @checks.register
@@ -12,7 +12,7 @@ def fonts(app_configs, **options):
     return [
         checks.Error(
             f"Fonts for PDFs are missing: {', '.join(missing)}.",
-            hint="Install them: apt-get install fonts-noto-core fonts-noto-cjk",
+            hint=f"Install them: apt-get install {FONT_PACKAGES}",
             id="portal.E001",
         )
     ]

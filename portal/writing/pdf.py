@@ -7,7 +7,10 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
-FONT_FAMILIES = ("Noto Sans", "Noto Sans CJK JP", "Noto Sans CJK KR", "Noto Sans CJK SC")
+FONT_FAMILIES = (
+    "Noto Sans", "Noto Sans CJK JP", "Noto Sans CJK KR", "Noto Sans CJK SC", "Noto Color Emoji",
+)  # fmt: skip
+FONT_PACKAGES = "fonts-noto-core fonts-noto-cjk fonts-noto-color-emoji"
 FONT_CHECK_SECONDS = 20
 
 # Pango's font map is shared by all renderings and is not safe between threads: one at a time.

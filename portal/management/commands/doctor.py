@@ -27,7 +27,7 @@ from portal.files.virus_scanner import Verdict
 from portal.health import dependencies, status, virus_probes
 from portal.management.commands.prepare import is_behind
 from portal.models import Host
-from portal.writing.pdf import missing_fonts
+from portal.writing.pdf import FONT_PACKAGES, missing_fonts
 
 SECONDS = 10  # for each check
 CLOCKS_APART = 5  # seconds
@@ -166,10 +166,7 @@ def _scanned(body):
 
 def fonts():
     if missing := missing_fonts():
-        raise Wrong(
-            f"Missing for PDFs: {', '.join(missing)}. "
-            "Run: apt-get install fonts-noto-core fonts-noto-cjk"
-        )
+        raise Wrong(f"Missing for PDFs: {', '.join(missing)}. Run: apt-get install {FONT_PACKAGES}")
 
 
 def disk():
