@@ -9,7 +9,10 @@ from zoneinfo import ZoneInfo
 
 import environ
 import holidays
-from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.core.validators import validate_email
+
+from portal.writing.text import plain_text
 
 env = environ.Env()
 
@@ -20,6 +23,23 @@ def refuse(name, value, wanted):
 
 def text(name, default=""):
     return env.str(name, default=default)
+
+
+def line(name, default):
+    """A text for the heads of mails and pages, which are one line."""
+    value = env.str(name, default=default).strip()
+    if not value or plain_text(value) != value:
+        refuse(name, value, "one line of text")
+    return value
+
+
+def email_address(name, default):
+    value = env.str(name, default=default)
+    try:
+        validate_email(value)
+    except ValidationError:
+        refuse(name, value, "an address such as cases@lab.example.com")
+    return value
 
 
 def flag(name, default=False):

@@ -4,6 +4,7 @@ Without any variable the embedded default runs: SQLite, files on disk, a broker 
 socket and mail into a folder, all below DATA_DIR.
 """
 
+from email.utils import formataddr
 from pathlib import Path
 
 from portal import environment as read
@@ -28,8 +29,8 @@ if FILES_HOST:
     ALLOWED_HOSTS.append(FILES_HOST.partition(":")[0])
 
 # The lab
-LAB_NAME = read.text("LAB_NAME", "Guidepost Dental Lab")
-LAB_EMAIL = read.text("LAB_EMAIL", "cases@guidepost.example")
+LAB_NAME = read.line("LAB_NAME", "Guidepost Dental Lab")
+LAB_EMAIL = read.email_address("LAB_EMAIL", "cases@guidepost.example")
 LAB_PHONE = read.text("LAB_PHONE", "(555) 010-0199")
 LAB_ADDRESS = read.text("LAB_ADDRESS", "1200 Foundry Street, Suite 4\nPortland, ME 04101")
 LAB_REGISTRATION = read.text("LAB_REGISTRATION")
@@ -249,7 +250,7 @@ EMAIL_HOST_PASSWORD = EMAIL.get("EMAIL_HOST_PASSWORD") or ""
 EMAIL_USE_TLS = EMAIL.get("EMAIL_USE_TLS", False)
 EMAIL_USE_SSL = EMAIL.get("EMAIL_USE_SSL", False)
 EMAIL_TIMEOUT = 10
-DEFAULT_FROM_EMAIL = f'"{LAB_NAME}" <{LAB_EMAIL}>'
+DEFAULT_FROM_EMAIL = formataddr((LAB_NAME, LAB_EMAIL))
 
 # Work
 CELERY_BROKER_URL = read.broker("CELERY_BROKER_URL", f"redis+socket://{DATA_DIR}/valkey.sock")

@@ -1,4 +1,5 @@
 from contextlib import suppress
+from email.mime.text import MIMEText
 from email.utils import formatdate
 from smtplib import SMTPException, SMTPRecipientsRefused, SMTPResponseException
 
@@ -7,6 +8,7 @@ from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.utils import timezone
+from icalendar import Calendar
 
 from portal.models import Email
 from portal.work import Dependency
@@ -71,10 +73,20 @@ def _message(email):
             "Message-ID": f"<{email.kind}.{email.pk}@{domain}>",
             "Date": formatdate(email.created_at.timestamp()),
             "Auto-Submitted": "auto-generated",
+            # Exchange answers automatic mail, other than RFC 3834 says, unless it is told not to.
+            "X-Auto-Response-Suppress": "OOF, AutoReply",
         },
     )
     if email.html:
         message.attach_alternative(email.html, "text/html")
     if email.calendar:
-        message.attach("planning.ics", email.calendar, "text/calendar")
+        message.attach(_calendar_part(email.calendar))
     return message
+
+
+def _calendar_part(text):
+    """The .ics file with its method in the head of the part too (RFC 6047, 2.4)."""
+    part = MIMEText(text, "calendar", "utf-8")
+    part.set_param("method", Calendar.from_ical(text)["method"])
+    part.add_header("Content-Disposition", "attachment", filename="planning.ics")
+    return part

@@ -131,6 +131,6 @@ def planning_calendar(request, number):
     name = f"planning-{case.number}.ics"
     return HttpResponse(
         text,
-        content_type="text/calendar; charset=utf-8",
+        content_type="text/calendar; method=PUBLISH; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )

@@ -21,6 +21,11 @@ from portal import environment as read
         (lambda: read.choice("LOG_FORMAT", "text", ["json", "text"]), "xml", "be json or text"),
         (lambda: read.clamd("CLAMD_SOCKET"), "clamd.example.com", "tcp://host:port"),
         (lambda: read.clamd("CLAMD_SOCKET"), "tcp://u:secret@clamd:3310", "tcp://host:port"),
+        (lambda: read.email_address("LAB_EMAIL", ""), "not an address", "cases@lab.example.com"),
+        (lambda: read.email_address("LAB_EMAIL", ""), "", "LAB_EMAIL"),
+        (lambda: read.email_address("LAB_EMAIL", ""), "a@x.example, b@x.example", "LAB_EMAIL"),
+        (lambda: read.line("LAB_NAME", ""), "Lab\nBcc: x@y.example", "one line"),
+        (lambda: read.line("LAB_NAME", ""), " ", "LAB_NAME"),
         (lambda: read.email("EMAIL_URL", ""), "pigeon://u:secret@roof", "smtp://"),
     ],
 )
@@ -30,7 +35,7 @@ def test_a_wrong_value_stops_the_start_with_a_sentence_that_names_it(
     for name in (
         "DEBUG", "MAX_UPLOAD_BYTES", "LAB_TIME_ZONE", "LAB_COUNTRY", "LAB_SUBDIVISION",
         "SITE_URL", "DATABASE_URL", "CELERY_BROKER_URL", "EMAIL_URL",
-        "LOG_FORMAT", "CLAMD_SOCKET",
+        "LOG_FORMAT", "CLAMD_SOCKET", "LAB_EMAIL", "LAB_NAME",
     ):  # fmt: skip
         monkeypatch.setenv(name, value)
     with pytest.raises(ImproperlyConfigured) as refusal:

@@ -1,4 +1,5 @@
 from datetime import timedelta
+from email.utils import formataddr
 
 import pytest
 from django.core.management import call_command
@@ -182,13 +183,35 @@ def test_text_mails_are_not_escaped_and_html_mails_are(db):
 
 
 def test_a_mail_opens_in_a_mail_program(mail, sent):
-    Email.objects.update(html="<p>Hello</p>", calendar="BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n")
+    calendar = "BEGIN:VCALENDAR\r\nMETHOD:CANCEL\r\nEND:VCALENDAR\r\n"
+    Email.objects.update(html="<p>Hello</p>", calendar=calendar)
     send_email(mail.pk)
     (message,) = sent()
     assert message["To"] == "a@b.example"
     assert message["Message-ID"].startswith(f"<message_posted.{mail.pk}@")
     assert message.get_body("plain").get_content().strip() == "Hello"
-    assert [part.get_filename() for part in message.iter_attachments()] == ["planning.ics"]
+    [part] = message.iter_attachments()
+    assert part.get_filename() == "planning.ics"
+    assert part.get_content_type() == "text/calendar"
+    assert part.get_param("method") == "CANCEL"
+    assert part.get_param("charset") == "utf-8"
+    assert part.get_content().split() == calendar.split()
+
+
+def test_no_program_that_answers_by_itself_answers_a_mail(mail, sent):
+    send_email(mail.pk)
+    (message,) = sent()
+    assert message["Auto-Submitted"] == "auto-generated"
+    assert message["X-Auto-Response-Suppress"] == "OOF, AutoReply"
+
+
+@pytest.mark.parametrize("name", ['Smith "Best" Lab, Inc.', "Laboratório Ünö", "Lab"])
+def test_any_name_of_the_lab_stands_before_its_address(mail, sent, settings, name):
+    settings.DEFAULT_FROM_EMAIL = formataddr((name, "cases@lab.example"))
+    send_email(mail.pk)
+    (message,) = sent()
+    [sender] = message["From"].addresses
+    assert (sender.display_name, sender.addr_spec) == (name, "cases@lab.example")
 
 
 def test_a_mail_with_a_link_that_lets_somebody_in_is_forgotten_once_it_is_sent(db, sent):

@@ -213,7 +213,7 @@ def test_the_lab_sees_the_confirmation_and_does_not_book(client, lab_user, case,
 
 def test_the_calendar_file_is_a_download(office, booked, case):
     response = office.get(f"/cases/{case.number}/planning.ics")
-    assert response["Content-Type"] == "text/calendar; charset=utf-8"
+    assert response["Content-Type"] == "text/calendar; method=PUBLISH; charset=utf-8"
     name = f"planning-{case.number}.ics"
     assert response["Content-Disposition"] == f'attachment; filename="{name}"'
     event = Calendar.from_ical(response.content).events[0]
