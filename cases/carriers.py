@@ -53,7 +53,7 @@ def warning(carrier: str, number: str) -> str:
         return ""
     return (
         f"This does not look like a {chosen.label} tracking number ({chosen.form}). "
-        "It was kept as typed; compare it with the label on the parcel."
+        "Please compare it with the label on the parcel."
     )
 
 

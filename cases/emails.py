@@ -39,6 +39,22 @@ def case_shipped(case, event):
     return _to_practice("case_shipped", case, event.pk)
 
 
+def case_tracking_corrected(case, event):
+    return _to_practice("case_tracking_corrected", case, event.pk)
+
+
+def case_on_hold(case, event):
+    return _to_practice("case_on_hold", case, event.pk, has_note=bool(event.note))
+
+
+def case_cancelled(case, event):
+    return _to_practice("case_cancelled", case, event.pk, has_note=bool(event.note))
+
+
+def case_reopened(case, event):
+    return _to_practice("case_reopened", case, event.pk, before=event.from_progress)
+
+
 def message_posted(message):
     """Tell the other side; what was written stays on the record."""
     case = message.case

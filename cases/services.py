@@ -183,6 +183,7 @@ def move(case, to, who, *, by, now, note="", seen=None, **changes):
         raise ChangedMeanwhile(case)
     _check_move(case, to, who)
     changes.setdefault("ship_date", ship_date_after_move(case, to, now))
+    changes["promised_date"] = case.ship_date if to == Progress.SHIPPED else None
     with transaction.atomic():
         _change(case, progress=to, **changes)
         changed = {"from_progress": before, "to_progress": to, "note": note}
@@ -206,20 +207,41 @@ def _check_move(case, to, who):
 
 
 def ship_date_after_move(case, to, now):
-    """The ship date a case has once it is moved to `to` at `now`, or None while it rests."""
+    """The ship date a case has once it is moved to `to` at `now`, or None while it rests.
+
+    On Shipped it is that day; when that is taken back, the one that was promised before, unless
+    its day is over.
+    """
     if to in WITHOUT_SHIP_DATE:
         return None
-    return case.ship_date or expected_ship_date(now, case.planning_date)
+    today = lab_calendar.today(now)
+    if to == Progress.SHIPPED:
+        return today
+    promised = case.promised_date if case.has_shipped else case.ship_date
+    if case.has_shipped and promised and promised < today:
+        promised = None
+    return promised or expected_ship_date(now, case.planning_date)
 
 
 def _notice(case, event):
     # A session that the lab cancelled has its own mail, with the way to another date.
-    if event.to_progress == Progress.READY and event.from_progress != Progress.SCHEDULED:
-        emails.case_ready_to_plan(case, event)
-    elif event.to_progress == Progress.NO_SHOW:
-        emails.case_no_show(case, event)
-    elif event.to_progress == Progress.SHIPPED:
-        emails.case_shipped(case, event)
+    if event.to_progress == Progress.READY and event.from_progress == Progress.SCHEDULED:
+        return
+    if tell := _NOTICES.get(event.to_progress):
+        tell(case, event)
+    elif event.from_progress in _RESTED and event.to_progress != Progress.MISSING:
+        emails.case_reopened(case, event)
+
+
+_NOTICES = {
+    Progress.READY: emails.case_ready_to_plan,
+    Progress.NO_SHOW: emails.case_no_show,
+    Progress.SHIPPED: emails.case_shipped,
+    Progress.ON_HOLD: emails.case_on_hold,
+    Progress.CANCELLED: emails.case_cancelled,
+}
+# What a practice believes to be over, or on its way.
+_RESTED = {Progress.ON_HOLD, Progress.CANCELLED, Progress.SHIPPED}
 
 
 def mark_missing(case, reasons, note, *, by, now, seen=None):
@@ -234,28 +256,31 @@ def mark_missing(case, reasons, note, *, by, now, seen=None):
 
 def ship(case, carrier, tracking_number, *, by, now, note="", seen=None):
     """The lab hands the guide to a carrier; the ship date becomes the day on which it did."""
-    parcel = {
-        "carrier": carrier,
-        "tracking_number": tracking_number,
-        "ship_date": lab_calendar.today(now),
-    }
+    parcel = {"carrier": carrier, "tracking_number": tracking_number}
     move(case, Progress.SHIPPED, Who.LAB, by=by, now=now, note=note, seen=seen, **parcel)
 
 
 def correct_tracking(case, carrier, tracking_number, *, by, now):
-    """The lab corrects carrier and number of a shipped case; the timeline keeps the old ones.
+    """The lab corrects carrier and number of a shipped case, and the practice is told.
 
-    Raises NotAllowed when the case is not shipped, ChangedMeanwhile when it was moved.
+    The timeline keeps the old ones. Raises NotAllowed when the case is not shipped or nothing
+    would change, ChangedMeanwhile when it was moved.
     """
     if case.progress != Progress.SHIPPED:
         raise NotAllowed(
             f"Case {case.number} is {case.progress.label}, so it has no tracking to correct. "
             "Nothing was changed."
         )
+    if (case.carrier, case.tracking_number) == (carrier, tracking_number):
+        raise NotAllowed(
+            f"This is the tracking of case {case.number} already. Nothing was changed."
+        )
     before = f"{case.get_carrier_display()} {case.tracking_number}".strip() or "none"
     with transaction.atomic():
         _change(case, carrier=carrier, tracking_number=tracking_number)
-        _add_event(case, CaseEvent.Kind.TRACKING, by, now, note=f"Corrected; it was {before}.")
+        note = f"Corrected; it was {before}."
+        event = _add_event(case, CaseEvent.Kind.TRACKING, by, now, note=note)
+        emails.case_tracking_corrected(case, event)
 
 
 def set_planning_date(case, date, note, *, by, now):

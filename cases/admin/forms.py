@@ -63,17 +63,26 @@ class TrackingForm(forms.Form):
             )
         return number
 
+    # The number that the person was asked about; sending the same one again is the answer.
+    doubted = forms.CharField(required=False, widget=forms.HiddenInput)
+
     def clean(self):
         cleaned = super().clean()
         carrier, number = cleaned.get("carrier"), cleaned.get("tracking_number")
+        doubted = cleaned.pop("doubted", "")
         if carrier and carrier != "other" and number == "":
             self.add_error("tracking_number", "Please type the tracking number of the parcel.")
+        elif carrier and number and f"{carrier} {number}" != doubted:
+            self._ask_about(carrier, number)
         return cleaned
 
-    @property
-    def warning(self):
-        """A sentence when the number does not look like one of the carrier's, else ""."""
-        return carriers.warning(self.cleaned_data["carrier"], self.cleaned_data["tracking_number"])
+    def _ask_about(self, carrier, number):
+        if warning := carriers.warning(carrier, number):
+            self.data = self.data.copy()
+            self.data["doubted"] = f"{carrier} {number}"
+            self.add_error(
+                "tracking_number", f"{warning} Is it right? Then press the button again."
+            )
 
 
 class ShippedForm(ProgressForm, TrackingForm):

@@ -54,9 +54,7 @@ class CasePages:
         form = progress_form(to)(request.POST or None, initial={"was": case.progress})
         if form.is_valid():
             outcome = f"Case {case} is now {to.label}."
-            warning = form.warning if to == Progress.SHIPPED else ""
-            move = partial(self._move, case, to, form)
-            return self._act(request, case, move, outcome, warning)
+            return self._act(request, case, partial(self._move, case, to, form), outcome)
         return self._page(
             request,
             case,
@@ -84,8 +82,8 @@ class CasePages:
         form = TrackingForm(request.POST or None, initial=initial)
         if form.is_valid():
             service = partial(services.correct_tracking, case, **form.cleaned_data)
-            outcome = f"The tracking of case {case} is corrected."
-            return self._act(request, case, service, outcome, form.warning)
+            outcome = f"The tracking of case {case} is corrected; the practice is told by mail."
+            return self._act(request, case, service, outcome)
         title = f"Case {case}: tracking"
         return self._page(request, case, form, title=title, button="Correct tracking")
 
@@ -132,11 +130,9 @@ class CasePages:
         request.visit.back_to = page_of(case)
         return case
 
-    def _act(self, request, case, service, outcome, warning=""):
+    def _act(self, request, case, service, outcome):
         """Call the service and go back with its outcome; with a refusal goes `access.logged`."""
         service(by=request.user, now=timezone.now())
-        if warning:
-            self.message_user(request, warning, messages.WARNING)
         return self._back(request, case, outcome)
 
     def _back(self, request, case, text, level=messages.SUCCESS):

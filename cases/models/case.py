@@ -159,6 +159,8 @@ class Case(models.Model):
 
     progress = ProgressField(default=Progress.PROCESSING, editable=False)
     ship_date = models.DateField(null=True, blank=True)
+    # What the ship date was when the case was marked Shipped, should that be taken back.
+    promised_date = models.DateField(null=True, blank=True, editable=False)
     # The lab's date of the booked planning session, which the ship date must leave time after.
     planning_date = models.DateField(null=True, blank=True, editable=False)
     carrier = models.CharField(max_length=10, choices=carriers.CHOICES, blank=True)

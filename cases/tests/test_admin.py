@@ -1,8 +1,11 @@
 """The lab's pages about cases: what staff see, and that every change goes through a service."""
 
+from datetime import date
+
 import pytest
 from django.contrib.messages import get_messages
 from django.urls import reverse
+from django.utils import timezone
 
 from cases import services
 from cases.admin.case import BATCH_MOVES
@@ -10,6 +13,7 @@ from cases.models import Attachment, Case, CaseEvent, Prescription
 from cases.progress import LAB_ORDER, Progress, Who, moves
 from portal.models import Email
 from portal.work import WorkState
+from tests.forms import forms_in
 
 LIST = reverse("admin:cases_case_changelist")
 UPS = "1Z5R89390357567127"
@@ -27,6 +31,12 @@ def page(case):
 
 def step(case, to):
     return reverse("admin:cases_case_progress", args=[case.pk, to.name.lower()])
+
+
+def fields_of(html):
+    """What a person sends who presses the button of the page's form again."""
+    forms = [form.untouched() for form in forms_in(html, "")]
+    return next(fields for fields in forms if "doubted" in fields)
 
 
 def said(response):
@@ -160,14 +170,24 @@ def test_shipping_without_what_it_needs_gets_a_sentence(lab, make_case, typed, s
     assert sentence in response.text
 
 
-def test_a_strange_tracking_number_is_kept_with_a_warning(lab, make_case):
+STRANGE = {"carrier": "ups", "tracking_number": "1Z1111111111111111"}
+
+
+def test_a_strange_tracking_number_is_asked_about_before_it_is_mailed(lab, make_case):
     case = make_case(progress=Progress.FINISHED)
-    response = move(
-        lab, case, Progress.SHIPPED, carrier="ups", tracking_number="1Z1111111111111111"
-    )
-    assert any("does not look like a UPS tracking number" in text for text in said(response))
+    asked = move(lab, case, Progress.SHIPPED, **STRANGE)
+    assert "does not look like a UPS tracking number" in asked.text
+    assert "press the button again" in asked.text
+    assert not Email.objects.exists()
+
+    typed = fields_of(asked.text)
+    corrected = lab.post(step(case, Progress.SHIPPED), typed | {"carrier": "usps"})
+    assert "does not look like a USPS tracking number" in corrected.text
+
+    lab.post(step(case, Progress.SHIPPED), typed)
     case.refresh_from_db()
-    assert case.tracking_number == "1Z1111111111111111"
+    assert (case.progress, case.tracking_number) == (Progress.SHIPPED, "1Z1111111111111111")
+    assert "1Z1111111111111111" in Email.objects.get(kind="case_shipped").text
 
 
 def test_a_number_is_not_needed_when_no_carrier_takes_the_parcel(lab, make_case):
@@ -185,6 +205,38 @@ def test_tracking_is_corrected_with_a_line_in_the_timeline(lab, make_case):
     case.refresh_from_db()
     assert (case.carrier, case.tracking_number) == ("ups", UPS)
     assert case.events.get(kind="tracking").note == "Corrected; it was DHL 3318810025."
+    mail = Email.objects.get(kind="case_tracking_corrected")
+    assert mail.to == case.practice.email
+    assert case.tracking_url in mail.text
+
+    again = lab.post(address, {"carrier": "ups", "tracking_number": UPS})
+    assert "already. Nothing was changed." in said(again)[-1]
+    assert Email.objects.count() == 1
+
+
+def test_a_corrected_number_that_is_strange_is_asked_about_too(lab, make_case):
+    case = make_case(progress=Progress.SHIPPED, carrier="ups", tracking_number=UPS)
+    address = reverse("admin:cases_case_tracking", args=[case.pk])
+    asked = lab.post(address, STRANGE)
+    assert "does not look like a UPS tracking number" in asked.text
+    case.refresh_from_db()
+    assert case.tracking_number == UPS
+    lab.post(address, fields_of(asked.text))
+    case.refresh_from_db()
+    assert case.tracking_number == STRANGE["tracking_number"]
+
+
+def test_the_page_of_a_move_says_the_date_that_the_case_then_has(lab, make_case, lab_user):
+    far = date(2100, 5, 3)
+    case = make_case(progress=Progress.FINISHED, ship_date=far)
+    page = lab.get(step(case, Progress.SHIPPED))
+    services.ship(case, "ups", UPS, by=lab_user, now=timezone.now())
+    assert page.context["ship_date"] == case.ship_date
+    assert f"becomes <strong>{case.ship_date:%a, %b}" in page.text
+    assert "Mon, May 3, 2100" in lab.get(step(case, Progress.FINISHED)).text
+    move(lab, case, Progress.FINISHED)
+    case.refresh_from_db()
+    assert case.ship_date == far
 
 
 def test_tracking_of_a_case_that_is_not_shipped_is_refused(lab, case):

@@ -94,7 +94,7 @@ def test_a_number_of_the_chosen_carrier_passes_without_a_warning(carrier, number
 def test_a_number_that_does_not_fit_is_warned_about(carrier, number):
     sentence = warning(carrier, number)
     assert f"a {CARRIERS[carrier].label} tracking number" in sentence
-    assert "kept as typed" in sentence
+    assert "compare it with the label" in sentence
 
 
 def test_a_number_is_held_against_the_chosen_carrier_only():

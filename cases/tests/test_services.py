@@ -195,6 +195,46 @@ def test_a_later_planning_session_pushes_the_ship_date_of_an_update(send_case, n
 # Moving
 
 
+def test_a_case_that_did_not_ship_after_all_has_its_promise_again(make_case, lab_user, now):
+    promised, given = date(2026, 3, 20), {"by": lab_user, "now": now}
+    case = make_case(progress=Progress.FINISHED, ship_date=promised)
+    services.ship(case, "other", "", **given)
+    assert case.ship_date == date(2026, 3, 2)
+    services.move(case, Progress.MANUFACTURING, Who.LAB, **given)
+    case.refresh_from_db()
+    assert (case.ship_date, case.promised_date) == (promised, None)
+
+
+def test_a_promise_whose_day_is_over_is_made_anew(make_case, lab_user, now):
+    case = make_case(progress=Progress.FINISHED, ship_date=date(2026, 2, 27))
+    services.ship(case, "other", "", by=lab_user, now=now)
+    services.move(case, Progress.FINISHED, Who.LAB, by=lab_user, now=now)
+    assert case.ship_date == date(2026, 3, 16)
+
+
+@pytest.mark.parametrize(
+    ("before", "to", "kind", "says"),
+    [
+        (Progress.RECEIVED, Progress.ON_HOLD, "case_on_hold", "has no ship date until"),
+        (Progress.RECEIVED, Progress.CANCELLED, "case_cancelled", "was cancelled"),
+        (Progress.ON_HOLD, Progress.RECEIVED, "case_reopened", "was On Hold and goes on"),
+        (Progress.CANCELLED, Progress.PROCESSING, "case_reopened", "is now Processing"),
+        (Progress.SHIPPED, Progress.FINISHED, "case_reopened", "is now Finished"),
+        (Progress.ON_HOLD, Progress.READY, "case_ready_to_plan", "book a virtual"),
+    ],
+)
+def test_a_practice_is_told_when_its_case_rests_and_when_it_goes_on(
+    make_case, lab_user, now, before, to, kind, says
+):
+    case = make_case(progress=before, patient_name="Quillon")
+    services.move(case, to, Who.LAB, by=lab_user, now=now, note="Quillon asked for it.")
+    mail = Email.objects.get()
+    assert (mail.kind, mail.to) == (kind, case.practice.email)
+    assert says in mail.text
+    assert case.number in mail.subject
+    assert "Quillon" not in mail.subject + mail.text + mail.html
+
+
 def test_a_move_writes_one_event_and_leaves_last_modified(case, lab_user, now):
     modified_at = case.modified_at
     services.move(case, Progress.RECEIVED, Who.LAB, by=lab_user, now=now, note="All there.")
