@@ -2,14 +2,20 @@
 
 from dataclasses import dataclass
 
+FILES, IMPLANTS, SIGNATURE = "files", "implants", "signature"
+
 
 @dataclass(frozen=True)
 class Reason:
-    """What is missing (`label`) and what the dentist can do about it (`help`, a sentence)."""
+    """What is missing (`label`) and what the dentist can do about it (`help`, a sentence).
+
+    `answer` says by what it is answered on the record: files, or a field of the form.
+    """
 
     code: str
     label: str
     help: str
+    answer: str = FILES
 
 
 _REASONS = (
@@ -56,12 +62,14 @@ _REASONS = (
     Reason(
         "no_implant_system",
         "Implant system not given",
-        "Write maker, system, diameter and length of the implant for each site.",
+        "Write maker, system, diameter and length of the implant for each tooth.",
+        IMPLANTS,
     ),
     Reason(
         "unsigned",
         "Prescription unsigned",
-        "Open the case, type the name of the prescribing dentist as signature and submit.",
+        "Read the RX script, type the name of the prescribing dentist as signature and submit.",
+        SIGNATURE,
     ),
     Reason("other", "Other", "Read the note from the lab, and write to us if it is not clear."),
 )

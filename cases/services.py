@@ -190,7 +190,7 @@ def move(case, to, who, *, by, now, note="", seen=None, **changes):
         event = _add_event(case, CaseEvent.Kind.PROGRESS, by, now, **changed)
         # On hold or cancelled, what is missing is still missing.
         if to not in WITHOUT_SHIP_DATE:
-            case.missing_items.filter(answered_at=None).update(answered_at=now)
+            _tick_off_the_rest(case, by=by, now=now)
         if who == Who.LAB:
             _notice(case, event)
     return event
@@ -248,10 +248,74 @@ def mark_missing(case, reasons, note, *, by, now, seen=None):
     """The lab says what it lacks: `reasons` are keys of `readiness.REASONS`, `note` free text."""
     with transaction.atomic():
         event = move(case, Progress.MISSING, Who.LAB, by=by, now=now, note=note, seen=seen)
-        items = MissingItem.objects.bulk_create(
-            [MissingItem(case=case, reason=reason, created_at=now) for reason in reasons]
-        )
-        emails.case_missing(case, event, items)
+        _add_missing(case, [MissingItem(reason=reason) for reason in reasons], by=by, now=now)
+        emails.case_missing(case, event, _still_missing(case))
+
+
+def add_missing(case, reasons, note, *, by, now):
+    """The lab lacks more than it said, and tells the practice all that is missing now.
+
+    Raises NotAllowed when the case is not Missing CBCT/Models.
+    """
+    with transaction.atomic():
+        lock(case)
+        case.refresh_from_db(fields=["progress"])
+        if case.progress != Progress.MISSING:
+            raise NotAllowed(
+                f"Case {case.number} is {case.progress.label}, so nothing can be added to what is "
+                f"missing. Move it to {Progress.MISSING.label} instead; nothing was changed."
+            )
+        items = [MissingItem(reason=reason) for reason in reasons]
+        items[-1].note = note
+        event = _add_missing(case, items, by=by, now=now)
+        emails.case_missing(case, event, _still_missing(case))
+
+
+def _add_missing(case, items, *, by, now):
+    for item in items:
+        item.case, item.created_at = case, now
+    MissingItem.objects.bulk_create(items)
+    notes = "".join(f" {item.note}" for item in items if item.note)
+    return _say_of_missing(case, "Added", items, by, now, notes)
+
+
+def _say_of_missing(case, what, items, by, now, more=""):
+    note = f"{what}: {', '.join(map(str, items))}.{more}"
+    return _add_event(case, CaseEvent.Kind.MISSING, by, now, note=note)
+
+
+def _still_missing(case):
+    return case.missing_items.filter(answered_at=None)
+
+
+def _tick_off_the_rest(case, *, by, now):
+    items = list(_still_missing(case))
+    if items:
+        case.missing_items.filter(answered_at=None).update(answered_at=now)
+        _say_of_missing(case, "Ticked off with the move", items, by, now)
+
+
+def tick_off(item, *, by, now):
+    """The lab has what was missing. The case stays where it is; raises NotAllowed as below."""
+    _settle(item, "Ticked off", by=by, now=now)
+
+
+def take_back(item, *, by, now):
+    """It is not missing after all. Raises NotAllowed when somebody settled it before."""
+    _settle(item, "Taken back", by=by, now=now)
+
+
+def _settle(item, what, *, by, now):
+    case = item.case
+    with transaction.atomic():
+        lock(case)
+        open_rows = MissingItem.objects.filter(pk=item.pk, answered_at=None)
+        if not open_rows.update(answered_at=now):
+            raise NotAllowed(
+                f"“{item}” of case {case.number} was settled by somebody else a moment ago. "
+                "Nothing was changed."
+            )
+        _say_of_missing(case, what, [item], by, now)
 
 
 def ship(case, carrier, tracking_number, *, by, now, note="", seen=None):

@@ -26,20 +26,44 @@ class ProgressForm(forms.Form):
         return plain_text(self.cleaned_data["note"], lines=True)
 
 
-class MissingForm(ProgressForm):
+class ReasonsForm(forms.Form):
+    """What is missing, and a note on it."""
+
     reasons = forms.MultipleChoiceField(
         label="What is missing",
         choices=[(code, reason.label) for code, reason in readiness.REASONS.items()],
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": "Please choose at least one reason."},
     )
-    field_order = ["was", "reasons", "note"]
 
     def clean(self):
         cleaned = super().clean()
         if "other" in cleaned.get("reasons", []) and not cleaned.get("note"):
             self.add_error("note", "Please write what is missing: “Other” alone does not say it.")
         return cleaned
+
+
+class MissingForm(ProgressForm, ReasonsForm):
+    field_order = ["was", "reasons", "note"]
+
+
+class MoreMissingForm(ReasonsForm):
+    """What is missing beside what is known to be."""
+
+    note = forms.CharField(
+        required=False,
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="The practice reads it beside what is missing.",
+    )
+
+    def __init__(self, *args, known, **kwargs):
+        super().__init__(*args, **kwargs)
+        reasons = self.fields["reasons"]
+        reasons.choices = [choice for choice in reasons.choices if choice[0] not in known]
+
+    def clean_note(self):
+        return plain_text(self.cleaned_data["note"], lines=True)
 
 
 class TrackingForm(forms.Form):

@@ -13,11 +13,12 @@ from django.views.decorators.http import require_http_methods
 
 from cases import access, policies, services
 from cases.access import Action, What, logged
-from cases.admin.forms import ShipDateForm, TrackingForm, progress_form
+from cases.admin.forms import MoreMissingForm, ShipDateForm, TrackingForm, progress_form
 from cases.admin.work import render_again
 from cases.files import receiving
 from cases.forms import MessageForm
 from cases.progress import Progress, Who, may_move
+from cases.views import parts
 from portal.refusal import NotAllowed
 
 
@@ -29,13 +30,15 @@ class CasePages:
             ("progress/<slug:to>/", self.progress_page, "progress", Action.PROGRESS),
             ("ship-date/", self.ship_date_page, "ship_date", Action.SHIP_DATE),
             ("tracking/", self.tracking_page, "tracking", Action.TRACKING),
+            ("missing/", self.missing_page, "missing", Action.CHANGED),
+            ("missing/settle/", self.settle_page, "settle", Action.CHANGED),
             ("message/", self.message_page, "message", Action.WRITTEN),
             ("try-again/", self.try_again_page, "try_again", Action.TRIED_AGAIN),
         ]
         return [*(self._url(*page) for page in pages), *super().get_urls()]
 
     def _url(self, route, page, name, action):
-        methods = ["POST"] if name == "try_again" else ["GET", "HEAD", "POST"]
+        methods = ["POST"] if name in {"try_again", "settle"} else ["GET", "HEAD", "POST"]
         what = What.MESSAGE if name == "message" else What.CASE
         page = require_http_methods(methods)(logged(what, action)(page))
         view = self.admin_site.admin_view(page)
@@ -86,6 +89,27 @@ class CasePages:
             return self._act(request, case, service, outcome)
         title = f"Case {case}: tracking"
         return self._page(request, case, form, title=title, button="Correct tracking")
+
+    def missing_page(self, request, pk):
+        """Add to what is missing; the case stays where it is."""
+        case = self._case(request, pk)
+        known = set(parts.missing(case).values_list("reason", flat=True)) - {"other"}
+        form = MoreMissingForm(request.POST or None, known=known)
+        if request.method == "POST" and form.is_valid():
+            add = partial(services.add_missing, case, **form.cleaned_data)
+            outcome = f"Added to what case {case} misses; the practice is told by mail."
+            return self._act(request, case, add, outcome)
+        title = f"Case {case}: add what is missing"
+        return self._page(request, case, form, title=title, button="Add what is missing")
+
+    def settle_page(self, request, pk):
+        """Tick off one thing that was missing, or take it back."""
+        case, posted = self._case(request, pk), request.POST
+        is_here = "tick_off" in posted
+        item = _row(case.missing_items.all(), posted.get("tick_off" if is_here else "take_back"))
+        service = services.tick_off if is_here else services.take_back
+        outcome = f"“{item}” is {'ticked off' if is_here else 'taken back'}."
+        return self._act(request, case, partial(service, item), outcome)
 
     def message_page(self, request, pk):
         if not self.has_view_permission(request):
@@ -178,5 +202,5 @@ def _progress_named(name):
 def _row(rows, pk):
     try:
         return get_object_or_404(rows, pk=pk)
-    except (ValueError, ValidationError):
+    except (TypeError, ValueError, ValidationError):
         raise Http404("No such row.") from None

@@ -260,6 +260,7 @@ class CaseEvent(models.Model):
         PLANNING = "planning", "Planning session"
         TRACKING = "tracking", "Tracking number"
         REFUSED = "refused", "File refused"
+        MISSING = "missing", "What is missing"
 
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="events")
     actor = models.ForeignKey(

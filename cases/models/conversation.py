@@ -12,12 +12,17 @@ from cases.models.case import Case
 
 
 class MissingItem(models.Model):
-    """One thing the lab lacks; answered by an update of the case or by the lab."""
+    """One thing the lab lacks, until an update answers it or the lab ticks it off or takes it back.
+
+    Which of them it was, the timeline says.
+    """
 
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="missing_items")
     reason = models.CharField(
         max_length=30, choices={code: reason.label for code, reason in readiness.REASONS.items()}
     )
+    # What the lab wrote when it added this later; of the first ones the move has the note.
+    note = models.TextField(blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     answered_at = models.DateTimeField(null=True, blank=True)
 
@@ -30,6 +35,10 @@ class MissingItem(models.Model):
     @property
     def help(self):
         return readiness.REASONS[self.reason].help
+
+    @property
+    def answer(self):
+        return readiness.REASONS[self.reason].answer
 
 
 class MessageQuerySet(models.QuerySet):

@@ -167,7 +167,7 @@ def test_what_is_missing_and_was_not_uploaded_is_asked_for_before_it_is_sent(
     answered = case.missing_items.get(reason="no_bite")
     add_file(case, form_key=drafts.update_key(case), answers=answered)
     page = dentist_client.post(update_url, CHANGE).content.decode()
-    assert "Nothing was uploaded here for:</strong> No CBCT." in page
+    assert "Nothing was given here for:</strong> No CBCT." in page
 
 
 def test_an_update_without_a_signature_asks_for_it_and_keeps_everything(

@@ -12,6 +12,7 @@ from cases import access, drafts, limits, policies, services
 from cases.access import Action, Result, What, logged
 from cases.forms import MessageForm, PrescriptionForm, SignatureForm
 from cases.models import Attachment
+from cases.readiness import IMPLANTS, SIGNATURE
 from cases.views import parts
 from cases.views.new import keep, take_unsent
 from portal.refusal import NotAllowed
@@ -53,9 +54,15 @@ def _form(case, typed):
     return PrescriptionForm(numbering=case.practice.tooth_numbering, initial=initial)
 
 
+def _signature(typed):
+    """The form to sign with the name of a draft; the signature counts once all is looked over."""
+    return SignatureForm(initial=drafts.initial(typed or {}))
+
+
 def _page(request, case, form, message_form, draft=None, status=200):
     request.visit.what = What.CASE
     key, can_update = drafts.update_key(case), policies.can_update(request.user, case)
+    missing = list(parts.missing(case))
     context = {
         "case": case,
         "practice": case.practice,
@@ -69,7 +76,9 @@ def _page(request, case, form, message_form, draft=None, status=200):
         "files": parts.files(request, case),
         "unsent": _unsent(request, case, key).count(),
         "of_form": parts.files_of_form(request, _files(request, case).of_form(key)),
-        "missing": parts.missing(case),
+        "missing": missing,
+        "implants_are_missing": any(item.answer == IMPLANTS for item in missing),
+        "signature": _signature(draft and draft.data),
         "missing_note": case.missing_note,
         "prescriptions": parts.scripts(request, case),
         "events": parts.events(request, case),
@@ -108,7 +117,7 @@ def update(request, number):
     # A signature stands under what is kept, and so under nothing that was cut.
     if not form.is_valid() or draft is None or drafts.not_kept(request.POST):
         return _page(request, case, form, MessageForm(), draft=draft, status=422)
-    return _look_over(request, case, draft, form, SignatureForm())
+    return _look_over(request, case, draft, form, _signature(draft.data))
 
 
 def _compare(request, case, posted):
@@ -145,13 +154,22 @@ def _look_over(request, case, draft, form, signature, status=200):
         "values": form.cleaned_data,
         "unsent": files[: parts.UNSENT],
         "more_unsent": max(files.count() - parts.UNSENT, 0),
-        "unanswered": case.missing_items.filter(answered_at=None).exclude(
-            pk__in=files.values("answers")
-        )[: parts.MISSING],
+        "unanswered": _unanswered(case, form, files),
         "new_ship_date": services.expected_ship_date(timezone.now(), case.planning_date),
         "seen": drafts.fingerprint(draft),
     }
     return render(request, "cases/case_confirm_update.html", context, status=status)
+
+
+def _unanswered(case, form, files):
+    """What was missing and is not given by this update; the signature stands below."""
+    given = {SIGNATURE}
+    if set(form.cleaned_data["implants"]) == set(form.cleaned_data["teeth"]):
+        given.add(IMPLANTS)
+    without_file = case.missing_items.filter(answered_at=None).exclude(
+        pk__in=files.exclude(answers=None).values("answers")
+    )
+    return [item for item in without_file[: parts.MISSING] if item.answer not in given]
 
 
 @never_cache

@@ -9,9 +9,11 @@ export class ToothChart {
   constructor(chart) {
     this.shapes = by(chart.querySelectorAll("[data-tooth]"), (shape) => shape.dataset.tooth);
     this.boxes = by(chart.querySelectorAll("input[name=teeth]"), (box) => box.value);
-    this.sites = chart.querySelector("[data-implants]");
-    this.hint = chart.querySelector("[data-no-teeth]");
-    this.template = chart.querySelector("[data-site-template]");
+    // Beside the chart, or where the implant systems are asked for.
+    const sites = chart.querySelector("[data-sites]") || document.querySelector("[data-sites]");
+    this.sites = sites.querySelector("[data-implants]");
+    this.hint = sites.querySelector("[data-no-teeth]");
+    this.template = sites.querySelector("[data-site-template]");
   }
 
   addSite(box) {

@@ -50,6 +50,7 @@ ADMIN = {
     "admin-cases": "/admin/cases/case/",
     "admin-case": "/admin/cases/case/{pk}/change/",
     "admin-case-missing": "/admin/cases/case/{pk}/progress/missing/",
+    "admin-case-add-missing": "/admin/cases/case/{pk}/missing/",
     "admin-files": "/admin/cases/attachment/",
     "admin-status": "/admin/status/",
     "admin-access": "/admin/accounts/access/",

@@ -7,10 +7,10 @@ const shape = (code) => `<g data-tooth="${code}" tabindex="-1"></g>`;
 const box = (code) =>
   `<input type="checkbox" name="teeth" value="${code}" data-label="${code}" data-name="tooth ${code}">`;
 const document = page(
-  `<div data-tooth-chart>${CODES.map(shape).join("")}${CODES.map(box).join("")}
-     <p data-no-teeth></p><div data-implants></div>
+  `<div data-sites><p data-no-teeth></p><div data-implants></div>
      <template data-site-template><div class="site"><label><strong></strong> <span></span></label><input>
-     </div></template></div>`,
+     </div></template></div>
+   <div data-tooth-chart>${CODES.map(shape).join("")}${CODES.map(box).join("")}</div>`,
 );
 await import("../../static/js/tooth_chart.js");
 const tooth = (code) => document.querySelector(`[data-tooth="${code}"]`);

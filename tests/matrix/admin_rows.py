@@ -131,6 +131,12 @@ MODELS = [
 ]  # fmt: skip
 
 CASE = "cases/case/<int:pk>/"
+
+
+def item_of(side):
+    return side.booked.missing_items.get().pk
+
+
 CHANGES_CASES = [LAB, ROOT]
 PAGES = [
     Page("", STAFF, "GET 200, POST 200", stranger=ADMIN_SIGN_IN),
@@ -156,6 +162,11 @@ PAGES = [
          data={"ship_date": "2035-01-01"}),
     Page(f"{CASE}tracking/", CHANGES_CASES, "GET 200, POST 302", of="cases.case",
          data={"carrier": "other"}),
+    # Nothing is added to a case that is not Missing CBCT/Models.
+    Page(f"{CASE}missing/", CHANGES_CASES, "GET 200, POST 302", of="cases.case",
+         data={"reasons": "no_bite"}),
+    Page(f"{CASE}missing/settle/", CHANGES_CASES, "POST 302+", of="cases.case",
+         data={"tick_off": lambda asked: item_of(asked.side or asked.mine)}),
     # A planner on cases of their own sessions; who sees one in an emergency only reads.
     Page(f"{CASE}message/", PLANNING, "GET 200, POST 302+", of="cases.case",
          own_only=(PLANNER, EMERGENCY), data={"body": "Hello"}, roles={
@@ -193,6 +204,9 @@ PAGES += [
     Page(f"{CASE}try-again/", CHANGES_CASES, "POST 404", of="cases.case",
          about="a file of another case",
          data={"attachment": lambda asked: other_side(asked).failed.pk}),
+    Page(f"{CASE}missing/settle/", CHANGES_CASES, "POST 404", of="cases.case",
+         about="what is missing of another case",
+         data={"take_back": lambda asked: item_of(other_side(asked))}),
     Page(f"{CASE}try-again/", CHANGES_CASES, "POST 404", of="cases.case",
          about="an RX script of another case",
          data={"prescription": lambda asked: other_side(asked).prescription.pk}),

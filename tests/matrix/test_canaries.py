@@ -121,6 +121,7 @@ def whole_way(world, side):
         (lab, f"{folder}progress/missing/", {
             "was": case.progress, "reasons": "no_cbct", "note": f"We miss {side.patient}",
         }),
+        (lab, f"{folder}missing/", {"reasons": "other", "note": f"And {side.patient}"}),
         (dentist, f"{record}update/", typed(side, description=f"Update {side.patient}")),
         (lab, f"{folder}progress/ready/", {"was": 10}),
         (dentist, f"{record}schedule/", {"block": side.block.pk}),
