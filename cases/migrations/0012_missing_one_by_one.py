@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("cases", "0010_fold_patients")]
+    dependencies = [("cases", "0011_promised_date")]
 
     operations = [
         migrations.AddField(
