@@ -181,7 +181,8 @@ def move(case, to, who, *, by, now, note="", seen=None, **changes):
     before = case.progress
     if seen not in (None, before):
         raise ChangedMeanwhile(case)
-    _check_move(case, to, who)
+    check_move(case, to, who)
+    _refuse_while_booked(case)
     changes.setdefault("ship_date", ship_date_after_move(case, to, now))
     changes["promised_date"] = case.ship_date if to == Progress.SHIPPED else None
     with transaction.atomic():
@@ -196,13 +197,19 @@ def move(case, to, who, *, by, now, note="", seen=None, **changes):
     return event
 
 
-def _check_move(case, to, who):
+def check_move(case, to, who):
+    """Raises NotAllowed, with a sentence, for a move that the table of moves lacks."""
     before = case.progress
     if before == to:
         raise NotAllowed(f"Case {case.number} is {before.label} already.")
     if not may_move(who, before, to):
         raise NotAllowed(f"Case {case.number} is {before.label} and cannot become {to.label}.")
-    if before == Progress.SCHEDULED and case.planning_sessions.filter(state="booked").exists():
+
+
+def _refuse_while_booked(case):
+    if case.progress != Progress.SCHEDULED:
+        return
+    if case.planning_sessions.filter(state="booked").exists():
         raise NotAllowed(f"Case {case.number} has a planning session, which must end first.")
 
 
@@ -224,13 +231,18 @@ def ship_date_after_move(case, to, now):
 
 
 def _notice(case, event):
-    # A session that the lab cancelled has its own mail, with the way to another date.
-    if event.to_progress == Progress.READY and event.from_progress == Progress.SCHEDULED:
-        return
-    if tell := _NOTICES.get(event.to_progress):
+    if tell := _notice_of(event.from_progress, event.to_progress):
         tell(case, event)
-    elif event.from_progress in _RESTED and event.to_progress != Progress.MISSING:
-        emails.case_reopened(case, event)
+
+
+def _notice_of(before, to):
+    """The mail to the practice about such a move by the lab, or None."""
+    # A session that the lab cancelled has its own mail, with the way to another date.
+    if to == Progress.READY and before == Progress.SCHEDULED:
+        return None
+    if before in _RESTED and to != Progress.MISSING:
+        return _NOTICES.get(to, emails.case_reopened)
+    return _NOTICES.get(to)
 
 
 _NOTICES = {
@@ -242,6 +254,11 @@ _NOTICES = {
 }
 # What a practice believes to be over, or on its way.
 _RESTED = {Progress.ON_HOLD, Progress.CANCELLED, Progress.SHIPPED}
+
+
+def tells_practice(before, to):
+    """Whether the practice gets a mail of the case itself when the lab makes such a move."""
+    return to == Progress.MISSING or _notice_of(before, to) is not None
 
 
 def mark_missing(case, reasons, note, *, by, now, seen=None):

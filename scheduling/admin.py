@@ -1,5 +1,7 @@
+from collections.abc import Callable
+from dataclasses import dataclass
+
 from django.contrib import admin, messages
-from django.contrib.admin import helpers
 from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.shortcuts import redirect
@@ -11,13 +13,15 @@ from django.views.decorators.http import require_http_methods
 
 from cases import access
 from cases.access import Action, Visit, What, logged
+from cases.admin import moves
 from cases.admin.case import CaseAdmin
 from cases.admin.logged import LoggedAdmin
 from cases.models import Case
+from cases.progress import Progress
 from portal.admin_site import FoldedSearch, ShortInline, ShownOnlyAdmin
 from portal.refusal import NotAllowed
 from portal.writing.times import short_time
-from scheduling import opening, policies, services
+from scheduling import endings, opening, policies, services
 from scheduling.forms import MoveSessionForm, NewPlannerForm
 from scheduling.models import Block, DayOff, Planner, PlanningSession, WorkingHours
 
@@ -154,6 +158,40 @@ class PlannedCaseAdmin(CaseAdmin):
     def before_move(self, case, to, *, by, now):
         services.end_session_of(case, to, by=by, now=now)
 
+    def consequences_of_move(self, cases, to, *, now):
+        return endings.of_cases(cases, to, now=now)
+
+
+@dataclass(frozen=True)
+class Ending:
+    """An action that ends sessions: the service, what their cases become, and its words."""
+
+    service: Callable
+    to: Progress
+    outcome: str
+    title: str
+    button: str
+
+    def foresee(self, session, now):
+        consequence = endings.by_hand(session, self.to, now=now)
+        return moves.foresee(session.case, self.to, consequence, now=now)
+
+
+ENDINGS = {
+    "mark_missed": Ending(
+        services.mark_missed, Progress.NO_SHOW, "was missed",
+        "Mark planning sessions as missed", "Mark as missed",
+    ),
+    "mark_held": Ending(
+        services.mark_held, Progress.MANUFACTURING, "took place",
+        "Mark planning sessions as held", "Mark as held",
+    ),
+    "cancel": Ending(
+        services.cancel, Progress.READY, "is cancelled",
+        "Cancel planning sessions", "Cancel these sessions",
+    ),
+}  # fmt: skip
+
 
 @admin.register(PlanningSession)
 class PlanningSessionAdmin(LoggedAdmin, FoldedSearch, ReadOnlyRows, ShownOnlyAdmin):
@@ -198,26 +236,17 @@ class PlanningSessionAdmin(LoggedAdmin, FoldedSearch, ReadOnlyRows, ShownOnlyAdm
             return ""
         return format_html('<a href="{}">Move…</a>', _move_url(session))
 
-    @admin.action(description="Missed: nobody came", permissions=["change"])
+    @admin.action(description="Missed: nobody came…", permissions=["change"])
     def mark_missed(self, request, queryset):
-        self._each(request, queryset, services.mark_missed, "was missed")
+        return self._end(request, queryset, "mark_missed")
 
-    @admin.action(description="Held: the case goes to Manufacturing", permissions=["change"])
+    @admin.action(description="Held: the case goes to Manufacturing…", permissions=["change"])
     def mark_held(self, request, queryset):
-        self._each(request, queryset, services.mark_held, "took place")
+        return self._end(request, queryset, "mark_held")
 
     @admin.action(description="Cancel and tell both sides…", permissions=["change"])
     def cancel(self, request, queryset):
-        if "confirmed" in request.POST:
-            return self._each(request, queryset, services.cancel, "is cancelled")
-        context = {
-            **self.admin_site.each_context(request),
-            "title": "Cancel planning sessions",
-            "opts": self.opts,
-            "sessions": queryset.with_people(),
-            "box": helpers.ACTION_CHECKBOX_NAME,
-        }
-        return TemplateResponse(request, "scheduling/admin_cancel.html", context)
+        return self._end(request, queryset, "cancel")
 
     @admin.action(description="Move to another block…", permissions=["change"])
     def move(self, request, queryset):
@@ -226,16 +255,32 @@ class PlanningSessionAdmin(LoggedAdmin, FoldedSearch, ReadOnlyRows, ShownOnlyAdm
         self.message_user(request, "Please choose one session to move.", messages.WARNING)
         return None
 
-    def _each(self, request, queryset, service, outcome):
+    def _end(self, request, queryset, action):
+        """Say on a page what ends and who is told; once that is confirmed, end each by itself."""
+        ending = ENDINGS[action]
+        if "confirmed" in request.POST:
+            return self._each(request, queryset, ending)
+        sessions = moves.few_enough(self, request, queryset.with_people())
+        if sessions is None:
+            return None
+        now = timezone.now()
+        foreseen = {session.pk: ending.foresee(session, now) for session in sessions}
+        words = {"title": ending.title, "button": ending.button, "action": action}
+        return moves.ask(self, request, foreseen, **words)
+
+    def _each(self, request, queryset, ending):
+        seen = moves.keys_seen(request)
         for session in queryset.with_people():
             ended = Visit(What.PLANNING, Action.ENDED, str(session.pk), session.case)
+            now = timezone.now()
             try:
                 with access.changing(request, ended):
-                    service(session, by=request.user, now=timezone.now())
+                    moves.refuse_unforeseen(ending.foresee(session, now), seen)
+                    ending.service(session, by=request.user, now=now)
             except NotAllowed as refusal:
                 self.message_user(request, refusal, messages.ERROR)
             else:
-                self.message_user(request, f"The session of case {session.case} {outcome}.")
+                self.message_user(request, f"The session of case {session.case} {ending.outcome}.")
 
     def move_view(self, request, pk):
         """Choose another free block for a session: the lab any, a planner one of their own."""

@@ -188,10 +188,15 @@ def mark_held(session, *, by, now):
 
 def _refuse_before_start(session, now):
     if session.block.starts_at > now:
-        raise NotAllowed(
-            f"The planning session of case {session.case.number} has not begun yet: it is on "
-            f"{_when(session)}. Nothing was changed."
-        )
+        raise NotAllowed(not_begun(session))
+
+
+def not_begun(session):
+    """Why a session is neither missed nor held yet."""
+    return (
+        f"The planning session of case {session.case.number} has not begun yet: it is on "
+        f"{_when(session)}. Nothing was changed."
+    )
 
 
 def _end_by_lab(session, to, *, by, now):
@@ -201,20 +206,26 @@ def _end_by_lab(session, to, *, by, now):
         cases.move(session.case, to, Who.LAB, by=by, now=now)
 
 
-_STATES = {
-    Progress.NO_SHOW: State.MISSED,
-    Progress.MANUFACTURING: State.HELD,
-    Progress.FINISHED: State.HELD,
-    Progress.SHIPPED: State.HELD,
-}
+_MADE = {Progress.MANUFACTURING, Progress.FINISHED, Progress.SHIPPED}
+
+
+def state_after(session, to, now):
+    """The state in which a booked session ends when its case moves to `to` at `now`.
+
+    One that has not begun is neither missed nor held: a case that is made without it has no more
+    need of it, so it is cancelled. Raises NotAllowed for a no-show before it has begun.
+    """
+    if to == Progress.NO_SHOW:
+        _refuse_before_start(session, now)
+        return State.MISSED
+    return State.HELD if to in _MADE and session.block.starts_at <= now else State.CANCELLED
 
 
 def end_session_of(case, to, *, by, now):
     """End the booked session, if there is one, of a case that the lab is about to move to `to`.
 
-    It was missed, held or, for every other progress, is cancelled with a mail to both sides.
-    Called in the transaction that moves the case. Raises NotAllowed when it would be missed
-    before it has begun.
+    It ends as `state_after` says; when it is cancelled, both sides are told by mail. Called in
+    the transaction that moves the case. Raises NotAllowed as `state_after` does.
     """
     if case.progress != Progress.SCHEDULED:
         return
@@ -226,9 +237,7 @@ def end_session_of(case, to, *, by, now):
 
 
 def _end(session, to, *, by, now):
-    state = _STATES.get(to, State.CANCELLED)
-    if state == State.MISSED:
-        _refuse_before_start(session, now)
+    state = state_after(session, to, now)
     _change(session, state=state, sequence=session.sequence + (state == State.CANCELLED))
     if state == State.HELD:
         return

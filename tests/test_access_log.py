@@ -275,9 +275,9 @@ def test_booking_is_noted_and_what_the_lab_does_with_the_session(
     session = case.planning_sessions.get()
     client.force_login(make_staff(LAB))
     client.post(f"{SESSIONS}{session.pk}/move/", {"block": blocks[1].pk})
-    missed = {"action": "mark_missed", "_selected_action": [session.pk]}
+    missed = {"action": "mark_missed", "_selected_action": [session.pk], "confirmed": "yes"}
     client.post(SESSIONS, missed)  # it has not begun
-    client.post(SESSIONS, missed | {"action": "cancel", "confirmed": "yes"})
+    client.post(SESSIONS, missed | {"action": "cancel"})
     assert noted_changes() == [
         ("planning", "booked", case.number, "done"),
         ("planning", "moved", case.number, "done"),
@@ -293,7 +293,7 @@ def test_what_the_lab_changes_is_noted(client, make_staff, case, script):
     client.post(f"{here}/progress/manufacturing/", {"was": case.progress})  # it was moved meanwhile
     client.post(f"{here}/ship-date/", {"ship_date": "2031-01-15"})
     client.post(f"{here}/message/", {"body": "Hello"})
-    act = {"action": "move_to_finished", "_selected_action": [case.pk]}
+    act = {"action": "move_to_finished", "_selected_action": [case.pk], "confirmed": "yes"}
     client.post("/admin/cases/case/", act)
     parcel = {"carrier": "other", "tracking_number": ""}
     client.post(f"{here}/progress/shipped/", parcel | {"was": Progress.FINISHED.value})

@@ -4,17 +4,17 @@ from django.contrib import admin, messages
 from django.db.models import F, Prefetch
 from django.template.defaultfilters import truncatechars
 from django.template.loader import render_to_string
-from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.timesince import timesince
 
-from cases import access, export, lab_queue, policies, services, teeth
-from cases.access import Action, Visit, What
+from cases import export, lab_queue, policies, teeth
+from cases.admin import moves
 from cases.admin.logged import LoggedAdmin
 from cases.admin.pages import CasePages
 from cases.forms import MessageForm
 from cases.models import Case, MissingItem
-from cases.progress import WITHOUT_SHIP_DATE, Progress, Who, moves
+from cases.progress import WITHOUT_SHIP_DATE, Progress, Who
+from cases.progress import moves as moves_of
 from cases.views import parts
 from portal.admin_site import ReadOnlyAdmin, ShownOnlyAdmin
 from portal.refusal import NotAllowed
@@ -46,26 +46,14 @@ class AnswerFilter(admin.SimpleListFilter):
 
 
 def move_action(to):
-    """A batch action that moves each chosen case by itself."""
+    """A batch action that asks on a page, then moves each chosen case by itself."""
 
-    @admin.action(description=f"Move to {to.label}", permissions=["change"])
+    @admin.action(description=f"Move to {to.label}…", permissions=["change"])
     def action(model_admin, request, queryset):
-        moved = 0
-        for case in queryset:
-            try:
-                with access.changing(request, Visit(What.CASE, Action.PROGRESS, case=case)):
-                    given = {"by": request.user, "now": timezone.now()}
-                    model_admin.before_move(case, to, **given)
-                    services.move(case, to, Who.LAB, **given)
-            except NotAllowed as refusal:
-                model_admin.message_user(request, str(refusal), messages.ERROR)
-            else:
-                moved += 1
-        if moved:
-            cases = "1 case" if moved == 1 else f"{moved} cases"
-            model_admin.message_user(request, f"{cases} moved to {to.label}.", messages.SUCCESS)
+        go_on = moves.move_all if "confirmed" in request.POST else moves.ask_about_moves
+        return go_on(model_admin, request, queryset, to)
 
-    action.__name__ = f"move_to_{to.name.lower()}"
+    action.__name__ = moves.action_name(to)
     return action
 
 
@@ -174,7 +162,7 @@ class CaseAdmin(LoggedAdmin, CasePages, ReadOnlyAdmin, ShownOnlyAdmin):
         return super().render_change_form(request, context, obj=obj, **kwargs)
 
     def _panels(self, request, case):
-        allowed = moves(Who.LAB)[case.progress]
+        allowed = moves_of(Who.LAB)[case.progress]
         return {
             "next_steps": sorted(allowed, key=_USUAL_STEPS.index),
             "may_act": self.has_change_permission(request),

@@ -13,11 +13,12 @@ from django.views.decorators.http import require_http_methods
 
 from cases import access, policies, services
 from cases.access import Action, What, logged
+from cases.admin import moves
 from cases.admin.forms import MoreMissingForm, ShipDateForm, TrackingForm, progress_form
 from cases.admin.work import render_again
 from cases.files import receiving
 from cases.forms import MessageForm
-from cases.progress import Progress, Who, may_move
+from cases.progress import Progress, Who
 from cases.views import parts
 from portal.refusal import NotAllowed
 
@@ -47,15 +48,25 @@ class CasePages:
     def before_move(self, case, to, *, by, now):
         """What else ends when the lab moves a case, in the same transaction; may refuse."""
 
+    def consequences_of_move(self, cases, to, *, now):
+        """What `before_move` will do with each of the cases: a Consequence by its key, if any."""
+        return {}
+
+    def foresee(self, cases, to, *, now):
+        """What a move to `to` at `now` will do: a Foreseen by the key of each case."""
+        also = self.consequences_of_move(cases, to, now=now)
+        return {case.pk: moves.foresee(case, to, also.get(case.pk), now=now) for case in cases}
+
     def progress_page(self, request, pk, to):
         """Move the case, after asking for what this move needs."""
         to = _progress_named(to)
         case = self._case(request, pk)
-        if request.method != "POST" and not may_move(Who.LAB, case.progress, to):
-            refusal = f"Case {case} is {case.progress.label} and cannot become {to.label}."
-            return self._back(request, case, refusal, messages.ERROR)
+        foreseen = self.foresee([case], to, now=timezone.now())[case.pk]
+        if request.method != "POST" and foreseen.refusal:
+            return self._back(request, case, foreseen.refusal, messages.ERROR)
         form = progress_form(to)(request.POST or None, initial={"was": case.progress})
         if form.is_valid():
+            moves.refuse_unforeseen(foreseen, moves.keys_seen(request))
             outcome = f"Case {case} is now {to.label}."
             return self._act(request, case, partial(self._move, case, to, form), outcome)
         return self._page(
@@ -65,7 +76,8 @@ class CasePages:
             title=f"Case {case}: move to {to.label}",
             button=f"Move to {to.label}",
             to=to,
-            ship_date=services.ship_date_after_move(case, to, timezone.now()),
+            foreseen=foreseen,
+            ship_date=foreseen.ship_date,
         )
 
     def ship_date_page(self, request, pk):

@@ -296,6 +296,7 @@ def test_a_batch_moves_each_case_by_itself(lab, make_case, to):
     data = {
         "action": f"move_to_{to.name.lower()}",
         "_selected_action": [case.pk for case in [*able, *unable]],
+        "confirmed": "yes",
     }
     texts = said(lab.post(LIST, data))
     assert f"{len(able)} cases moved to {to.label}." in texts

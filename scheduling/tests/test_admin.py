@@ -49,25 +49,26 @@ def said(response):
 
 
 def test_missed_goes_through_the_service(desk, begun):
-    response = act(desk, SESSIONS, "mark_missed", begun)
+    response = act(desk, SESSIONS, "mark_missed", begun, confirmed="yes")
     assert said(response) == f"The session of case {begun.case} was missed."
     assert Case.objects.get().progress == Progress.NO_SHOW
 
 
 def test_held_takes_the_case_to_manufacturing(desk, begun):
-    act(desk, SESSIONS, "mark_held", begun)
+    act(desk, SESSIONS, "mark_held", begun, confirmed="yes")
     assert PlanningSession.objects.get().state == "held"
     assert Case.objects.get().progress == Progress.MANUFACTURING
 
 
 def test_a_refusal_of_the_service_is_shown(desk, session):
-    assert "has not begun yet" in said(act(desk, SESSIONS, "mark_missed", session))
+    response = act(desk, SESSIONS, "mark_missed", session, confirmed="yes")
+    assert "has not begun yet" in said(response)
     assert PlanningSession.objects.get().state == "booked"
 
 
 def test_cancelling_asks_first(desk, session):
     page = act(desk, SESSIONS, "cancel", session).content.decode()
-    assert f"Case {session.case}" in page
+    assert str(session.case) in page
     assert PlanningSession.objects.get().state == "booked"
     response = act(desk, SESSIONS, "cancel", session, confirmed="yes")
     assert said(response) == f"The session of case {session.case} is cancelled."
@@ -82,7 +83,7 @@ def test_the_page_of_a_case_that_moves_it_ends_its_session(desk, session, case):
 
 
 def test_the_list_of_cases_ends_the_session_of_one_that_it_moves(desk, session, case):
-    act(desk, "/admin/cases/case/", "move_to_on_hold", case)
+    act(desk, "/admin/cases/case/", "move_to_on_hold", case, confirmed="yes")
     assert Case.objects.get().progress == Progress.ON_HOLD
     assert PlanningSession.objects.get().state == "cancelled"
 

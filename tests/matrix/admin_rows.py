@@ -237,9 +237,9 @@ ACTIONS = {
     "accounts.passwordreset": {"try_again": (AT_THE_LAB, "302+"), "delete_selected": (NOBODY, "")},
     "accounts.access": {"delete_selected": (NOBODY, "")},
     "cases.case": {
-        "move_to_received": ([LAB, ROOT], "302+"), "move_to_ready": ([LAB, ROOT], "302+"),
-        "move_to_manufacturing": ([LAB, ROOT], "302+"), "move_to_finished": ([LAB, ROOT], "302+"),
-        "move_to_on_hold": ([LAB, ROOT], "302+"), "delete_selected": (NOBODY, ""),
+        "move_to_received": ([LAB, ROOT], "200"), "move_to_ready": ([LAB, ROOT], "200"),
+        "move_to_manufacturing": ([LAB, ROOT], "200"), "move_to_finished": ([LAB, ROOT], "200"),
+        "move_to_on_hold": ([LAB, ROOT], "200"), "delete_selected": (NOBODY, ""),
     },
     "cases.attachment": {"try_again": ([LAB, ROOT], "302+"), "delete_selected": (NOBODY, "")},
     "cases.prescription": {"try_again": ([LAB, ROOT], "302"), "delete_selected": (NOBODY, "")},
@@ -251,7 +251,7 @@ ACTIONS = {
         "delete_selected": (NOBODY, ""),
     },
     "scheduling.planningsession": {
-        "mark_missed": ([LAB, PLANNER, ROOT], "302"), "mark_held": ([LAB, PLANNER, ROOT], "302"),
+        "mark_missed": ([LAB, PLANNER, ROOT], "200"), "mark_held": ([LAB, PLANNER, ROOT], "200"),
         "cancel": ([LAB, PLANNER, ROOT], "200"), "move": ([LAB, PLANNER, ROOT], "302"),
         "delete_selected": (NOBODY, ""),
     },

@@ -39,8 +39,8 @@ ADMIN_FIELDS = {
     "planner.user": "admin:scheduling/planner/add/ for somebody who may not plan",
     "user.groups": "admin:accounts/user/<path:object_id>/change/ with rights",
 }
-# Hidden fields that name no row.
-PLAIN = {"filename", "sort", "archived", "credential", "action", "confirmed"}
+# Hidden fields that name no row, or only what is compared with a row that was fetched otherwise.
+PLAIN = {"filename", "sort", "archived", "credential", "action", "confirmed", "foreseen"}
 # In admin, fields of people who may choose among all rows there.
 CHOOSE_AMONG_ALL = {
     "dentist.practice": "the office sees all practices",
