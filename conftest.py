@@ -29,7 +29,7 @@ from accounts.groups import RIGHTS
 from accounts.models import Dentist, Practice, User
 from accounts.services import NoSuchInvitation
 from accounts.sign_in import second_step
-from cases.models import Case
+from cases.models import Case, Material
 from cases.services import submit_case
 from portal.broker import command as broker_command
 from portal.celery import HandOver, app
@@ -91,7 +91,7 @@ def django_db_setup(django_db_setup, django_db_blocker):
 
 
 # What `migrate` fills, and no test that commits changes; groups of its own go with it.
-KEPT = {Permission, Group, Group.permissions.through, ContentType}
+KEPT = {Permission, Group, Group.permissions.through, ContentType, Material}
 
 
 def empty_tables(_):

@@ -15,6 +15,7 @@ RIGHTS = {
         "cases": [
             "view_case", "change_case", "view_attachment", "change_attachment",
             "view_prescription", "change_prescription",
+            "view_material", "change_material", "add_material",
         ],
         "scheduling": [
             "view_planner", "view_block", "change_block", "delete_block", "add_block",
@@ -35,8 +36,9 @@ RIGHTS = {
             "view_dayoff", "change_dayoff", "add_dayoff", "delete_dayoff",
         ],
     },
-    # Practices, their people, planners, news. No cases.
+    # Practices, their people, planners, news, materials. No cases.
     OFFICE: {
+        "cases": ["view_material", "change_material", "add_material"],
         "accounts": [
             "view_practice", "change_practice", "add_practice",
             "view_dentist", "change_dentist", "add_dentist",

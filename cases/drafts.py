@@ -19,7 +19,15 @@ from django.utils import timezone
 
 from accounts import unsent as unsent_forms
 from cases import limits, teeth
-from cases.models import DESCRIPTION_LIMIT, IMPLANT_LIMIT, SIGNATURE_LIMIT, Attachment, Case, Draft
+from cases.models import (
+    DESCRIPTION_LIMIT,
+    IMPLANT_LIMIT,
+    MATERIAL_LIMIT,
+    SIGNATURE_LIMIT,
+    Attachment,
+    Case,
+    Draft,
+)
 
 LASTS = timedelta(days=7)  # since somebody typed
 _TIMES = 4  # the limit of a field
@@ -33,6 +41,7 @@ LIMITS = {
     "sleeve": _CHOICE,
     "anchor_pins": _CHOICE,
     "bone_reduction": _CHOICE,
+    "materials": MATERIAL_LIMIT,
     "description": DESCRIPTION_LIMIT,
     "surgery_date": _CHOICE,
     "shipping_address": Case._meta.get_field("shipping_address").max_length,

@@ -4,7 +4,15 @@ from django import forms
 from django.utils import timezone
 
 from cases import teeth
-from cases.models import DESCRIPTION_LIMIT, IMPLANT_LIMIT, SIGNATURE_LIMIT, Case, Message, words_of
+from cases.models import (
+    DESCRIPTION_LIMIT,
+    IMPLANT_LIMIT,
+    SIGNATURE_LIMIT,
+    Case,
+    Material,
+    Message,
+    words_of,
+)
 from portal import lab_calendar
 from portal.writing.text import plain_text
 from portal.writing.times import YEARS
@@ -41,6 +49,13 @@ class PrescriptionForm(forms.ModelForm):
         },
     )
 
+    materials = forms.ChoiceField(
+        required=False,
+        error_messages={
+            "invalid_choice": "“%(value)s” is no longer offered. Please look over the materials."
+        },
+    )
+
     class Meta:
         model = Case
         fields = [
@@ -50,12 +65,18 @@ class PrescriptionForm(forms.ModelForm):
             "sleeve",
             "anchor_pins",
             "bone_reduction",
+            "materials",
             "description",
         ]
         widgets = {"description": forms.Textarea(attrs={"rows": 7})}
 
-    def __init__(self, *args, numbering, **kwargs):
+    def __init__(self, *args, numbering, materials="", **kwargs):
+        """`materials` are those of the case that is updated."""
         super().__init__(*args, **kwargs)
+        self.offered_materials = Material.objects.offered(also=materials)
+        self.usual_material = materials or Material.objects.default_name()
+        self.fields["materials"].initial = self.usual_material
+        self.fields["materials"].choices = [(name, name) for name in self.offered_materials]
         self.numbering = numbering
         choices = [(code, teeth.label(code, numbering)) for code in teeth.ALL]
         self.fields["teeth"].choices = choices
@@ -67,6 +88,15 @@ class PrescriptionForm(forms.ModelForm):
         for name in ("support", "guidance", "sleeve"):
             field = self.fields[name]
             field.choices = [("", "Not decided"), *self.Meta.model._meta.get_field(name).choices]
+
+    @property
+    def shown_material(self):
+        """What is chosen on the page; what is offered no more gives way to the usual one."""
+        chosen = self["materials"].value()
+        return chosen if chosen in self.offered_materials else self.usual_material
+
+    def clean_materials(self):
+        return self.cleaned_data["materials"] or self.usual_material
 
     @property
     def chosen_teeth(self):

@@ -5,7 +5,16 @@ from django.db import IntegrityError, transaction
 
 from accounts.limits import take_turn
 from cases import emails, limits, shipping
-from cases.models import Attachment, Case, CaseEvent, CaseNumber, Draft, Message, MissingItem
+from cases.models import (
+    Attachment,
+    Case,
+    CaseEvent,
+    CaseNumber,
+    Draft,
+    Material,
+    Message,
+    MissingItem,
+)
 from cases.progress import WITHOUT_SHIP_DATE, Progress, Who, may_move
 from cases.rx.revisions import new_revision
 from portal import lab_calendar
@@ -83,7 +92,7 @@ def _create(form_key, values, signed_name, *, by, now):
         created_at=now,
         modified_at=now,
         ship_date=expected_ship_date(now),
-        **values,
+        **{"materials": Material.objects.default_name(), **values},
     )
     _attach_files(case, form_key)
     Draft.objects.filter(form_key=form_key).delete()

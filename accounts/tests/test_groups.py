@@ -27,7 +27,9 @@ def test_the_next_migrate_takes_back_what_was_added_to_a_group():
 
 def test_the_office_has_no_right_to_cases_and_of_planning_to_planners_only():
     apps = {right.partition(".")[0] for right in rights("Office")}
-    assert apps == {"accounts", "portal", "scheduling"}
+    assert apps == {"accounts", "cases", "portal", "scheduling"}
+    of_cases = {right for right in rights("Office") if right.startswith("cases")}
+    assert of_cases == {f"cases.{verb}_material" for verb in ("view", "change", "add")}
     planning = {right for right in rights("Office") if right.startswith("scheduling")}
     assert planning == {f"scheduling.{verb}_planner" for verb in ("view", "change", "add")}
 

@@ -121,7 +121,7 @@ class CaseAdmin(LoggedAdmin, CasePages, ReadOnlyAdmin, ShownOnlyAdmin):
             {
                 "fields": [
                     "patient_name", "teeth_shown", "description", "options", "implants_shown",
-                    "surgery_date", "shipping_address",
+                    "materials", "surgery_date", "shipping_address",
                 ]
             },
         ),

@@ -14,11 +14,13 @@ from cases.models.case import (
 )
 from cases.models.conversation import Draft, Message, MissingItem
 from cases.models.files import Attachment, Prescription, object_key
+from cases.models.materials import MATERIAL_LIMIT, Material
 from cases.progress import Progress
 
 __all__ = [
     "DESCRIPTION_LIMIT",
     "IMPLANT_LIMIT",
+    "MATERIAL_LIMIT",
     "SIGNATURE_LIMIT",
     "Attachment",
     "Case",
@@ -27,6 +29,7 @@ __all__ = [
     "CaseQuerySet",
     "Draft",
     "EmergencyGrant",
+    "Material",
     "Message",
     "MissingItem",
     "Prescription",

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from accounts.models import Dentist, Practice
 from cases import carriers, teeth
+from cases.models.materials import MATERIAL_LIMIT
 from cases.progress import NEEDS_DENTIST, READ_ONLY, SCHEDULABLE, Progress
 from portal.writing.fields import FoldedField
 from portal.writing.text import folded
@@ -153,6 +154,8 @@ class Case(models.Model):
     sleeve = models.CharField(max_length=10, choices=Sleeve, blank=True)
     anchor_pins = models.BooleanField(default=False)
     bone_reduction = models.BooleanField("bone reduction guide", default=False)
+    # The name of a Material as it was chosen.
+    materials = models.CharField(max_length=MATERIAL_LIMIT, blank=True)
     implants = models.JSONField("implant systems", default=dict, blank=True)
     surgery_date = models.DateField(null=True, blank=True)
     shipping_address = models.TextField(max_length=500, blank=True)

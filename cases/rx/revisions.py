@@ -5,8 +5,6 @@ from django.db.models import Max
 
 from cases.models import Attachment, Prescription
 
-MATERIALS = "Biocompatible surgical guide resin, class I (ISO 10993)"
-
 
 def new_revision(case, signed_name, *, by, now):
     """Write the next revision with a snapshot of all that is printed; a worker renders it.
@@ -52,7 +50,7 @@ def snapshot(case, revision, signed_name, *, by, now):
         "implants": case.implants,
         "description": case.description,
         "options": [list(option) for option in case.options],
-        "materials": MATERIALS,
+        "materials": case.materials,
         "ship_date": case.ship_date and case.ship_date.isoformat(),
         "surgery_date": case.surgery_date and case.surgery_date.isoformat(),
         "shipping_address": case.shipping_address,

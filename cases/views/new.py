@@ -138,6 +138,7 @@ def _page(request, key, form, signature, draft=None, status=200):
         "signature": signature,
         "all_forms": [form, signature],
         "practice": request.user.practice,
+        "ship_date": services.expected_ship_date(timezone.now()),
         "form_key": key,
         "form_token": unsent.token(request.user, drafts.place_of_new(key)),
         "files": parts.files_of_form(

@@ -1,3 +1,5 @@
+from copy import copy
+
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -51,7 +53,12 @@ def _form(case, typed):
     """The update form with the data of a draft, else with what the case has."""
     names = [*PrescriptionForm.Meta.fields, "implants"]
     initial = drafts.initial(typed) if typed else {name: getattr(case, name) for name in names}
-    return PrescriptionForm(numbering=case.practice.tooth_numbering, initial=initial)
+    return PrescriptionForm(**_of(case), initial=initial)
+
+
+def _of(case):
+    """What the form has to know of the case."""
+    return {"numbering": case.practice.tooth_numbering, "materials": case.materials}
 
 
 def _signature(typed):
@@ -111,7 +118,7 @@ def update(request, number):
         return redirect(case)
     if not policies.can_update(request.user, case):
         return _too_late(request, case)
-    form = PrescriptionForm(request.POST, numbering=case.practice.tooth_numbering)
+    form = PrescriptionForm(request.POST, **_of(case))
     draft = keep(request, drafts.update_key(case), request.POST, case)
     _compare(request, case, request.POST)
     # A signature stands under what is kept, and so under nothing that was cut.
@@ -150,8 +157,7 @@ def _look_over(request, case, draft, form, signature, status=200):
         "form": form,
         "signature": signature,
         "all_forms": [signature],
-        "teeth": form.cleaned_data["teeth"],
-        "values": form.cleaned_data,
+        "after": _after(case, form),
         "unsent": files[: parts.UNSENT],
         "more_unsent": max(files.count() - parts.UNSENT, 0),
         "unanswered": _unanswered(case, form, files),
@@ -159,6 +165,14 @@ def _look_over(request, case, draft, form, signature, status=200):
         "seen": drafts.fingerprint(draft),
     }
     return render(request, "cases/case_confirm_update.html", context, status=status)
+
+
+def _after(case, form):
+    """The case as it will be, which is not saved here."""
+    after = copy(case)
+    for name, value in form.values.items():
+        setattr(after, name, value)
+    return after
 
 
 def _unanswered(case, form, files):
@@ -188,7 +202,7 @@ def send_update(request, number):
         messages.info(request, f"This update of case {case.number} was sent already.")
         return redirect(case)
     posted = drafts.as_posted(draft)
-    form = PrescriptionForm(posted, numbering=case.practice.tooth_numbering)
+    form = PrescriptionForm(posted, **_of(case))
     if not form.is_valid():
         return _page(request, case, form, MessageForm(), draft=draft, status=422)
     if request.POST.get("seen") != drafts.fingerprint(draft):

@@ -51,6 +51,7 @@ ADMIN = {
     "admin-case": "/admin/cases/case/{pk}/change/",
     "admin-case-missing": "/admin/cases/case/{pk}/progress/missing/",
     "admin-case-add-missing": "/admin/cases/case/{pk}/missing/",
+    "admin-materials": "/admin/cases/material/",
     "admin-files": "/admin/cases/attachment/",
     "admin-status": "/admin/status/",
     "admin-access": "/admin/accounts/access/",

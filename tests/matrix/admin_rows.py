@@ -119,6 +119,9 @@ MODELS = [
     Model("cases.case", READERS, act=AT_THE_LAB, scoped=True, logged=True),
     Model("cases.attachment", READERS, act=AT_THE_LAB, scoped=True, logged=True),
     Model("cases.prescription", READERS, act=AT_THE_LAB, scoped=True, logged=True),
+    Model("cases.material", *[WITH_PRACTICES] * 3, new={
+        "name": "Resin", "order": "1", "is_active": "on",
+    }),
     Model("scheduling.planner", [*PLANNING, OFFICE], IN_THE_OFFICE, [*PLANNING, OFFICE], [ROOT],
           scoped=True, all=(LAB, OFFICE, ROOT), kept=True, new={
         "user": lambda asked: asked.mine.clerk.pk, "time_zone": "America/New_York",
@@ -153,7 +156,7 @@ PAGES = [
          query="?app_label=accounts&model_name=dentist&field_name=practice"),
     Page("^(?P<app_label>portal|accounts|auth|cases|scheduling)/$", READERS,
          "GET 200, POST 200", others="404", stranger=ADMIN_SIGN_IN,
-         fill={"app_label": "cases"}),
+         fill={"app_label": "cases"}, roles={OFFICE: "GET 200, POST 200"}),
     Page("(?P<url>.*)$", [], "", others="404", stranger=ADMIN_SIGN_IN,
          fill={"url": "nowhere/"}),
     Page(f"{CASE}progress/<slug:to>/", CHANGES_CASES, "GET 200, POST 302+", of="cases.case",
@@ -242,6 +245,7 @@ ACTIONS = {
         "move_to_on_hold": ([LAB, ROOT], "200"), "delete_selected": (NOBODY, ""),
     },
     "cases.attachment": {"try_again": ([LAB, ROOT], "302+"), "delete_selected": (NOBODY, "")},
+    "cases.material": {"delete_selected": (NOBODY, "")},
     "cases.prescription": {"try_again": ([LAB, ROOT], "302"), "delete_selected": (NOBODY, "")},
     "scheduling.planner": {
         "open_blocks": ([LAB, PLANNER, OFFICE, ROOT], "302"), "delete_selected": ([ROOT], "200"),

@@ -37,7 +37,7 @@ from tests.matrix.world import ROLES
 TO = {SIGN_IN: "/accounts/login/", ADMIN_SIGN_IN: "/admin/login/", SET_UP: "/accounts/two-step/"}
 
 # What belongs to a case, or to a person, and is looked for among what they see.
-PARTS = re.compile(r"cases:(discard_draft|keep_draft|end_emergency)|.*/try-again/")
+PARTS = re.compile(r"cases:(discard_draft|keep_draft|end_emergency)|.*/(try-again|missing/settle)/")
 
 # Fields that forms of the portal have, as a stranger might send them to any address.
 TYPED = {

@@ -30,6 +30,7 @@ _ROW = r"admin/(cases|scheduling)/\w+/"
 NOT_LOGGED = {
     "cases:uploads?": "a body may be hours on its way; its beginning has a row, its pieces none",
     r"admin/scheduling/(block|planner)/.*": "the hours of the lab; of a case its number",
+    "admin/cases/material/.*": "a list of the lab's, of which no patient is known",
     rf"{_ROW}add/": _REFUSED,
     rf"{_ROW}<path:object_id>/delete/": _REFUSED,
     rf"{_ROW}<path:object_id>/": "leads on to the page of the row, whatever its key",

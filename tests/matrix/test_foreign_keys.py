@@ -40,7 +40,9 @@ ADMIN_FIELDS = {
     "user.groups": "admin:accounts/user/<path:object_id>/change/ with rights",
 }
 # Hidden fields that name no row, or only what is compared with a row that was fetched otherwise.
-PLAIN = {"filename", "sort", "archived", "credential", "action", "confirmed", "foreseen"}
+PLAIN = {
+    "filename", "sort", "archived", "credential", "action", "confirmed", "foreseen", "materials",
+}  # fmt: skip
 # In admin, fields of people who may choose among all rows there.
 CHOOSE_AMONG_ALL = {
     "dentist.practice": "the office sees all practices",

@@ -25,7 +25,16 @@ from accounts.groups import EMERGENCY, LAB, OFFICE, PLANNER
 from accounts.models import Access, Dentist, Invitation, PasswordReset, Practice, User
 from accounts.sign_in import second_step
 from cases import drafts, emergency
-from cases.models import Attachment, Case, Draft, EmergencyGrant, Message, MissingItem, Prescription
+from cases.models import (
+    Attachment,
+    Case,
+    Draft,
+    EmergencyGrant,
+    Material,
+    Message,
+    MissingItem,
+    Prescription,
+)
 from cases.progress import Progress
 from portal.models import Email, Host, News
 from portal.work import WorkState
@@ -312,6 +321,7 @@ def _shared_rows(world, now):
     """What belongs to no practice: there is an "own" and a "foreign" one all the same."""
     for number, side in enumerate(world.sides):
         side.rows |= {
+            "cases.material": Material.objects.create(name=f"Resin {number}"),
             "portal.news": News.objects.create(title=f"News {number}", body="Words", pinned=False),
             "portal.host": Host.objects.create(name=f"host{number}", heard_at=now),
             "accounts.passwordreset": PasswordReset.objects.create(
