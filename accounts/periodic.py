@@ -12,7 +12,7 @@ KEPT_FOR = timedelta(days=90)
 @shared_task
 def forget_unsent():
     """Remove forms that nobody came back for: they hold what was typed about patients."""
-    Unsent.objects.filter(at__lt=timezone.now() - unsent.LASTS).delete()
+    Unsent.objects.filter(at__lt=timezone.now() - unsent.lasts()).delete()
 
 
 @shared_task

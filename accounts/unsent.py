@@ -7,6 +7,7 @@ a stranger writes no row; with one, a person has one row for each form, and few 
 from datetime import timedelta
 from functools import wraps
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
 from django.core import signing
@@ -17,11 +18,15 @@ from django.shortcuts import redirect
 from accounts.backends import Backend
 from accounts.models import Unsent
 
-LASTS = timedelta(days=7)  # since the form was given out, or sent in vain
 MOST = 20  # forms of one person; the oldest go
 FIELD, FORM = 50_000, 200_000  # characters; more than any field or form of ours can hold
 _SALT = "accounts.unsent"
 _OURS = {"csrfmiddlewaretoken", "form_token"}
+
+
+def lasts():
+    """How long what was not sent is kept: here since the form was given out, or sent in vain."""
+    return timedelta(days=settings.UNSENT_DAYS)
 
 
 def token(user, place):
@@ -48,7 +53,7 @@ def kept(view):
 def _keep_and_sign_in(request):
     try:
         proof = request.POST.get("form_token", "")
-        user_pk, place = signing.loads(proof, salt=_SALT, max_age=LASTS)
+        user_pk, place = signing.loads(proof, salt=_SALT, max_age=lasts())
     except signing.BadSignature:
         return redirect_to_login(request.get_full_path())
     if user := Backend().get_user(user_pk):

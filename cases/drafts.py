@@ -10,7 +10,7 @@ import uuid
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, TextField, Value
+from django.db.models import Count, Exists, F, Min, OuterRef, Q, Subquery, TextField, Value
 from django.db.models.fields.json import KT
 from django.db.models.functions import Coalesce
 from django.http import QueryDict
@@ -27,9 +27,11 @@ from cases.models import (
     Attachment,
     Case,
     Draft,
+    RemovedFile,
 )
+from cases.tasks import remove_attachment
 
-LASTS = timedelta(days=7)  # since somebody typed
+REMIND_AFTER = timedelta(days=1)
 _TIMES = 4  # the limit of a field
 _CHOICE = 25  # characters of what is chosen: a date, a key, a word
 # The limit of each field, and of what is typed for each tooth.
@@ -91,14 +93,72 @@ def keep(form_key, posted, case=None, *, by):
     """
     if Case.objects.filter(form_key=form_key).exists():
         return None
-    typed = {"data": fields(posted), "updated_at": timezone.now()}
+    now = timezone.now()
+    typed = {"case": case, "data": fields(posted), "typed_at": now, "updated_at": now}
     with transaction.atomic():
-        if not Draft.objects.filter(pk=form_key).exists():
+        if not Draft.objects.filter(pk=form_key).typed().exists():
             limits.check_draft(by)
         draft, _ = Draft.objects.update_or_create(
-            form_key=form_key, defaults=typed, create_defaults={"user": by, "case": case, **typed}
+            form_key=form_key, defaults=typed, create_defaults={"user": by, **typed}
         )
     return draft
+
+
+def begin(form_key, case=None, *, by, now):
+    """A file came to a form, which lives on from now; before anything is typed it is empty."""
+    renew(form_key, now)
+    empty = {"user": by, "case": case, "updated_at": now}
+    Draft.objects.get_or_create(form_key=form_key, defaults=empty)
+
+
+def renew(form_key, now):
+    """Somebody goes on with a form, so it and its files are kept from now on."""
+    Draft.objects.filter(pk=form_key).update(updated_at=now)
+
+
+def kept_until(form_key, since):
+    """When a form and its files go; `since` is when the file came, should it have no draft."""
+    renewed = Draft.objects.filter(pk=form_key).values_list("updated_at", flat=True).first()
+    return max(since, renewed or since) + unsent_forms.lasts()
+
+
+def discard(draft):
+    """Remove a form that nobody will send, and its files; returns how many, but for failed ones."""
+    files = Attachment.objects.filter(form_key=draft.pk, case=None)
+    count = files.exclude(state=Attachment.State.FAILED).count()
+    for attachment in files:
+        remove_file(attachment)
+    RemovedFile.objects.filter(form_key=draft.pk).delete()
+    draft.delete()
+    return count
+
+
+def remove_file(attachment):
+    """Remove a file that no case has: False when a case took it meanwhile.
+
+    First no form can find it any more; then a worker of its host removes its bytes and its row.
+    """
+    if not Attachment.objects.filter(pk=attachment.pk, case=None).update(
+        form_key=None, upload_key=None
+    ):
+        return False
+    remove_attachment.hand_over_on_commit(attachment.pk, attachment.work_queue)
+    return True
+
+
+def remove_left(attachment, now):
+    """As `remove_file`, where the form was left: it keeps the name of what to choose again."""
+    with transaction.atomic():
+        is_removed = remove_file(attachment)
+        if is_removed and attachment.form_key and not attachment.is_infected:
+            RemovedFile.objects.create(
+                form_key=attachment.form_key,
+                practice_id=attachment.practice_id,
+                answers_id=attachment.answers_id,
+                name=attachment.name,
+                removed_at=now,
+            )
+    return is_removed
 
 
 def fields(posted):
@@ -159,17 +219,49 @@ def as_posted(draft):
 
 
 def unsent(user, but=None):
-    """Names and no contents of a user's forms that were not sent, newest first.
+    """Names and no contents of the forms that wait unsent, one's own first, then the newest.
 
-    Each is a dict of `form_key`, `updated_at`, `number` of the case that it updates, and `name`
-    of the patient, which may be empty. `but` is the key of one to leave out.
+    Each is a dict of `form_key`, `updated_at`, how many `files` wait, whether it `is_mine` and
+    something of it `is_typed`, `number` and `progress` of the case that it updates, and `name` of
+    the patient, which may be empty. `but` is the key of one to leave out.
     """
-    # A save that crossed Submit on its way may have come after it.
-    sent = Case.objects.filter(form_key=OuterRef("form_key"))
-    rows = Draft.objects.visible_to(user).filter(~Exists(sent), user=user).exclude(pk=but)
-    named = rows.values("form_key", "updated_at", number=F("case__number")).annotate(
+    rows = waiting(Draft.objects.visible_to(user)).exclude(pk=but)
+    named = rows.annotate(
+        is_mine=Q(user=user),
+        is_typed=~Q(data={}),
         name=Coalesce(
             "case__patient_name", KT("data__patient_name__0"), Value(""), output_field=TextField()
-        )
+        ),
+    ).order_by("-is_mine", "-updated_at")
+    return named.values(
+        "form_key", "updated_at", "files", "is_mine", "is_typed", "name",
+        number=F("case__number"), progress=F("case__progress"),
+    )  # fmt: skip
+
+
+def waiting(rows):
+    """Those drafts that were not sent and are not empty, each with how many `files` wait."""
+    # A save that crossed Submit on its way may have come after it.
+    sent = Case.objects.filter(form_key=OuterRef("form_key"))
+    of_form = Attachment.objects.filter(form_key=OuterRef("form_key"), case=None)
+    whole = of_form.exclude(state=Attachment.State.FAILED).order_by()
+    number = whole.values("form_key").annotate(number=Count("pk")).values("number")
+    rows = rows.filter(~Exists(sent)).annotate(files=Coalesce(Subquery(number), 0))
+    return rows.exclude(data={}, files=0)
+
+
+def to_remind_of(now):
+    """Drafts whose person was not told yet that they wait, and should be."""
+    rows = Draft.objects.filter(
+        reminded_at=None,
+        updated_at__lte=now - REMIND_AFTER,
+        user__is_active=True,
+        user__practice__is_active=True,
     )
-    return named[: limits.DRAFTS.most]
+    return waiting(rows).select_related("case", "user__practice")
+
+
+def files_waiting(case):
+    """How many files wait in the unsent update of a case, and `since` when, for the lab."""
+    files = Attachment.objects.unsent(update_key(case)).filter(practice=case.practice)
+    return files.aggregate(count=Count("pk"), since=Min("created_at"))

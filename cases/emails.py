@@ -64,6 +64,19 @@ def message_posted(message):
     return outbox.add("message_posted", settings.LAB_EMAIL, f"{case.number}:{message.pk}", context)
 
 
+def form_unsent(draft, link, until):
+    """Tell who began a form that it waits: a draft of drafts.to_remind_of, once for ever."""
+    user = draft.user
+    context = {
+        "case": draft.case,
+        "practice": user.practice,
+        "draft": draft,
+        "link": link,
+        "until": until,
+    }
+    return outbox.add("form_unsent", user.email, draft.pk, context)
+
+
 def emergency_access(grant):
     """Tell the owners of the practice; the reason, which may hold a name, is in their log."""
     case = grant.case

@@ -120,11 +120,11 @@ UNSENT_GIGABYTES_OF_PRACTICE = Limit(
 
 def check_draft(user):
     take_turn(user)
-    DRAFTS.check(Draft.objects.filter(user=user))
+    DRAFTS.check(Draft.objects.filter(user=user).typed())
 
 
 def are_drafts_full(user):
-    return Draft.objects.filter(user=user).count() >= DRAFTS.most
+    return Draft.objects.filter(user=user).typed().count() >= DRAFTS.most
 
 
 def check_message(user, now):

@@ -4,16 +4,18 @@ from datetime import timedelta
 
 from celery import shared_task
 from django.conf import settings
+from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from cases import drafts
+from accounts import unsent
+from cases import drafts, emails
 from cases.files import receiving
 from cases.files.tus import Refused
-from cases.models import Attachment, Draft
+from cases.models import Attachment, Draft, RemovedFile
 from portal.models import Host
 
-UNATTACHED_FOR = timedelta(days=2)
+STRAY_FOR = timedelta(days=2)
 
 State = Attachment.State
 
@@ -21,7 +23,9 @@ State = Attachment.State
 @shared_task
 def expire_uploads():
     """Remove what nobody will finish or send: uploads, files and drafts that waited too long."""
-    expire_drafts(timezone.now())
+    now = timezone.now()
+    expire_drafts(now)
+    RemovedFile.objects.filter(removed_at__lte=_left_by(now)).delete()
     for host in Host.objects.all():
         tidy_staging.apply_async(queue=host.queue, expires=120)
 
@@ -50,17 +54,30 @@ def _here():
 
 def expire_unfinished(now):
     """Uploads that were not finished in time: removed, or failed where a case waits for them."""
-    begun = now - receiving.UNFINISHED_FOR
-    for attachment in _here().filter(state=State.UPLOADING, created_at__lte=begun):
-        if attachment.case_id or not receiving.remove(attachment):
+    unfinished = _here().filter(state=State.UPLOADING)
+    for attachment in _of_left_forms(unfinished, now).filter(created_at__lte=_left_by(now)):
+        if not drafts.remove_left(attachment, now):
             receiving.fail_unfinished(attachment)
+    late = now - receiving.UNFINISHED_FOR
+    for attachment in unfinished.exclude(case=None).filter(created_at__lte=late):
+        receiving.fail_unfinished(attachment)
 
 
 def expire_unattached(now):
-    """Files that arrived and that no case took, and those somebody removed meanwhile."""
-    loose = _here().filter(case=None, received_at__lte=now - UNATTACHED_FOR)
-    for attachment in loose | _here().removed():
-        receiving.remove(attachment)
+    """Files that arrived and whose form was left, and those somebody removed meanwhile."""
+    left = _of_left_forms(_here(), now).filter(received_at__lte=_left_by(now))
+    for attachment in left | _here().removed():
+        drafts.remove_left(attachment, now)
+
+
+def _left_by(now):
+    return now - unsent.lasts()
+
+
+def _of_left_forms(files, now):
+    """Those without a case whose form nobody has gone on with."""
+    kept = Draft.objects.filter(pk=OuterRef("form_key"), updated_at__gt=_left_by(now))
+    return files.filter(~Exists(kept), case=None)
 
 
 def remove_strays(now):
@@ -71,7 +88,7 @@ def remove_strays(now):
     """
     if not settings.STAGING_DIR.is_dir():
         return
-    old = (now - UNATTACHED_FOR).timestamp()
+    old = (now - STRAY_FOR).timestamp()
     needed = _here().exclude(state=State.STORED)
     settled = Attachment.objects.filter(state=State.STORED) | Attachment.objects.refused()
     for path in settings.STAGING_DIR.iterdir():
@@ -84,6 +101,22 @@ def remove_strays(now):
 
 
 def expire_drafts(now):
-    """Forms that were left a week ago and have no files."""
+    """Forms that were left and have no files any more."""
     files = Attachment.objects.filter(form_key=OuterRef("form_key"), case=None)
-    Draft.objects.filter(~Exists(files), updated_at__lte=now - drafts.LASTS).delete()
+    Draft.objects.filter(~Exists(files), updated_at__lte=_left_by(now)).delete()
+
+
+@shared_task
+def remind_of_unsent():
+    """Tell people, once a form, what of theirs has waited unsent for a day."""
+    now = timezone.now()
+    for draft in drafts.to_remind_of(now):
+        with transaction.atomic():
+            # Of two workers at once, one tells.
+            if Draft.objects.filter(pk=draft.pk, reminded_at=None).update(reminded_at=now):
+                emails.form_unsent(draft, _link(draft), draft.updated_at + unsent.lasts())
+
+
+def _link(draft):
+    place = drafts.place_of_new(draft.pk)
+    return draft.case.record_url if draft.case else f"{settings.SITE_URL}{place}"

@@ -14,6 +14,7 @@ from cases.models import (
     Material,
     Message,
     MissingItem,
+    RemovedFile,
 )
 from cases.progress import WITHOUT_SHIP_DATE, Progress, Who, may_move
 from cases.rx.revisions import new_revision
@@ -108,6 +109,7 @@ def _next_number(now):
 
 def _attach_files(case, form_key):
     """Give the case the files of its form; returns how many, without those that were refused."""
+    RemovedFile.objects.filter(form_key=form_key).delete()
     count = Attachment.objects.unsent(form_key).filter(practice=case.practice).update(case=case)
     # Nobody must believe that these were sent, and the lab should know.
     refused = Attachment.objects.refused().filter(form_key=form_key, case=None)

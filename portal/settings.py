@@ -51,6 +51,10 @@ S3_BUCKET = read.text("S3_BUCKET")
 # Where clamd looks for viruses in files that arrive; empty: nobody does.
 CLAMD_SOCKET = read.clamd("CLAMD_SOCKET")
 
+# So long a form that is not sent is kept since somebody typed in it or uploaded a file, and its
+# files with it.
+UNSENT_DAYS = read.whole_number("UNSENT_DAYS", 14, at_least=2)
+
 # How much one person, practice, case or form can store or send at most. "_an_hour" counts the last
 # hour; see the limits modules of the apps.
 LIMITS = read.limits(
@@ -292,6 +296,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "cases.periodic.expire_uploads",
         "schedule": 120,
         "options": {"expires": 120},
+    },
+    "remind of unsent": {
+        "task": "cases.periodic.remind_of_unsent",
+        "schedule": 3600,
+        "options": {"expires": 3600},
     },
     "abort old uploads": {
         "task": "portal.periodic.abort_old_uploads",

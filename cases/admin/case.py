@@ -7,13 +7,13 @@ from django.template.loader import render_to_string
 from django.utils.html import format_html, format_html_join
 from django.utils.timesince import timesince
 
-from cases import export, lab_queue, policies, teeth
+from cases import drafts, export, lab_queue, policies, teeth
 from cases.admin import moves
 from cases.admin.logged import LoggedAdmin
 from cases.admin.pages import CasePages
 from cases.forms import MessageForm
 from cases.models import Case, MissingItem
-from cases.progress import WITHOUT_SHIP_DATE, Progress, Who
+from cases.progress import RED, WITHOUT_SHIP_DATE, Progress, Who
 from cases.progress import moves as moves_of
 from cases.views import parts
 from portal.admin_site import ReadOnlyAdmin, ShownOnlyAdmin
@@ -169,6 +169,7 @@ class CaseAdmin(LoggedAdmin, CasePages, ReadOnlyAdmin, ShownOnlyAdmin):
             "may_write": policies.can_write_message(request.user, case),
             "may_set_ship_date": self.has_change_permission(request)
             and case.progress not in WITHOUT_SHIP_DATE,
+            "waiting": drafts.files_waiting(case) if case.progress in RED else None,
             "files": parts.files(request, case),
             "file_count": case.attachments.count(),
             "prescriptions": parts.scripts(request, case),

@@ -15,16 +15,15 @@ from django.core.cache import cache
 from django.db import transaction
 from django.utils import timezone
 
-from cases import filetypes
+from cases import drafts, filetypes
 from cases.files.tus import Refused
 from cases.models import Attachment
-from cases.tasks import remove_attachment
 from portal.files import staging
 from portal.files.virus_scanner import Verdict
 from portal.models import Host
 from portal.work import WorkState
 
-UNFINISHED_FOR = timedelta(days=7)
+UNFINISHED_FOR = timedelta(days=7)  # of a case that waits for it
 NEVER_FINISHED = "The upload was never finished. Please upload the file again."
 # What a full disk must leave to the database and to files that are already on their way.
 RESERVE = 512 * 1024**2
@@ -37,7 +36,10 @@ State = Attachment.State
 
 
 def expires_at(attachment):
-    return attachment.created_at + UNFINISHED_FOR
+    """When an upload that is not finished goes: that of an open form lives as long as the form."""
+    if attachment.case_id:
+        return attachment.created_at + UNFINISHED_FOR
+    return drafts.kept_until(attachment.form_key, attachment.created_at)
 
 
 def is_expired(attachment, now):
@@ -262,23 +264,11 @@ def _complete(attachment, file):
             pk=attachment.pk, state=State.UPLOADING, host=attachment.host
         )
         if uploading.update(state=State.RECEIVED, kind=kind, received_at=now, work_asked_at=now):
+            drafts.renew(attachment.form_key, now)
             attachment.hand_over_on_commit()
             return
     _check_open(attachment)
     raise _elsewhere()
-
-
-def remove(attachment):
-    """Remove a file that no case has: False when a case took it meanwhile.
-
-    First no form can find it any more; then a worker of its host removes its bytes and its row.
-    """
-    if not Attachment.objects.filter(pk=attachment.pk, case=None).update(
-        form_key=None, upload_key=None
-    ):
-        return False
-    remove_attachment.hand_over_on_commit(attachment.pk, attachment.work_queue)
-    return True
 
 
 def fail_unfinished(attachment):

@@ -22,7 +22,7 @@ from cases import access, drafts, filetypes, limits, policies
 from cases.access import Action, Result, Visit, What
 from cases.files import receiving, tus
 from cases.files.tus import Refused
-from cases.models import Attachment, Case, Draft, MissingItem
+from cases.models import Attachment, Case, Draft, MissingItem, RemovedFile
 from cases.views import parts
 from portal.http import slots
 from portal.limits import LimitReached
@@ -99,6 +99,8 @@ def _files_of_form(request):
     context = {
         "form_key": form_key,
         "files": parts.files_of_form(request, files),
+        "removed": parts.removed_of_form(request, form_key),
+        "practice": request.user.practice,
         "answers": int(answers) if _is_key(answers) else "",
     }
     return render(request, "cases/_upload_list.html", context)
@@ -137,6 +139,8 @@ def _create(request):
                 size=size,
                 upload_key=upload_key,
             )
+            if not case and (of_case or metadata.get("form")):
+                _go_on_with(request, form_key, of_case, name)
             added = Visit(*ADDED, str(attachment.pk), of_case)
             access.note(request, added, Result.DONE)
     except IntegrityError:
@@ -144,6 +148,12 @@ def _create(request):
         return _created(_announced(request, upload_key, size), 0)
     has_bytes = tus.has_bytes(request.headers)
     return _created(attachment, _receive_first(request, attachment) if has_bytes else 0)
+
+
+def _go_on_with(request, form_key, of_case, name):
+    drafts.begin(form_key, of_case, by=request.user, now=timezone.now())
+    # It is chosen again, or another one of its name.
+    RemovedFile.objects.filter(form_key=form_key, name=name).delete()
 
 
 def _upload_key(text):
@@ -348,7 +358,7 @@ def _expiry(attachment):
 def _remove(request, attachment):
     asked = Visit(What.FILE, Action.REMOVED, str(attachment.pk), attachment.case)
     with transaction.atomic():
-        is_removed = not attachment.case_id and receiving.remove(attachment)
+        is_removed = not attachment.case_id and drafts.remove_file(attachment)
         if is_removed:
             access.note(request, asked, Result.DONE)
     if not is_removed:

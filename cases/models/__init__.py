@@ -13,7 +13,7 @@ from cases.models.case import (
     words_of,
 )
 from cases.models.conversation import Draft, Message, MissingItem
-from cases.models.files import Attachment, Prescription, object_key
+from cases.models.files import Attachment, Prescription, RemovedFile, object_key
 from cases.models.materials import MATERIAL_LIMIT, Material
 from cases.progress import Progress
 
@@ -34,6 +34,7 @@ __all__ = [
     "MissingItem",
     "Prescription",
     "Progress",
+    "RemovedFile",
     "object_key",
     "sees_all_cases",
     "words_of",

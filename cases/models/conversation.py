@@ -79,6 +79,10 @@ class DraftQuerySet(models.QuerySet):
         own = Q(case=None, user=user, user__practice__is_active=True)
         return self.filter(own | Q(case__in=Case.objects.visible_to(user)))
 
+    def typed(self):
+        """Those in which somebody typed something; a file alone begins an empty one."""
+        return self.exclude(data={})
+
 
 class Draft(models.Model):
     """What was typed into a form that was not submitted yet."""
@@ -90,7 +94,11 @@ class Draft(models.Model):
     # Null for a new case; else the case that is being updated.
     case = models.ForeignKey(Case, null=True, on_delete=models.CASCADE, related_name="drafts")
     data = models.JSONField(default=dict)
+    typed_at = models.DateTimeField(default=timezone.now)
+    # The last time somebody typed or a file came: so long the form and its files live on.
     updated_at = models.DateTimeField(default=timezone.now)
+    # When who began it was told that it waits.
+    reminded_at = models.DateTimeField(null=True, editable=False)
 
     objects = DraftQuerySet.as_manager()
 

@@ -184,6 +184,32 @@ class Attachment(Work):
         return int(100 * self.received_bytes / self.size) if self.size else 0
 
 
+class RemovedFileQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        """For the practice alone; the lab sees what was sent."""
+        if not (user.is_active and user.practice_id):
+            return self.none()
+        return self.filter(practice=user.practice_id, practice__is_active=True)
+
+
+class RemovedFile(models.Model):
+    """The name of a file that went because its form was not sent, until that is of no use."""
+
+    form_key = models.UUIDField(db_index=True)
+    practice = models.ForeignKey(Practice, on_delete=models.CASCADE, related_name="+")
+    answers = models.ForeignKey(MissingItem, null=True, on_delete=models.CASCADE, related_name="+")
+    name = models.CharField(max_length=255)
+    removed_at = models.DateTimeField(default=timezone.now)
+
+    objects = RemovedFileQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name", "pk"]
+
+    def __str__(self):
+        return self.name
+
+
 class PrescriptionQuerySet(WorkQuerySet):
     def visible_to(self, user):
         return self.filter(case__in=Case.objects.visible_to(user))

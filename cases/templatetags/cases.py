@@ -2,13 +2,15 @@ from collections import defaultdict
 
 from django import template
 from django.conf import settings
+from django.urls import reverse
 from django.utils.http import urlencode
 
-from cases import access, teeth
+from cases import access, drafts, teeth
 from cases.access import Visit, What
 from cases.models import Attachment, Case
-from cases.progress import Colour, of_colour
+from cases.progress import READ_ONLY, Colour, of_colour
 from cases.rx import tooth_chart
+from cases.views import parts
 from portal.templatetags.portal import icon
 
 register = template.Library()
@@ -134,6 +136,38 @@ def attention(context, user):
     if count:
         access.note(context["request"], Visit(What.CASES, item="needing attention"))
     return {"count": count, "cases": cases.select_related("practice")[:5]}
+
+
+@register.simple_tag(takes_context=True)
+def unsent_forms(context):
+    """What the user began and did not send, shown by name, which the access log keeps."""
+    request = context["request"]
+    forms = parts.unsent_forms(request)
+    if forms:
+        access.note(request, Visit(What.FORM, item="not sent yet"))
+    return forms
+
+
+@register.filter
+def form_name(form):
+    """What one of parts.unsent_forms is called."""
+    if form["number"]:
+        return f"Update of case {form['number']}, {form['name']}"
+    return f"New case for {form['name']}" if form["name"] else "New case without a patient name"
+
+
+@register.filter
+def form_place(form):
+    """Where one goes on with it."""
+    if form["number"]:
+        return f"{reverse('cases:record', args=[form['number']])}#update"
+    return drafts.place_of_new(form["form_key"])
+
+
+@register.filter
+def is_read_only(progress):
+    """Whether a case of this progress takes no more updates."""
+    return progress in READ_ONLY
 
 
 @register.simple_tag

@@ -87,7 +87,7 @@ def test_the_form_says_before_anything_is_typed_that_it_is_not_kept(dentist_clie
     for draft in full:
         assert reverse("cases:discard_draft", args=[draft.pk]) in page
     assert "Ann Lee" in page
-    assert "A form without a name" in page
+    assert "New case without a patient name" in page
 
 
 def test_a_form_with_errors_stays_on_the_page_when_it_cannot_be_kept(dentist_client, full):
@@ -164,7 +164,9 @@ def test_pages_that_list_drafts_read_names_and_not_contents(
         listed = {row["form_key"]: row for row in drafts.unsent(dentist_user)}
     assert (listed[update.pk]["name"], listed[update.pk]["number"]) == ("Jane Roe", case.number)
     assert (listed[new.pk]["name"], listed[new.pk]["number"]) == ("Ann", None)
-    assert set(listed[new.pk]) == {"form_key", "updated_at", "name", "number"}
+    assert set(listed[new.pk]) == {
+        "form_key", "updated_at", "files", "is_mine", "is_typed", "name", "number", "progress",
+    }  # fmt: skip
 
 
 def test_old_messages_and_revisions_are_a_link_away(dentist_client, dentist_user, case):

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from cases.files import receiving
 from cases.files.receiving import NEVER_FINISHED
 from cases.models import Attachment, Draft
 from cases.periodic import expire_uploads
@@ -47,6 +48,17 @@ def make_file(practice, dentist_user, settings, stored):
 
 
 @pytest.fixture
+def begin(dentist_user):
+    """A function that makes the draft of a file's form, renewed so long ago."""
+
+    def make(file, ago):
+        at = timezone.now() - ago
+        return Draft.objects.create(form_key=file.form_key, user=dentist_user, updated_at=at)
+
+    return make
+
+
+@pytest.fixture
 def expire(db, django_capture_on_commit_callbacks):
     """A function that does what beat asks for, on this host."""
     Host.heard_from()
@@ -65,13 +77,13 @@ def bytes_of(file, stored):
 @pytest.mark.parametrize(
     ("state", "age", "stays"),
     [
-        ("uploading", 6.9 * DAY, True),
-        ("uploading", 7.1 * DAY, False),
-        ("received", 1.9 * DAY, True),
-        ("received", 2.1 * DAY, False),
-        ("stored", 1.9 * DAY, True),
-        ("stored", 2.1 * DAY, False),
-        ("failed", 2.1 * DAY, False),
+        ("uploading", 13.9 * DAY, True),
+        ("uploading", 14.1 * DAY, False),
+        ("received", 13.9 * DAY, True),
+        ("received", 14.1 * DAY, False),
+        ("stored", 13.9 * DAY, True),
+        ("stored", 14.1 * DAY, False),
+        ("failed", 14.1 * DAY, False),
     ],
 )
 def test_files_without_a_case_wait_only_so_long(make_file, stored, state, age, stays, expire):
@@ -101,7 +113,7 @@ def test_an_upload_of_a_case_that_was_never_finished_fails_with_a_reason(
 
 
 def test_an_upload_whose_last_byte_had_come_is_completed(make_file, stored, expire):
-    file = make_file("uploading", 8 * DAY)
+    file = make_file("uploading", 13 * DAY)
     file.staging_path.write_bytes(b"x" * 10)
     expire()
     file.refresh_from_db()
@@ -117,7 +129,7 @@ def test_a_removed_file_whose_storage_was_away_goes_now(make_file, stored, expir
 
 
 def test_a_storage_that_is_away_keeps_the_row_as_a_reminder(make_file, storage_away, expire):
-    file = make_file("stored", 3 * DAY)
+    file = make_file("stored", 15 * DAY)
     with storage_away():
         expire()
     file.refresh_from_db()
@@ -152,18 +164,55 @@ def test_the_staging_copy_of_a_stored_file_goes_at_once(make_file, case, expire)
     assert list(file.staging_path.parent.iterdir()) == []
 
 
-def test_left_forms_go_after_a_week_unless_files_wait_there(make_file, dentist_user, expire):
-    long_ago = timezone.now() - 8 * DAY
-    file = make_file("uploading", 1 * DAY)
-    with_file = Draft.objects.create(form_key=file.form_key, user=dentist_user, updated_at=long_ago)
-    Draft.objects.create(user=dentist_user, updated_at=long_ago)
-    young = Draft.objects.create(user=dentist_user)
+@pytest.mark.parametrize("state", ["uploading", "received", "stored"])
+def test_files_of_a_kept_form_live_as_long_as_its_text(make_file, begin, stored, state, expire):
+    file = make_file(state, 20 * DAY)
+    draft = begin(file, ago=13.9 * DAY)
     expire()
-    assert set(Draft.objects.all()) == {with_file, young}
+    assert bytes_of(file, stored)
+    Draft.objects.update(updated_at=timezone.now() - 14.1 * DAY)
+    expire()
+    expire()
+    assert not Attachment.objects.exists()
+    assert not bytes_of(file, stored)
+    assert not Draft.objects.filter(pk=draft.pk).exists()
+
+
+def test_text_and_files_live_as_many_days_as_the_operator_says(make_file, begin, settings, expire):
+    settings.UNSENT_DAYS = 3
+    kept, over = make_file("stored", 9 * DAY), make_file("stored", 9 * DAY)
+    young, _ = begin(kept, ago=2.9 * DAY), begin(over, ago=3.1 * DAY)
+    expire()
+    expire()
+    assert list(Attachment.objects.all()) == [kept]
+    assert list(Draft.objects.all()) == [young]
+
+
+def test_a_form_without_files_goes_when_its_time_is_over(dentist_user, expire):
+    Draft.objects.create(user=dentist_user, updated_at=timezone.now() - 14.1 * DAY)
+    young = Draft.objects.create(user=dentist_user, updated_at=timezone.now() - 13.9 * DAY)
+    expire()
+    assert list(Draft.objects.all()) == [young]
+
+
+def test_the_text_of_a_form_stays_until_its_files_are_gone(make_file, begin, expire):
+    file = make_file("stored", 15 * DAY)
+    draft = begin(file, ago=15 * DAY)
+    Attachment.objects.update(host="web2")
+    expire()
+    assert list(Draft.objects.all()) == [draft]
+
+
+def test_an_upload_that_goes_on_in_a_kept_form_is_not_over(make_file, begin):
+    file = make_file("uploading", 15 * DAY)
+    assert receiving.is_expired(file, timezone.now())
+    begin(file, ago=1 * DAY)
+    assert not receiving.is_expired(file, timezone.now())
+    assert receiving.expires_at(file).date() == (timezone.now() + 13 * DAY).date()
 
 
 def test_the_bytes_of_another_host_are_left_to_its_worker(make_file, stored, expire):
-    file = make_file("uploading", 8 * DAY)
+    file = make_file("uploading", 15 * DAY)
     Attachment.objects.update(host="web2")
     expire()
     assert bytes_of(file, stored)

@@ -166,11 +166,11 @@ def test_a_form_that_was_never_given_out_keeps_nothing_for_strangers(client, typ
     assert not Unsent.objects.exists()
 
 
-def test_a_form_that_was_given_out_a_week_ago_keeps_nothing_for_strangers(
+def test_a_form_that_was_given_out_two_weeks_ago_keeps_nothing_for_strangers(
     client, dentist_user, typed, monkeypatch
 ):
-    with monkeypatch.context() as a_week_ago:
-        a_week_ago.setattr("time.time", lambda now=time.time: now() - 7 * 86_400 - 1)
+    with monkeypatch.context() as two_weeks_ago:
+        two_weeks_ago.setattr("time.time", lambda now=time.time: now() - 14 * 86_400 - 1)
         old = unsent.token(dentist_user, drafts.place_of_new(typed["form_key"]))
     answer = client.post(NEW, {**typed, "form_token": old})
     assert answer["Location"].startswith("/accounts/login/")
@@ -192,7 +192,7 @@ def test_what_is_typed_is_kept_while_typing(dentist_client, typed):
     url = reverse("cases:keep_draft", args=[typed["form_key"]])
     assert dentist_client.post(url, typed).status_code == 204
     page = dentist_client.get(NEW).content.decode()
-    assert "You began a form for <strong>Nguyễn Thị Ánh</strong>" in page
+    assert "New case for Nguyễn Thị Ánh</a>, no files," in page
 
 
 def test_a_case_number_with_a_nul_is_no_case(dentist_client, typed):

@@ -5,13 +5,14 @@ from contextlib import ExitStack
 from datetime import timedelta
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
 from cases import drafts
 from cases.files import uploads
-from cases.models import Attachment, Draft
+from cases.models import Attachment, Draft, RemovedFile
 from cases.progress import Progress
-from cases.tests.tus_program import BYTES, Program, offset_of
+from cases.tests.tus_program import BYTES, Program, encoded, offset_of
 from portal.http import slots
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -172,8 +173,10 @@ def test_a_file_of_a_case_stays(program, location, case):
     assert Attachment.objects.count() == 1
 
 
-def test_an_upload_older_than_a_week_is_gone(program, location):
-    Attachment.objects.update(created_at=timezone.now() - timedelta(days=7, minutes=1))
+def test_an_upload_of_a_form_that_was_left_is_gone(program, location):
+    Attachment.objects.update(created_at=timezone.now() - timedelta(days=20))
+    assert program.head(location).status_code == 200
+    Draft.objects.update(updated_at=timezone.now() - timedelta(days=14, minutes=1))
     assert program.head(location).status_code == 410
     assert program.append(location, 0, b"x").status_code == 410
 
@@ -212,3 +215,75 @@ def test_an_upload_that_is_one_too_many_is_asked_to_come_again(
         assert "it goes on by itself" in answer.text
         others.pop_all().close()
         assert program.append(location, 0, b"x" * 10).status_code == 204
+
+
+# A form lives as long as somebody goes on with it
+def age(days):
+    Draft.objects.update(updated_at=timezone.now() - timedelta(days=days))
+
+
+def age_of(draft_key):
+    return (timezone.now() - Draft.objects.get(pk=draft_key).updated_at).days
+
+
+def test_a_file_begins_the_form_it_is_for(program, dentist_user):
+    key = uuid.uuid4()
+    program.create(10, form=key)
+    draft = Draft.objects.get()
+    assert (draft.pk, draft.user, draft.case, draft.data) == (key, dentist_user, None, {})
+
+
+def test_a_file_of_an_update_begins_that(program, case, dentist_user):
+    program.create(10, case=case.number)
+    draft = Draft.objects.get()
+    assert (draft.pk, draft.case) == (drafts.update_key(case), case)
+
+
+def test_an_upload_renews_its_form_when_it_begins_and_when_it_is_in(program, dentist_user):
+    key = uuid.uuid4()
+    Draft.objects.create(pk=key, user=dentist_user, data={"patient_name": ["Ann"]})
+    age(days=9)
+    location = program.create(10, form=key).headers["Location"]
+    assert age_of(key) == 0
+    age(days=9)
+    program.append(location, 0, b"x" * 10)
+    assert age_of(key) == 0
+    assert Draft.objects.get().data == {"patient_name": ["Ann"]}
+
+
+def test_a_file_that_names_no_form_and_one_of_a_case_begin_none(program, send_case):
+    program.post(
+        "/files/", headers={"Upload-Length": "9", "Upload-Metadata": encoded({"filename": "a.stl"})}
+    )
+    case = send_case()
+    program.create(10, form=case.form_key)
+    assert Attachment.objects.filter(case=case).exists()
+    assert not Draft.objects.exists()
+
+
+def test_a_refused_file_neither_begins_nor_renews_a_form(program, other_practice_user):
+    theirs = Draft.objects.create(user=other_practice_user)
+    age(days=9)
+    assert program.create(10, form=theirs.pk).status_code == 404
+    assert program.create(0, form=uuid.uuid4()).status_code == 400
+    assert (Draft.objects.get(), age_of(theirs.pk)) == (theirs, 9)
+
+
+def test_empty_forms_leave_room_for_what_is_typed(program, dentist_client, settings):
+    settings.LIMITS = settings.LIMITS | {"drafts_a_person": 1}
+    for _ in range(2):
+        assert program.create(10).status_code == 201
+    keys = list(Draft.objects.values_list("pk", flat=True))
+    answers = [
+        dentist_client.post(reverse("cases:keep_draft", args=[key]), {"patient_name": "Ann"})
+        for key in keys
+    ]
+    assert [answer.status_code for answer in answers] == [204, 429]
+
+
+def test_a_file_that_is_chosen_again_is_not_named_as_removed_any_more(program, practice):
+    key = uuid.uuid4()
+    for name in "cbct.zip", "upper.stl":
+        RemovedFile.objects.create(form_key=key, practice=practice, name=name)
+    program.create(10, "cbct.zip", form=key)
+    assert [file.name for file in RemovedFile.objects.all()] == ["upper.stl"]

@@ -79,7 +79,7 @@ def take_unsent(request, place, key, draft, case=None):
     posted = unsent.of(request.user, place)
     if posted is None:
         return draft, draft and draft.data
-    if draft and draft.updated_at > posted.at:
+    if draft and draft.data and draft.typed_at > posted.at:
         messages.warning(
             request,
             "This form was changed after your session had ended, in another window or by a "
@@ -108,6 +108,11 @@ def keep(request, key, posted, case=None):
     if told := drafts.not_kept(posted):
         messages.warning(request, told)
     return draft
+
+
+def is_kept(request, draft):
+    """Whether what is typed is kept: in the draft that is there, or as one more."""
+    return bool(draft and draft.data) or not limits.are_drafts_full(request.user)
 
 
 def _differs(case, values):
@@ -144,9 +149,10 @@ def _page(request, key, form, signature, draft=None, status=200):
         "files": parts.files_of_form(
             request, Attachment.objects.visible_to(request.user).of_form(key)
         ),
+        "removed": parts.removed_of_form(request, key),
         "draft": draft,
-        "unsent_forms": drafts.unsent(request.user, but=key),
-        "is_kept": draft or not limits.are_drafts_full(request.user),
+        "unsent_forms": parts.unsent_forms(request, but=key),
+        "is_kept": is_kept(request, draft),
     }
     return render(request, "cases/case_new.html", context, status=status)
 
@@ -180,7 +186,8 @@ def keep_draft(request, form_key):
         visit.result = Result.NOT_NOW
         return _say("This form was sent.", 409)
     # One row for a form and not one for every other key stroke.
-    is_first = not Draft.objects.visible_to(request.user).filter(pk=form_key).exists()
+    typed = Draft.objects.visible_to(request.user).typed()
+    is_first = not typed.filter(pk=form_key).exists()
     visit.result = Result.DONE if is_first else NO_ROW
     try:
         with transaction.atomic():
@@ -202,8 +209,9 @@ def discard_draft(request, form_key):
     mine = Draft.objects.visible_to(request.user).filter(user=request.user)
     draft = get_object_or_404(mine, pk=form_key)
     case = request.visit.case = draft.case
-    draft.delete()
-    messages.success(request, "The unfinished form is discarded.")
+    files = drafts.discard(draft)
+    also = f", with {files} file{'s' if files > 1 else ''}" if files else ""
+    messages.success(request, f"The unfinished form is discarded{also}.")
     return redirect(case or "cases:new")
 
 

@@ -1,5 +1,7 @@
 """The long lists of a case, as much of each as a page shows."""
 
+from cases import drafts, limits
+from cases.models import RemovedFile
 from portal.stretch import Stretch
 
 MESSAGES = 50
@@ -21,6 +23,16 @@ def files_of_form(request, rows):
     """Of a form that is open: the newest, without links, since what is typed stands beside."""
     rows = rows.order_by("-created_at", "name")
     return Stretch(request, "of_form", rows, FILES_OF_FORM, newest_last=True)
+
+
+def unsent_forms(request, but=None):
+    """Forms that wait unsent, without the one of this key, for `cases/_unsent_list.html`."""
+    return Stretch(request, "unsent", drafts.unsent(request.user, but), limits.DRAFTS.most)
+
+
+def removed_of_form(request, form_key):
+    """The names of files that went because a form was not sent."""
+    return RemovedFile.objects.visible_to(request.user).filter(form_key=form_key)[:FILES_OF_FORM]
 
 
 def scripts(request, case):

@@ -10,13 +10,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import unsent
 from accounts.sign_in.activity import asked_by_programs
-from cases import access, drafts, limits, policies, services
+from cases import access, drafts, policies, services
 from cases.access import Action, Result, What, logged
 from cases.forms import MessageForm, PrescriptionForm, SignatureForm
 from cases.models import Attachment
 from cases.readiness import IMPLANTS, SIGNATURE
 from cases.views import parts
-from cases.views.new import keep, take_unsent
+from cases.views.new import is_kept, keep, take_unsent
 from portal.refusal import NotAllowed
 
 
@@ -91,8 +91,9 @@ def _page(request, case, form, message_form, draft=None, status=200):
         "events": parts.events(request, case),
         "thread": parts.thread(request, case),
         "can_update": can_update,
-        "is_kept": draft or not can_update or not limits.are_drafts_full(request.user),
-        "unsent_forms": drafts.unsent(request.user, but=key),
+        "removed": parts.removed_of_form(request, key),
+        "is_kept": not can_update or is_kept(request, draft),
+        "unsent_forms": parts.unsent_forms(request, but=key),
         "can_archive": policies.can_archive(request.user, case),
         "can_write": policies.can_write_message(request.user, case),
     }
@@ -197,7 +198,7 @@ def send_update(request, number):
     if not policies.can_update(request.user, case):
         return _too_late(request, case)
     draft = drafts.of_update(case, request.user)
-    if draft is None:
+    if draft is None or not draft.data:
         request.visit.is_told = True
         messages.info(request, f"This update of case {case.number} was sent already.")
         return redirect(case)

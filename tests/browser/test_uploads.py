@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 from cases.files.uploads import AT_ONCE_A_PERSON
 from portal.http import slots
 from tests.browser import samples, steps
+from tests.browser.looks import look_at
 from tests.waiting import until
 
 BIG = 300  # megabytes
@@ -105,8 +106,7 @@ def test_a_closed_tab_goes_on_when_the_same_file_is_chosen_again(
     page.close()
     line = steps.Line(again)
     again.goto("/cases/new/")
-    notice = again.locator(".notice").filter(has_text="Tabea Closed")
-    notice.get_by_role("link", name="Go on with it").click()
+    again.get_by_role("link", name="New case for Tabea Closed").click()
     expect(again.get_by_label("Patient name")).to_have_value("Tabea Closed")
     unfinished = steps.file_line(again, scan.name)
     expect(unfinished).to_contain_text("Choose the same file again to go on")
@@ -115,6 +115,26 @@ def test_a_closed_tab_goes_on_when_the_same_file_is_chosen_again(
     assert line.created == 0
     assert line.offsets[0] > 0.1 * scan.stat().st_size
     assert_stored_whole(portal, scan)
+
+
+def test_a_form_without_a_patient_is_found_again(visit, tmp_path):
+    scan = samples.surface_scan(tmp_path / "no-name-yet.stl")
+    page = visit("dentist")
+    page.goto("/cases/new/")
+    steps.choose_files(page, scan)
+    page.get_by_label("Description").fill("A guide for nobody yet.")
+    steps.kept(page)
+    steps.expect_stored(page, scan.name)
+    again = page.context.new_page()
+    page.close()
+    for place in "/cases/new/", "/cases/", "/":
+        again.goto(place)
+        waiting = again.get_by_role("region", name="Not sent yet").get_by_role("listitem").first
+        expect(waiting).to_contain_text("without a patient name, 1 file, ")
+        look_at(again, f"not-sent{place.replace('/', '-')}")
+    waiting.get_by_role("link").click()
+    expect(again.get_by_label("Description")).to_have_value("A guide for nobody yet.")
+    expect(steps.file_line(again, scan.name)).to_contain_text("Stored")
 
 
 TO_ANOTHER_HOST = """

@@ -112,7 +112,7 @@ GUARDS = {
         "cases.models.files.AttachmentQuerySet.of_form",
         "cases.models.files.AttachmentQuerySet.unsent",
         "cases.services._attach_files",
-        "cases.files.receiving.remove",
+        "cases.drafts.remove_file",
         "cases.files.uploads._files_of_form: filter(case=None)",
         "cases.files.uploads._own: exclude(case=None)",
         "cases.views.new._page",
