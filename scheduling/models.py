@@ -70,16 +70,18 @@ class WorkingHours(models.Model):
     planner = models.ForeignKey(Planner, on_delete=models.CASCADE, related_name="hours")
     weekday = models.PositiveSmallIntegerField(choices=Weekday)
     start = models.TimeField("from")
-    end = models.TimeField("to")
+    end = models.TimeField(
+        "to", help_text="00:00 is midnight; a time before “from” is on the next day."
+    )
 
     class Meta:
         verbose_name_plural = "working hours"
         ordering = ["weekday", "start"]
         constraints = [
             models.CheckConstraint(
-                name="hours_end_after_they_start",
-                condition=Q(end__gt=F("start")),
-                violation_error_message="“To” must be later than “from”.",
+                name="hours_last_some_time",
+                condition=~Q(end=F("start")),
+                violation_error_message="“To” must be another time than “from”.",
             )
         ]
 

@@ -26,7 +26,9 @@ def open_blocks(now, weeks, planners=None):
 
 
 def _open_for(planner, now, weeks):
-    first, days = timezone.localtime(now, planner.zone).date(), 7 * weeks
+    # The night of yesterday may go on into today.
+    first = timezone.localtime(now, planner.zone).date() - timedelta(days=1)
+    days = 7 * weeks + 1
     off = _days_off(planner, first, days)
     with transaction.atomic():
         # Two runs at once take turns; the second one finds the blocks of the first.

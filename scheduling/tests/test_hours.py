@@ -93,9 +93,65 @@ def test_overlapping_hours_give_no_overlapping_blocks():
     assert [starts for starts, _ in blocks] == [utc(monday, 14), utc(monday, 15)]
 
 
-def test_hours_that_end_before_they_start_give_no_block():
-    weekly = [Hours(MONDAY, time(22), time(0))]
-    assert free_blocks(weekly, 30, NEW_YORK, date(2026, 1, 5), 7, set()) == []
+def blocks_of(start, end, minutes=60, weekday=MONDAY, days=7, off=(), first=date(2026, 1, 5)):
+    """The starts and ends on the clock of New York, as day and hour."""
+    weekly = [Hours(weekday, start, end)]
+    blocks = free_blocks(weekly, minutes, NEW_YORK, first, days, set(off))
+    clocks = ([moment.astimezone(ZoneInfo(NEW_YORK)) for moment in block] for block in blocks)
+    return [(f"{begin:%d %H:%M}", f"{end:%d %H:%M}") for begin, end in clocks]
+
+
+def test_a_day_may_end_at_midnight():
+    assert blocks_of(time(20), time(0)) == [
+        ("05 20:00", "05 21:00"),
+        ("05 21:00", "05 22:00"),
+        ("05 22:00", "05 23:00"),
+        ("05 23:00", "06 00:00"),
+    ]
+
+
+def test_a_day_may_end_on_the_next_one():
+    assert blocks_of(time(22), time(2)) == [
+        ("05 22:00", "05 23:00"),
+        ("05 23:00", "06 00:00"),
+        ("06 00:00", "06 01:00"),
+        ("06 01:00", "06 02:00"),
+    ]
+
+
+def test_a_block_may_go_over_midnight():
+    assert blocks_of(time(22, 30), time(1), 90) == [("05 22:30", "06 00:00")]
+    assert blocks_of(time(23, 30), time(1), 90) == [("05 23:30", "06 01:00")]
+
+
+def test_a_night_is_off_with_the_day_on_which_it_begins_and_the_one_it_goes_into():
+    monday, tuesday = date(2026, 1, 5), date(2026, 1, 6)
+    assert blocks_of(time(22), time(2), off=[monday]) == []
+    assert blocks_of(time(22), time(2), off=[tuesday]) == [
+        ("05 22:00", "05 23:00"),
+        ("05 23:00", "06 00:00"),
+    ]
+
+
+def test_the_hours_of_the_next_day_do_not_overlap_a_night():
+    weekly = [Hours(MONDAY, time(22), time(2)), Hours(TUESDAY, time(1, 30), time(3, 30))]
+    blocks = free_blocks(weekly, 60, NEW_YORK, date(2026, 1, 5), 7, set())
+    assert all(a[1] <= b[0] for a, b in pairwise(blocks))
+    assert len(blocks) == 5
+
+
+@pytest.mark.parametrize(
+    ("change", "hours"),
+    [(SPRING, [22, 23, 0, 1, 3]), (AUTUMN, [22, 23, 0, 1, 2, 3])],
+    ids=["spring", "autumn"],
+)
+def test_a_night_in_which_clocks_change_has_blocks_of_full_length(change, hours):
+    weekly = [Hours(SUNDAY - 1, time(22), time(4))]
+    blocks = free_blocks(weekly, 60, NEW_YORK, change - timedelta(days=1), 1, set())
+    starts = [starts.astimezone(ZoneInfo(NEW_YORK)).hour for starts, _ in blocks]
+    assert starts == hours
+    assert all(ends - starts == timedelta(hours=1) for starts, ends in blocks)
+    assert all(a[1] <= b[0] for a, b in pairwise(blocks))
 
 
 def test_an_impossible_length_or_zone_is_refused():

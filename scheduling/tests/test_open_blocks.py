@@ -145,3 +145,35 @@ def test_a_block_typed_over_another_is_refused(ann):
         second.full_clean()
     second.starts_at, second.ends_at = first.ends_at, first.ends_at + timedelta(hours=1)
     second.full_clean()
+
+
+def hours_of(planner, start, end, weekday=1):
+    row = WorkingHours(planner=planner, weekday=weekday, start=time(*start), end=time(*end))
+    row.full_clean()
+    row.save()
+
+
+def test_a_planners_day_may_end_at_midnight_and_after_it(ann):
+    ben = make.planner("Ben Ray", "ben@lab.example")
+    hours_of(ann, (20, 0), (0, 0))
+    hours_of(ben, (22, 0), (2, 0))
+    assert opening.open_blocks(NOW, 1) == 8
+    assert [f"{moment:%a %H:%M}" for moment in starts(ann)] == [
+        f"Tue {hour}:00" for hour in (20, 21, 22, 23)
+    ]
+    assert timezone.localtime(ann.blocks.last().ends_at, NEW_YORK) == datetime(
+        2026, 11, 4, tzinfo=NEW_YORK
+    )
+    nights = [f"{moment:%a %H:%M}" for moment in starts(ben)]
+    assert nights == ["Tue 22:00", "Tue 23:00", "Wed 00:00", "Wed 01:00"]
+
+
+def test_the_night_that_began_yesterday_goes_on_today(ann):
+    hours_of(ann, (22, 0), (2, 0), weekday=0)
+    opening.open_blocks(datetime(2026, 11, 3, 0, 30, tzinfo=NEW_YORK), 1)
+    assert [f"{moment:%a %H:%M}" for moment in starts(ann)][:2] == ["Tue 01:00", "Mon 22:00"]
+
+
+def test_hours_that_last_no_time_are_refused(ann):
+    with pytest.raises(ValidationError, match="another time than"):
+        hours_of(ann, (9, 0), (9, 0))
