@@ -1,9 +1,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db import models
+from django.db import models, transaction
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
@@ -22,7 +23,7 @@ from portal.admin_site import FoldedSearch, ShortInline, ShownOnlyAdmin
 from portal.refusal import NotAllowed
 from portal.writing.times import short_time
 from scheduling import endings, opening, policies, services
-from scheduling.forms import MoveSessionForm, NewPlannerForm
+from scheduling.forms import BlockForm, MoveSessionForm, NewPlannerForm, PlannerField
 from scheduling.models import Block, DayOff, Planner, PlanningSession, WorkingHours
 
 
@@ -113,7 +114,10 @@ class ReadOnlyRows:
 
 
 @admin.register(Block)
-class BlockAdmin(ReadOnlyRows, ShownOnlyAdmin):
+class BlockAdmin(ShownOnlyAdmin):
+    """A block that nobody ever booked can be edited and deleted; all others stay."""
+
+    form = BlockForm
     list_display = ["time", "planner", "taken_by", "is_open"]
     list_filter = [
         ("planner", admin.RelatedOnlyFieldListFilter),
@@ -130,8 +134,60 @@ class BlockAdmin(ReadOnlyRows, ShownOnlyAdmin):
 
     def formfield_for_foreignkey(self, db_field, request, **kwargs):
         if db_field.name == "planner":
-            kwargs["queryset"] = Planner.objects.visible_to(request.user)
+            planners = Planner.objects.visible_to(request.user).select_related("user")
+            kwargs |= {"queryset": planners, "form_class": PlannerField}
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def has_change_permission(self, request, obj=None):
+        return super().has_change_permission(request, obj) and not (obj and obj.was_booked)
+
+    def has_delete_permission(self, request, obj=None):
+        return super().has_delete_permission(request, obj) and not (obj and obj.was_booked)
+
+    def changeform_view(self, request, *args, **kwargs):
+        return self._or_refuse(request, partial(super().changeform_view, request, *args, **kwargs))
+
+    def delete_view(self, request, *args, **kwargs):
+        return self._or_refuse(request, partial(super().delete_view, request, *args, **kwargs))
+
+    def _or_refuse(self, request, page):
+        try:
+            return page()
+        except NotAllowed as refusal:
+            self.message_user(request, refusal, messages.ERROR)
+            return redirect("admin:scheduling_block_changelist")
+
+    def render_change_form(self, request, context, **kwargs):
+        # A block of another time is another row, at another address.
+        context["show_save_and_continue"] = False
+        return super().render_change_form(request, context, **kwargs)
+
+    def save_model(self, request, block, form, change):
+        if not change:
+            return super().save_model(request, block, form, change)
+        before = Block.objects.select_related("planner").get(pk=block.pk)
+        is_another_time = bool({"planner", "starts_at", "ends_at"} & set(form.changed_data))
+        services.change_block(block, is_another_time=is_another_time)
+        if is_another_time:
+            self._say_what_opens_again(request, [before])
+
+    def delete_model(self, request, block):
+        self.delete_queryset(request, [block])
+
+    @transaction.atomic
+    def delete_queryset(self, request, blocks):
+        blocks = list(blocks)
+        services.keep_from_being_booked(blocks)
+        Block.objects.filter(pk__in=[block.pk for block in blocks]).delete()
+        self._say_what_opens_again(request, blocks)
+
+    def _say_what_opens_again(self, request, blocks):
+        if any(opening.is_in_weekly_hours(block) for block in blocks):
+            again = (
+                "Weekly hours of the planner open such a time again within a day. To keep it from "
+                "being booked, change the hours, or choose “Offer no longer” instead."
+            )
+            self.message_user(request, again, messages.WARNING)
 
     @admin.display(description="time", ordering="starts_at")
     def time(self, block):

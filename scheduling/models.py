@@ -166,6 +166,11 @@ class Block(models.Model):
         starts_at = timezone.localtime(self.starts_at, self.planner.zone)
         return f"{starts_at:%a %b %d, %Y %H:%M %Z} with {self.planner}"
 
+    @property
+    def was_booked(self):
+        """Whether there was ever a session in it; then it stays as it is."""
+        return bool(self.sessions.all())
+
     def clean(self):
         check_years(starts_at=self.starts_at, ends_at=self.ends_at)
         if not (self.planner_id and self.starts_at and self.ends_at):

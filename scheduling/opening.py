@@ -34,9 +34,8 @@ def _open_for(planner, now, weeks):
         # Two runs at once take turns; the second one finds the blocks of the first.
         Planner.objects.select_for_update().get(pk=planner.pk)
         withdraw_on_days_off(planner, now)
-        weekly = [hours.Hours(row.weekday, row.start, row.end) for row in planner.hours.all()]
         wanted = hours.free_blocks(
-            weekly, planner.block_minutes, planner.time_zone, first, days, off
+            _weekly(planner), planner.block_minutes, planner.time_zone, first, days, off
         )
         there = list(planner.blocks.filter(ends_at__gt=now).values_list("starts_at", "ends_at"))
         new = [
@@ -46,6 +45,21 @@ def _open_for(planner, now, weeks):
         ]
         Block.objects.bulk_create(new, ignore_conflicts=True)
     return len(new)
+
+
+def is_in_weekly_hours(block):
+    """Whether a block is where the planner's hours open one, again if this one goes."""
+    planner = block.planner
+    day = timezone.localtime(block.starts_at, planner.zone).date() - timedelta(days=1)
+    off = _days_off(planner, day, 3)
+    wanted = hours.free_blocks(
+        _weekly(planner), planner.block_minutes, planner.time_zone, day, 3, off
+    )
+    return planner.is_active and _overlaps(block.starts_at, block.ends_at, wanted)
+
+
+def _weekly(planner):
+    return [hours.Hours(row.weekday, row.start, row.end) for row in planner.hours.all()]
 
 
 def _days_off(planner, first, days):

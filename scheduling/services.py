@@ -245,3 +245,27 @@ def _end(session, to, *, by, now):
     cases.set_planning_date(session.case, None, note, by=by, now=now)
     if state == State.CANCELLED:
         emails.planning_cancelled(session, now)
+
+
+def change_block(block, *, is_another_time):
+    """Save what the lab changed of a block that nobody ever booked.
+
+    Another time is another block: whoever has the old one on a page finds it gone, and does not
+    book an hour that was never shown. Raises NotAllowed when somebody booked it meanwhile.
+    """
+    with transaction.atomic():
+        keep_from_being_booked([block])
+        if is_another_time:
+            Block.objects.filter(pk=block.pk).delete()
+            block.pk = None
+        block.save()
+
+
+def keep_from_being_booked(blocks):
+    """Lock blocks until the transaction ends. Raises NotAllowed when one was ever booked."""
+    rows = Block.objects.select_for_update().filter(pk__in=[block.pk for block in blocks])
+    if PlanningSession.objects.filter(block__in=list(rows)).exists():
+        raise NotAllowed(
+            "Somebody has booked that time meanwhile. Nothing was changed. To change it, move or "
+            "cancel the session."
+        )

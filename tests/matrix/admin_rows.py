@@ -128,7 +128,7 @@ MODELS = [
         "block_minutes": "60",
         **inlines("hours", "days_off"),
     }),
-    Model("scheduling.block", *[PLANNING] * 2, act=PLANNING, scoped=True,
+    Model("scheduling.block", *[PLANNING] * 4, scoped=True,
           new={**BLOCK, "planner": lambda asked: asked.mine.planner.pk}),
     Model("scheduling.planningsession", PLANNING, act=PLANNING, scoped=True, logged=True),
 ]  # fmt: skip
@@ -252,7 +252,7 @@ ACTIONS = {
     },
     "scheduling.block": {
         "withdraw": ([LAB, PLANNER, ROOT], "302+"), "offer": ([LAB, PLANNER, ROOT], "302"),
-        "delete_selected": (NOBODY, ""),
+        "delete_selected": (PLANNING, "200"),
     },
     "scheduling.planningsession": {
         "mark_missed": ([LAB, PLANNER, ROOT], "200"), "mark_held": ([LAB, PLANNER, ROOT], "200"),

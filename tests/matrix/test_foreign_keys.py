@@ -18,6 +18,7 @@ MOVE = "scheduling/planningsession/<int:pk>/move/"
 FORM_FIELDS = {
     "CaseForm.dentist": "cases:new with a dentist of others",
     "BookingForm.block": "scheduling:schedule of a block that others have",
+    "BlockForm.planner": "admin:scheduling/block/add/ for another planner",
     "NewPlannerForm.user": "admin:scheduling/planner/add/ for somebody who may not plan",
     "MoveSessionForm.block": f"admin:{MOVE} to a block of another planner",
 }
