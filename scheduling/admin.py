@@ -23,7 +23,13 @@ from portal.admin_site import FoldedSearch, ShortInline, ShownOnlyAdmin
 from portal.refusal import NotAllowed
 from portal.writing.times import short_time
 from scheduling import endings, opening, policies, services
-from scheduling.forms import BlockForm, MoveSessionForm, NewPlannerForm, PlannerField
+from scheduling.forms import (
+    BlockForm,
+    DaysOffFormSet,
+    MoveSessionForm,
+    NewPlannerForm,
+    PlannerField,
+)
 from scheduling.models import Block, DayOff, Planner, PlanningSession, WorkingHours
 
 
@@ -34,7 +40,13 @@ class WorkingHoursInline(ShortInline):
 
 class DayOffInline(ShortInline):
     model = DayOff
+    formset = DaysOffFormSet
     extra = 1
+
+    def get_formset(self, request, obj=None, **kwargs):
+        formset = super().get_formset(request, obj, **kwargs)
+        formset.user = request.user
+        return formset
 
 
 @admin.register(Planner)
@@ -73,9 +85,13 @@ class PlannerAdmin(ShownOnlyAdmin):
 
     def save_related(self, request, form, formsets, change):
         super().save_related(request, form, formsets, change)
-        withdrawn = opening.withdraw_on_days_off(form.instance, timezone.now())
-        if withdrawn:
+        planner, now = form.instance, timezone.now()
+        if withdrawn := opening.withdraw_on_days_off(planner, now):
             self.message_user(request, f"Free blocks on days off, no longer offered: {withdrawn}.")
+        if not any(_takes_back(formset) for formset in formsets):
+            return
+        if opened := opening.open_after_days_off(planner, now):
+            self.message_user(request, f"Blocks on days that are no longer off, offered: {opened}.")
 
     @admin.action(
         description=f"Open blocks for the next {opening.WEEKS} weeks", permissions=["change"]
@@ -85,6 +101,12 @@ class PlannerAdmin(ShownOnlyAdmin):
         self.message_user(
             request, f"New blocks: {opened}. Holidays, days off and existing blocks were left out."
         )
+
+
+def _takes_back(formset):
+    if formset.model is not DayOff:
+        return False
+    return bool(formset.deleted_objects or formset.changed_objects)
 
 
 class FreeFilter(admin.SimpleListFilter):
@@ -201,11 +223,13 @@ class BlockAdmin(ShownOnlyAdmin):
     @admin.action(description="Offer no longer (a booked session stays)", permissions=["change"])
     def withdraw(self, request, queryset):
         rows = queryset.filter(is_open=True).update(is_open=False)
+        # What a day off has withdrawn stays so when that is taken back.
+        queryset.update(is_day_off=False)
         self.message_user(request, f"Blocks that dentists can no longer book: {rows}.")
 
     @admin.action(description="Offer again", permissions=["change"])
     def offer(self, request, queryset):
-        rows = queryset.filter(is_open=False).update(is_open=True)
+        rows = queryset.filter(is_open=False).update(is_open=True, is_day_off=False)
         self.message_user(request, f"Blocks offered again: {rows}.")
 
 

@@ -1,12 +1,15 @@
 from datetime import UTC, datetime
 
 from django import forms
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 
 from accounts.groups import PLANNER
 from accounts.models import User
-from portal.writing.times import YEARS, clock
-from scheduling.models import Block, Planner
+from portal.writing.times import YEARS, clock, short_time
+from scheduling import opening
+from scheduling.models import Block, Planner, PlanningSession
 
 
 class NewPlannerForm(forms.ModelForm):
@@ -73,26 +76,78 @@ class BlockForm(forms.ModelForm):
         return "On the clock of the planner, whose time zone stands beside the name."
 
     def clean(self):
-        cleaned = super().clean()
-        if planner := cleaned.get("planner"):
-            for name in {"starts_at", "ends_at"} & set(cleaned):
-                self._put_in_zone(name, planner)
+        cleaned, planner = super().clean(), self.cleaned_data.get("planner")
+        # Without a planner the form is refused, whichever zone it is.
+        zone = planner.zone if planner else UTC
+        for name in {"starts_at", "ends_at"} & set(cleaned):
+            self._put_in_zone(name, zone)
         return cleaned
 
-    def _put_in_zone(self, name, planner):
+    def _put_in_zone(self, name, zone):
         typed = self.cleaned_data[name]
-        moment = self.cleaned_data[name] = typed.replace(tzinfo=planner.zone)
+        moment = self.cleaned_data[name] = typed.replace(tzinfo=zone)
         # What is beyond all years, the model refuses.
-        if typed.year in YEARS and _on_clock(moment, planner.zone) != typed:
+        if typed.year in YEARS and _on_clock(moment, zone) != typed:
             self.add_error(
                 name,
-                f"That time does not exist in {planner.time_zone}: clocks are put forward then. "
+                f"That time does not exist in {zone}: clocks are put forward then. "
                 "Please choose another one.",
             )
 
 
 def _on_clock(moment, zone):
     return moment.astimezone(UTC).astimezone(zone).replace(tzinfo=None)
+
+
+class DaysOffFormSet(forms.BaseInlineFormSet):
+    """Days off, asked about before they are saved when sessions are booked on them."""
+
+    user = None  # who reads the question
+    asked = ""  # the sessions it names, which the page sends back when Save is pressed again
+
+    def clean(self):
+        super().clean()
+        if any(self.errors):
+            return
+        sessions = self._sessions_on_new_days()
+        self.asked = ",".join(f"{session.pk}.{session.sequence}" for session in sessions)
+        if sessions and self.data.get("sessions_stay") != self.asked:
+            raise forms.ValidationError([_stay(len(sessions)), *map(self._named, sessions)])
+
+    def _sessions_on_new_days(self):
+        kept = [form for form in self.forms if form.has_changed() and not self._is_gone(form)]
+        new = [(form.cleaned_data["first"], form.cleaned_data["last"]) for form in kept]
+        if not (new and self.instance.pk):
+            return []
+        booked = PlanningSession.objects.booked().with_people()
+        coming = booked.filter(block__planner=self.instance, block__starts_at__gt=timezone.now())
+        before = opening.days_off_of(self.instance)
+        return [
+            session
+            for session in coming.order_by("block__starts_at")
+            if opening.falls_on(session.block, self.instance, new)
+            and not opening.falls_on(session.block, self.instance, before)
+        ]
+
+    def _is_gone(self, form):
+        return self._should_delete_form(form)
+
+    def _named(self, session):
+        when = short_time(session.block.starts_at, self.instance.time_zone)
+        if not PlanningSession.objects.visible_to(self.user).filter(pk=session.pk).exists():
+            return when
+        address = reverse("admin:scheduling_planningsession_move", args=[session.pk])
+        return format_html(
+            '{}: <a href="{}">case {}, {}</a>', when, address, session.case, session.case.practice
+        )
+
+
+def _stay(number):
+    sessions = "A session is" if number == 1 else f"{number} sessions are"
+    return (
+        f"{sessions} booked on these days, and would stay so: nothing was saved yet. Press Save "
+        "again to take the days off all the same, then move or cancel what cannot take place:"
+    )
 
 
 class BookingForm(forms.Form):

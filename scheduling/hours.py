@@ -25,9 +25,10 @@ def free_blocks(
 
     Blocks start at the beginning of each of the `weekly` hours and every `minutes` after it on
     the clock of `zone` (an IANA name); a rest too short for a block is left. Days in `off` have
-    none, nor has a night that begins on one of them. Where the clock jumps forward, a start that does not exist is left out; where it is set
-    back, an hour that comes twice is used the first time only. A block always lasts `minutes`
-    and none overlaps another, also where hours of a day do.
+    none, nor has a night that begins on one of them. Where the clock jumps forward, a start that
+    does not exist is left out; where it is set back, an hour that comes twice is used the first
+    time only. A block always lasts `minutes` and none overlaps another, also where hours of a
+    day do.
 
     Raises ValueError for minutes below 1 and ZoneInfoNotFoundError for an unknown zone.
     """

@@ -148,6 +148,8 @@ class Block(models.Model):
     ends_at = models.DateTimeField()
     # A block that was withdrawn stays, so that weekly hours do not open it again.
     is_open = models.BooleanField("offered", default=True, help_text="Dentists can book it.")
+    # Withdrawn with a day off, and offered again when that is taken back.
+    is_day_off = models.BooleanField(default=False, editable=False)
 
     objects = BlockQuerySet.as_manager()
 

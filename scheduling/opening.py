@@ -77,11 +77,42 @@ def _overlaps(starts_at, ends_at, there):
 
 def withdraw_on_days_off(planner, now):
     """Stop offering free blocks on the planner's days off; booked ones stay. Returns how many."""
-    free = Block.objects.free(now).filter(planner=planner)
-    gone = [block.pk for block in free if _is_off(planner, block)]
-    return Block.objects.filter(pk__in=gone).update(is_open=False)
+    off = days_off_of(planner)
+    gone = [
+        block.pk
+        for block in Block.objects.free(now).filter(planner=planner)
+        if falls_on(block, planner, off)
+    ]
+    return Block.objects.filter(pk__in=gone).update(is_open=False, is_day_off=True)
 
 
-def _is_off(planner, block):
-    date = timezone.localtime(block.starts_at, planner.zone).date()
-    return any(off.first <= date <= off.last for off in planner.days_off.all())
+def open_after_days_off(planner, now):
+    """Offer the blocks again that went with a day off which is none any more, and open new ones.
+
+    Returns how many. What was withdrawn by hand stays so.
+    """
+    off = days_off_of(planner)
+    gone = Block.objects.filter(planner=planner, is_day_off=True, starts_at__gt=now)
+    back = [block.pk for block in gone if not falls_on(block, planner, off)]
+    offered = Block.objects.filter(pk__in=back).update(is_open=True, is_day_off=False)
+    return offered + open_blocks(now, WEEKS, Planner.objects.filter(pk=planner.pk))
+
+
+def days_off_of(planner):
+    """The first and last day of each of the planner's times off."""
+    return [(off.first, off.last) for off in planner.days_off.all()]
+
+
+def falls_on(block, planner, off):
+    """Whether a block, or the night it belongs to, is on a day of `off`, as (first, last)."""
+    return any(first <= day <= last for day in _days_of(block, planner) for first, last in off)
+
+
+def _days_of(block, planner):
+    starts_at = timezone.localtime(block.starts_at, planner.zone)
+    day, before = starts_at.date(), starts_at.date() - timedelta(days=1)
+    nights = [one for one in planner.hours.all() if one.end <= one.start]
+    in_night = any(
+        night.weekday == before.weekday() and starts_at.time() < night.end for night in nights
+    )
+    return [day, before] if in_night else [day]

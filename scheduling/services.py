@@ -9,7 +9,7 @@ from cases.progress import Progress, Who
 from portal import lab_calendar
 from portal.refusal import NotAllowed
 from portal.writing.times import long_time
-from scheduling import emails
+from scheduling import emails, opening
 from scheduling.models import Block, PlanningSession
 
 State = PlanningSession.State
@@ -118,6 +118,8 @@ def move_session(session, block, *, by, now):
         date = lab_calendar.today(block.starts_at)
         cases.set_planning_date(session.case, date, note, by=by, now=now)
         emails.planning_moved(session, before, now)
+        # The time that is free now may be on a day which the planner has taken off since.
+        opening.withdraw_on_days_off(before.planner, now)
     return session
 
 
@@ -245,6 +247,7 @@ def _end(session, to, *, by, now):
     cases.set_planning_date(session.case, None, note, by=by, now=now)
     if state == State.CANCELLED:
         emails.planning_cancelled(session, now)
+        opening.withdraw_on_days_off(session.block.planner, now)
 
 
 def change_block(block, *, is_another_time):
@@ -258,6 +261,7 @@ def change_block(block, *, is_another_time):
         if is_another_time:
             Block.objects.filter(pk=block.pk).delete()
             block.pk = None
+        block.is_day_off = False
         block.save()
 
 

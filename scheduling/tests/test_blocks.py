@@ -147,3 +147,9 @@ def test_a_planner_has_only_their_own_name_and_zone_to_choose(client, make_staff
     page = client.get(f"{BLOCKS}add/").text
     assert "(America/Denver)" in page
     assert "Wes" not in page
+
+
+def test_a_block_without_a_planner_is_refused_with_a_sentence(desk, wes):
+    page = desk.post(f"{BLOCKS}add/", typed(wes) | {"planner": ""})
+    assert page.status_code == 200
+    assert "This field is required." in page.text
