@@ -6,7 +6,7 @@ import tempfile
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from pathlib import Path
 from threading import Barrier
@@ -405,6 +405,19 @@ def at_once():
 def now():
     """A moment for rules about time: Monday, March 2, 2026, noon in New York."""
     return datetime(2026, 3, 2, 17, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """A function that moves the clock on by so many minutes, from one fixed moment."""
+    start = timezone.now()
+    moved = [timedelta()]
+    monkeypatch.setattr(timezone, "now", lambda: start + moved[0])
+
+    def move_on(minutes):
+        moved[0] += timedelta(minutes=minutes)
+
+    return move_on
 
 
 @pytest.fixture

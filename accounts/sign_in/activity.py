@@ -37,9 +37,32 @@ def keep_alive(request):
     session.setdefault(SIGNED_IN_AT, now)
     if now - session.get(ACTIVE_AT, 0) >= WRITE_EVERY:
         session[ACTIVE_AT] = now
-        UserSession.objects.filter(session_key=session.session_key).update(
-            last_seen_at=timezone.now()
-        )
+        _own_session(request).update(last_seen_at=timezone.now())
+
+
+def reading(request):
+    """A function that reads the body of a request as `request.read` does.
+
+    Bytes that arrive are a sign of somebody all the time, however long the request takes. It is
+    noted beside the session, which other requests may have changed since this one began.
+    """
+    noted_at = _now()
+
+    def read(size):
+        nonlocal noted_at
+        block = request.read(size)
+        if block and _now() - noted_at >= WRITE_EVERY:
+            noted_at = _now()
+            _own_session(request).filter(last_seen_at__gt=timezone.now() - idle_limit()).update(
+                last_seen_at=timezone.now()
+            )
+        return block
+
+    return read
+
+
+def _own_session(request):
+    return UserSession.objects.filter(session_key=request.session.session_key, user=request.user.pk)
 
 
 def is_sign_of_a_person(request, view):
@@ -53,8 +76,17 @@ def idle_limit():
 def seconds_left(request):
     """How long somebody stays signed in without doing anything; 0 or less when it is over."""
     now = _now()
-    idle = request.session.get(ACTIVE_AT, now) + idle_limit().total_seconds() - now
+    idle = _active_at(request, now) + idle_limit().total_seconds() - now
     return int(min(idle, _left_of_the_day(request)))
+
+
+def _active_at(request, now):
+    """When there was the last sign of somebody; the session does not know of bytes since then."""
+    known = request.session.get(ACTIVE_AT, now)
+    if now - known < WRITE_EVERY:
+        return known
+    seen = _own_session(request).values_list("last_seen_at", flat=True).first()
+    return max(known, seen.timestamp()) if seen else known
 
 
 def seconds_on_a_page(request):

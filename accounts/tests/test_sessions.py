@@ -14,19 +14,6 @@ LIST = "/accounts/sessions/"
 STAY = "/account/stay/"
 
 
-@pytest.fixture
-def clock(monkeypatch):
-    """A function that moves the clock on by so many minutes, from one fixed moment."""
-    start = timezone.now()
-    moved = [timedelta()]
-    monkeypatch.setattr(timezone, "now", lambda: start + moved[0])
-
-    def move_on(minutes):
-        moved[0] += timedelta(minutes=minutes)
-
-    return move_on
-
-
 def is_in(client):
     return client.get("/cases/").status_code == 200
 

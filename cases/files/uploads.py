@@ -17,7 +17,7 @@ from django.utils.http import http_date
 from django.views.decorators.http import require_http_methods
 
 from accounts import access_log
-from accounts.sign_in.activity import asked_by_programs
+from accounts.sign_in.activity import asked_by_programs, reading
 from cases import access, drafts, filetypes, limits, policies
 from cases.access import Action, Result, Visit, What
 from cases.files import receiving, tus
@@ -327,7 +327,7 @@ def _receive(request, attachment, offset):
     length = tus.body_length(request.headers)
     checksum = tus.checksum(request.headers)
     with _one_of_few(request):
-        return receiving.receive(attachment, request.read, offset, length, checksum)
+        return receiving.receive(attachment, reading(request), offset, length, checksum)
 
 
 @contextmanager

@@ -103,10 +103,15 @@ def was_idle(portal, page, minutes):
         "shell",
         "-c",
         f"""
+from datetime import timedelta
+from allauth.usersessions.models import UserSession
 from django.contrib.sessions.backends.db import SessionStore
+from django.db.models import F
 session = SessionStore("{key}")
 session["active_at"] -= {minutes} * 60
 session.save()
+ago = timedelta(minutes={minutes})
+UserSession.objects.filter(session_key="{key}").update(last_seen_at=F("last_seen_at") - ago)
 """,
     )
 
