@@ -36,6 +36,30 @@ _HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b
 _OBJ_WORDS = {b"v", b"vn", b"vt", b"f", b"o", b"g", b"s", b"mtllib", b"usemtl"}
 
 
+_PROGRAM_NAMES = {
+    "exe", "msi", "com", "bat", "cmd", "scr", "dll", "ps1", "vbs", "js", "jar", "app", "apk", "sh",
+    "cab", "sys", "ocx", "dmg", "pkg",
+}  # fmt: skip
+_SHORTCUT_NAMES = {"lnk", "url", "webloc", "desktop"}
+_PAGE_NAMES = {"html", "htm", "mht", "mhtml", "xhtml", "php", "aspx"}
+_SCAN_NAMES = {"dcm", "dicom", "stl", "ply", "obj"}
+_PAGE_STARTS = (b"<!doctype html", b"<html")
+
+
+def why_unread(name: str, kind: str) -> str:
+    """Why no lab reads a file: "program", "shortcut", "page", "no scan", or "" when one may.
+
+    By its name, and by its kind where that is known.
+    """
+    extension = _extension(name)
+    for why, names in (
+        ("program", _PROGRAM_NAMES), ("shortcut", _SHORTCUT_NAMES), ("page", _PAGE_NAMES),
+    ):  # fmt: skip
+        if extension in names:
+            return why
+    return "no scan" if extension in _SCAN_NAMES and kind == OTHER else ""
+
+
 def label(kind: str) -> str:
     """The words shown for a kind. Raises KeyError for an unknown one."""
     return LABELS[kind]
@@ -46,7 +70,7 @@ def kind_of(name: str, head: bytes, size: int) -> str:
 
     A .dcm without DICOM inside is a 3Shape scan. Never raises: what is not recognised is OTHER.
     """
-    if size == 0 or not head:
+    if size == 0 or not head or _is_web_page(head):
         return OTHER
     extension = _extension(name)
     return (
@@ -60,6 +84,11 @@ def kind_of(name: str, head: bytes, size: int) -> str:
 def _extension(name: str) -> str:
     _, dot, extension = name.rpartition(".")
     return extension.strip().lower() if dot else ""
+
+
+def _is_web_page(head: bytes) -> bool:
+    beginning = head.lstrip(b"\xef\xbb\xbf \t\r\n")[:14]
+    return beginning.lower().startswith(_PAGE_STARTS)
 
 
 def _by_magic(extension: str, head: bytes) -> str | None:

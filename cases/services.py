@@ -67,16 +67,17 @@ def ship_date_with_planning(case, planning_date, now):
     return _after_planning(case.ship_date, planning_date)
 
 
-def submit_case(form_key, values, signed_name, *, by, now):
+def submit_case(form_key, values, signed_name, *, by, now, asked=()):
     """Make a case of a form: the case, its files, RX revision 1 and the mail, or nothing.
 
-    `values` are the cleaned fields of the case. Returns the case and whether it is new: a form
+    `values` are the cleaned fields of the case, `asked` the contradictions that the sender was
+    asked about and sent it with. Returns the case and whether it is new: a form
     that is submitted twice gives the same case again. Raises LimitReached.
     """
     try:
         with transaction.atomic():
             limits.check_case(by, now)
-            return _create(form_key, values, signed_name, by=by, now=now), True
+            return _create(form_key, values, signed_name, by=by, now=now, asked=asked), True
     except (IntegrityError, LimitReached):
         earlier = Case.objects.visible_to(by).filter(form_key=form_key).first()
         if earlier is None:
@@ -84,7 +85,7 @@ def submit_case(form_key, values, signed_name, *, by, now):
         return earlier, False
 
 
-def _create(form_key, values, signed_name, *, by, now):
+def _create(form_key, values, signed_name, *, by, now, asked):
     case = Case.objects.create(
         number=_next_number(now),
         form_key=form_key,
@@ -98,6 +99,7 @@ def _create(form_key, values, signed_name, *, by, now):
     _attach_files(case, form_key)
     Draft.objects.filter(form_key=form_key).delete()
     _add_event(case, CaseEvent.Kind.CREATED, by, now, to_progress=case.progress)
+    _keep_asked(case, asked, by, now)
     new_revision(case, signed_name, by=by, now=now)
     emails.case_submitted(case, revision=1)
     return case
@@ -119,7 +121,7 @@ def _attach_files(case, form_key):
     return count
 
 
-def update_case(case, draft, values, signed_name, *, by, now):
+def update_case(case, draft, values, signed_name, *, by, now, asked=()):
     """Submit an update: new values and files, a new RX revision and a new ship date.
 
     A red case becomes Processing. `Last modified` is set here and on creation only. Raises
@@ -141,12 +143,21 @@ def update_case(case, draft, values, signed_name, *, by, now):
         ship_date = expected_ship_date(now, case.planning_date)
         changes = {**values, "ship_date": ship_date, "modified_at": now}
         _add_event(case, CaseEvent.Kind.UPDATED, by, now, note=note)
+        _keep_asked(case, asked, by, now)
         if may_move(Who.DENTIST, case.progress, Progress.PROCESSING):
             move(case, Progress.PROCESSING, Who.DENTIST, by=by, now=now, **changes)
         else:
             _change(case, **changes)
         prescription = new_revision(case, signed_name, by=by, now=now)
         emails.case_updated(case, prescription.revision)
+
+
+def _keep_asked(case, asked, by, now):
+    kinds = {True: CaseEvent.Kind.DATES_ASKED, False: CaseEvent.Kind.ASKED}
+    for is_about_dates, kind in kinds.items():
+        lines = [one.text for one in asked if one.is_about_dates == is_about_dates]
+        if lines:
+            _add_event(case, kind, by, now, note="\n".join(lines))
 
 
 def _what_changed(case, values, files):

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 _DAY = timedelta(days=1)
 _SATURDAY = 5
+_PARCEL_DAYS = 2
 
 
 def is_business_day(day: date, holidays: Container[date]) -> bool:
@@ -27,6 +28,11 @@ def after_planning(session: date, manufacturing_days: int, holidays: Container[d
     It replaces the ship date when the session is later than that. Counts as ship_date does.
     """
     return _business_days_after(session, manufacturing_days, holidays)
+
+
+def arrival(shipped: date, holidays: Container[date]) -> date:
+    """The first day on which a parcel surely is there: two business days after it was sent."""
+    return _business_days_after(shipped, _PARCEL_DAYS, holidays)
 
 
 def _business_days_after(day: date, count: int, holidays: Container[date]) -> date:

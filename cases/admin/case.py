@@ -7,7 +7,7 @@ from django.template.loader import render_to_string
 from django.utils.html import format_html, format_html_join
 from django.utils.timesince import timesince
 
-from cases import drafts, export, lab_queue, policies, teeth
+from cases import asking, drafts, export, lab_queue, policies, teeth
 from cases.admin import moves
 from cases.admin.logged import LoggedAdmin
 from cases.admin.pages import CasePages
@@ -176,6 +176,8 @@ class CaseAdmin(LoggedAdmin, CasePages, ReadOnlyAdmin, ShownOnlyAdmin):
             "thread": parts.thread(request, case),
             "message_form": MessageForm(),
             "events": parts.events(request, case),
+            "dates_contradict": asking.of_dates(case),
+            "sent_anyway": parts.sent_anyway(case),
         }
 
     @admin.display(description="progress", ordering=lab_queue.lab_turn())

@@ -264,6 +264,9 @@ class CaseEvent(models.Model):
         TRACKING = "tracking", "Tracking number"
         REFUSED = "refused", "File refused"
         MISSING = "missing", "What is missing"
+        # Contradictions that somebody was asked about, a line each.
+        ASKED = "asked", "Sent anyway"
+        DATES_ASKED = "dates_asked", "Sent anyway, dates"
 
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="events")
     actor = models.ForeignKey(
@@ -281,6 +284,10 @@ class CaseEvent(models.Model):
 
     def __str__(self):
         return self.get_kind_display()
+
+    @property
+    def is_about_dates(self):
+        return self.kind == self.Kind.DATES_ASKED
 
 
 class EmergencyGrantQuerySet(models.QuerySet):

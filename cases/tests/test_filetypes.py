@@ -134,3 +134,10 @@ def test_a_long_name_is_cut_between_characters_and_keeps_its_extension(letter):
 def test_an_endless_extension_is_cut_like_the_rest():
     assert clean_name("a." + "b" * 300) == "a." + "b" * 253
     assert clean_name("." + "b" * 300) == "." + "b" * 254
+
+
+@pytest.mark.parametrize("head", [b"<!DOCTYPE html><p>", b"\xef\xbb\xbf\r\n <HTML lang=en>"])
+def test_a_web_page_is_no_scan_whatever_its_name(head):
+    for name in ("page.dcm", "page.stl", "page.obj"):
+        assert kind_of(name, head, len(head)) == "other"
+    assert kind_of("scan.dcm", b"<HPS version=1>", 15) == "surface_scan"

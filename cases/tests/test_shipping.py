@@ -3,7 +3,7 @@ from datetime import date
 import holidays
 import pytest
 
-from cases.shipping import after_planning, is_business_day, ship_date
+from cases.shipping import after_planning, arrival, is_business_day, ship_date
 
 FLORIDA = holidays.country_holidays("US", subdiv="FL")
 
@@ -43,3 +43,8 @@ def test_weekends_and_holidays_are_no_business_days():
 def test_negative_days_are_refused():
     with pytest.raises(ValueError, match="cannot be negative: -1"):
         ship_date(date(2026, 3, 2), -1, set())
+
+
+def test_a_parcel_is_surely_there_after_two_business_days():
+    assert arrival(date(2026, 12, 11), set()) == date(2026, 12, 15)  # over a weekend
+    assert arrival(date(2026, 7, 1), FLORIDA) == date(2026, 7, 6)

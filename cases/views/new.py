@@ -10,8 +10,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts import unsent
 from accounts.sign_in.activity import asked_by_programs
-from cases import access, drafts, emails, limits, policies, services
+from cases import access, asking, drafts, emails, limits, policies, services
 from cases.access import NO_ROW, Action, Result, Visit, What, logged
+from cases.contradictions import is_answered, token
 from cases.forms import CaseForm, SignatureForm
 from cases.models import Attachment, Case, Draft
 from cases.views import parts
@@ -52,10 +53,14 @@ def _submit(request):
         keep(request, key, request.POST)
         return _page(request, key, form, signature, status=422)
     name = signature.cleaned_data["signed_name"]
+    given = {"by": request.user, "now": timezone.now()}
+    found = asking.of_new_case(key, form.values, **given)
+    if not is_answered(found, request.POST.get("asked", "")):
+        keep(request, key, request.POST)
+        return _page(request, key, form, signature, status=422, found=found)
     try:
         with transaction.atomic():
-            given = {"by": request.user, "now": timezone.now()}
-            case, is_new = services.submit_case(key, form.values, name, **given)
+            case, is_new = services.submit_case(key, form.values, name, asked=found, **given)
     except LimitReached as refusal:
         access.note(request, result=Result.NOT_NOW)
         messages.error(request, str(refusal))
@@ -134,7 +139,7 @@ def _keep_as_new(request, case):
     return _page(request, key, form, SignatureForm(request.POST), status=409)
 
 
-def _page(request, key, form, signature, draft=None, status=200):
+def _page(request, key, form, signature, draft=None, status=200, found=()):
     request.visit.what, request.visit.item = What.FORM, str(key)
     if not policies.has_a_prescriber(request.user.practice):
         return _no_dentist(request, status)
@@ -142,6 +147,8 @@ def _page(request, key, form, signature, draft=None, status=200):
         "form": form,
         "signature": signature,
         "all_forms": [form, signature],
+        "found": found,
+        "asked": token(found),
         "practice": request.user.practice,
         "ship_date": services.expected_ship_date(timezone.now()),
         "form_key": key,
@@ -225,6 +232,7 @@ def created(request, number):
         "case": case,
         "files": parts.files(request, case),
         "mail": emails.confirmation_of(case),
+        "dates_contradict": asking.of_dates(case),
         "qr": qr.svg_data_uri(case.record_url),
     }
     return render(request, "cases/case_created.html", context)

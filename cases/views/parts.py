@@ -1,7 +1,7 @@
 """The long lists of a case, as much of each as a page shows."""
 
 from cases import drafts, limits
-from cases.models import RemovedFile
+from cases.models import CaseEvent, RemovedFile
 from portal.stretch import Stretch
 
 MESSAGES = 50
@@ -12,6 +12,7 @@ FILES = 600
 FILES_OF_FORM = 100
 UNSENT = 100
 MISSING = 50
+ASKED = 20
 
 
 def files(request, case):
@@ -47,6 +48,12 @@ def thread(request, case):
 
 def events(request, case):
     return Stretch(request, "events", case.events.select_related("actor").reverse(), EVENTS)
+
+
+def sent_anyway(case):
+    """What the practice was asked about and sent all the same, the newest first."""
+    kinds = [CaseEvent.Kind.ASKED, CaseEvent.Kind.DATES_ASKED]
+    return case.events.filter(kind__in=kinds).select_related("actor").reverse()[:ASKED]
 
 
 def missing(case):

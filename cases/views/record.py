@@ -10,8 +10,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import unsent
 from accounts.sign_in.activity import asked_by_programs
-from cases import access, drafts, policies, services
+from cases import access, asking, drafts, policies, services
 from cases.access import Action, Result, What, logged
+from cases.contradictions import is_answered, token
 from cases.forms import MessageForm, PrescriptionForm, SignatureForm
 from cases.models import Attachment
 from cases.readiness import IMPLANTS, SIGNATURE
@@ -87,6 +88,7 @@ def _page(request, case, form, message_form, draft=None, status=200):
         "implants_are_missing": any(item.answer == IMPLANTS for item in missing),
         "signature": _signature(draft and draft.data),
         "missing_note": case.missing_note,
+        "dates_contradict": asking.of_dates(case),
         "prescriptions": parts.scripts(request, case),
         "events": parts.events(request, case),
         "thread": parts.thread(request, case),
@@ -152,6 +154,7 @@ def _too_late(request, case):
 def _look_over(request, case, draft, form, signature, status=200):
     request.visit.item = "update"
     files = _unsent(request, case, draft.form_key)
+    found = _found(request, case, draft, form)
     context = {
         "case": case,
         "practice": case.practice,
@@ -164,8 +167,17 @@ def _look_over(request, case, draft, form, signature, status=200):
         "unanswered": _unanswered(case, form, files),
         "new_ship_date": services.expected_ship_date(timezone.now(), case.planning_date),
         "seen": drafts.fingerprint(draft),
+        "found": found,
+        "asked": token(found),
     }
     return render(request, "cases/case_confirm_update.html", context, status=status)
+
+
+def _found(request, case, draft, form):
+    """What contradicts itself in an update that is about to be sent."""
+    now, files = timezone.now(), _unsent(request, case, draft.form_key)
+    ship_date = services.expected_ship_date(now, case.planning_date)
+    return asking.of_update(case, _after(case, form), files, ship_date, now=now)
 
 
 def _after(case, form):
@@ -211,12 +223,14 @@ def send_update(request, number):
     signature = SignatureForm(request.POST)
     if not signature.is_valid():
         return _look_over(request, case, draft, form, signature, status=422)
+    found = _found(request, case, draft, form)
+    if not is_answered(found, request.POST.get("asked", "")):
+        return _look_again(request, case, draft, form)
     name = signature.cleaned_data["signed_name"]
     try:
         with access.changing(request):
-            services.update_case(
-                case, draft, form.values, name, by=request.user, now=timezone.now()
-            )
+            given = {"by": request.user, "now": timezone.now(), "asked": found}
+            services.update_case(case, draft, form.values, name, **given)
     except services.AlreadySent as sent:
         messages.info(request, str(sent))
     else:
@@ -232,8 +246,8 @@ def _look_again(request, case, draft, form):
     """A colleague shares the draft, and a signature stands under nothing that was not seen."""
     messages.warning(
         request,
-        "The update was changed after you looked it over, in another window or by a colleague. "
-        "Nothing was sent. Please look at it again and sign it.",
+        "The update was changed after you looked it over, in another window or by a colleague, or "
+        "there is more to ask now. Nothing was sent. Please look at it again and sign it.",
     )
     return _look_over(request, case, draft, form, SignatureForm(), status=409)
 

@@ -95,8 +95,8 @@ def typed(side, **more):
     return {
         "patient_name": f"Jane {side.patient}",
         "dentist": side.dentist.pk,
-        "teeth": "14",
-        "implant_14": f"Implant {side.patient}",
+        "teeth": "30",
+        "implant_30": f"Implant {side.patient}",
         "description": f"Guide for {side.patient}",
         "shipping_address": f"2 {side.patient} Road",
         "signed_name": f"Sign {side.office}",

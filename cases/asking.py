@@ -1,0 +1,68 @@
+"""Fetch what `cases.contradictions` thinks about: of a form, of an update, of a case as it is."""
+
+from datetime import timedelta
+
+from cases import contradictions, services, shipping
+from cases.models import Attachment, Case
+from cases.progress import Progress
+from portal import lab_calendar
+from portal.writing.text import folded
+
+LOOKS_BACK = timedelta(days=60)
+_NAMED = 3  # cases of the same work; the newest
+_COMPARED = 200
+_OVER = [Progress.SHIPPED, Progress.CANCELLED]
+
+
+def of_new_case(form_key, values, *, by, now):
+    """What contradicts itself in a form that is about to be sent; nothing in one that was."""
+    if Case.objects.filter(form_key=form_key).exists():
+        return []
+    case = Case(practice=by.practice, **values)
+    case.ship_date = services.expected_ship_date(now)
+    files = Attachment.objects.unsent(form_key).filter(practice=by.practice)
+    return _found(case, case.teeth, files, now)
+
+
+def of_update(case, after, files, ship_date, *, now):
+    """The same of an update: `after` is the case as it will be. Of teeth, those that it adds."""
+    added = [code for code in after.teeth if code not in case.teeth]
+    after.ship_date = ship_date
+    return _found(after, added, files, now)
+
+
+def _found(case, new_teeth, files, now):
+    numbering = case.practice.tooth_numbering
+    found = [
+        of_dates(case),
+        contradictions.of_teeth(case.description, case.teeth, numbering),
+        *_same_work(case, new_teeth, now),
+        *contradictions.of_files(files.values_list("name", "kind")),
+    ]
+    return [one for one in found if one]
+
+
+def of_dates(case):
+    """The contradiction between surgery and ship date as they are, or None."""
+    if case.ship_date is None or case.progress in _OVER:
+        return None
+    there = shipping.arrival(case.ship_date, lab_calendar.public_holidays())
+    return contradictions.of_dates(case.ship_date, case.surgery_date, there)
+
+
+def _same_work(case, new_teeth, now):
+    name = folded(case.patient_name)
+    rows = Case.objects.filter(practice=case.practice, created_at__gt=now - LOOKS_BACK)
+    rows = rows.exclude(progress=Progress.CANCELLED).exclude(pk=case.pk)
+    for word in name.split():
+        rows = rows.filter(patient_key__contains=word)
+    others = rows.order_by("-created_at").only("number", "patient_key", "teeth", "created_at")
+    same = [other for other in others[:_COMPARED] if _is_same(other, name, new_teeth)]
+    return [
+        contradictions.of_same_work(other.number, now - other.created_at) for other in same[:_NAMED]
+    ]
+
+
+def _is_same(other, name, new_teeth):
+    is_same_patient = contradictions.is_same_patient(name, other.patient_key)
+    return is_same_patient and not {*other.teeth}.isdisjoint(new_teeth)

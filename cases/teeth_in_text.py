@@ -1,0 +1,159 @@
+"""Find the teeth that a text names, and no other number in it.
+
+A number is a tooth behind "#", behind the word tooth, teeth or site, or in a list of teeth
+("at 36 and 37"). One that the practice's numbering lacks is read in the numberings that have it:
+people write by habit. UL6 is a tooth wherever it stands.
+"""
+
+import re
+from dataclasses import dataclass
+
+from cases import teeth
+
+_MEASURES = (
+    r"mm|cm|n ?cm|°|%|degrees?|months?|weeks?|days?|hours?|minutes?|years?|yrs?|times|"
+    r"[ap]\.?m\b|o'clock|blades?|scalpels?|"
+    r"jan\w*|feb\w*|mar(?:ch)?|apr\w*|may|june?|july?|aug\w*|sep\w*|oct\w*|nov\w*|dec\w*"
+)
+_PIECES = r"|units?|implants?|pins?|screws?|sleeves?|guides?|crowns?|pieces?|visits?"
+
+
+def _item(not_before):
+    """A label of a tooth that no measure follows."""
+    return re.compile(
+        r"(?:[ULul][RLrl](?:[1-8][Ss]?|[A-E]S?)|[A-T]S?|\d{1,2}S?)"
+        rf"(?!\w|\.\d|\s*[x×*]\s*\d|[\s-]*(?i:{not_before})(?!\w))"
+    )
+
+
+_ITEM, _ITEM_OF_LIST = _item(_MEASURES), _item(_MEASURES + _PIECES)
+_AND = re.compile(r"\s*(?:,\s*(?:(?:and|or)\b|&)?|[;&+/]|\b(?:and|or)\b)\s*#?\s*", re.I)
+_SPACE = re.compile(r"\s+#?\s*")
+_TO = re.compile(r"\s*(?:[-\u2010-\u2015]|\b(?:to|through|thru)\b)\s*#?\s*", re.I)
+
+_MARK = re.compile(r"#(?P<several>['’]s\b|s(?=\s))?\s*")
+_WORD = re.compile(
+    r"\b(?:(?P<several>teeth|sites|positions)|tooth|site|position)\b\s*"
+    r"(?:numbers?\b|n[or]s?\b\.?)?\s*[:=]?\s*#?(?:['’]s)?\s*",
+    re.I,
+)
+_PALMER = re.compile(r"(?<!\w)(?=[UL][RL][1-8]S?\b)", re.I)
+_LED_IN = re.compile(
+    r"(?:^|[.;:(\n])[ \t]{0,9}(?=\d)|\b(?:implants?|at|for|in|on|of|replac\w+|restor\w+|extract\w*|"
+    r"crowns?|abutments?|bridge|pontics?|from)\s+(?=\d)",
+    re.I,
+)
+# Of what else people write a number with "#".
+_NUMBERED = re.compile(
+    r"\b(?:case|box|patient|guide|order|photo|page|invoice|file|room|id|step|revision|rx)s?\s*$",
+    re.I,
+)
+# After a word, a letter may begin the next one: "the site I marked".
+_STANDS_ALONE = re.compile(r"\s*(?:$|[.,;:)&+/\n\u2010-\u2015-]|(?:and|or|to)\b)")
+
+_PLACE = {code: index for row in (teeth.PERMANENT, teeth.PRIMARY) for index, code in enumerate(row)}
+
+
+@dataclass(frozen=True)
+class Named:
+    """A tooth as it is written, and its canonical code."""
+
+    label: str
+    code: str
+
+
+def teeth_named(text: str, numbering: str) -> list[Named]:
+    """The teeth named in `text` by somebody who writes in `numbering`, as they come."""
+    found = {}
+    for at, named in sorted(_found(text, numbering), key=lambda pair: pair[0]):
+        found |= dict.fromkeys(named, at)
+    return list(found)
+
+
+def _found(text, numbering):
+    for mark, (words, steps, _) in _lists(_MARK, text):
+        if not _NUMBERED.search(text[max(mark.start() - 20, 0) : mark.start()]):
+            yield mark.start(), _read(words, steps, numbering)
+    for word, (words, steps, _) in _lists(_WORD, text):
+        if words and (words[0][0].isdigit() or len(words[0]) > 2 or _is_alone(text, word, words)):
+            yield word.start(), _read(words, steps, numbering)
+    for start, (words, steps, _) in _lists(_PALMER, text):
+        yield start.start(), _read(words, steps, numbering)
+    for start, (words, steps, end) in _lists(_LED_IN, text, _ITEM_OF_LIST):
+        if text[end : end + 1].isdigit() or "to" in steps:
+            continue
+        yield start.end(), _bare(words, numbering)
+
+
+def _lists(leads, text, item=_ITEM):
+    """Each lead with the list behind it; one within a list that was read is none."""
+    end = 0
+    for lead in leads.finditer(text):
+        if lead.start() >= end:
+            read = _listed(
+                text, lead.end(), "several" in leads.groupindex and lead["several"], item
+            )
+            end = read[2]
+            yield lead, read
+
+
+def _is_alone(text, word, words):
+    return _STANDS_ALONE.match(text, word.end() + len(words[0]))
+
+
+def _listed(text, at, by_spaces, item=_ITEM):
+    """Labels from `at` on, whether each ends a range, and where the list ends."""
+    words, steps, step = [], [], None
+    while label := item.match(text, at):
+        words.append(label[0])
+        steps.append(step)
+        end = label.end()
+        step, after = "to", _TO.match(text, end)
+        if after is None:
+            step = "and"
+            after = _AND.match(text, end) or (by_spaces and _SPACE.match(text, end))
+        if not after:
+            return words, steps, end
+        at = after.end()
+    return words, steps, at
+
+
+def _bare(words, numbering):
+    """A list without "#" or word: of two at least, all of them teeth of the numbering."""
+    codes = [teeth.codes_labelled(word, numbering) for word in words if word.isdigit()]
+    if len(words) < 2 or len(codes) < len(words) or not all(codes):
+        return []
+    return [Named(f"#{word}", code) for word, (code,) in zip(words, codes, strict=True)]
+
+
+def _read(words, steps, numbering):
+    named, quadrant = [], ""
+    for word, step in zip(words, steps, strict=True):
+        if quadrant and re.fullmatch("[1-8]", word):
+            word = quadrant + word
+        quadrant = word[:2].upper() if word[:2].isalpha() and len(word) > 2 else quadrant
+        here = _codes(word, numbering)
+        if step == "to" and named and here:
+            named += _between(named[-1].code, here[0].code, numbering)
+        named += here
+    return named
+
+
+def _codes(word, numbering):
+    """The tooth of a label; of one that the numbering lacks, each that it may be."""
+    label = word.upper() if len(word) > 2 and word[:2].isalpha() else f"#{word}"
+    others = [other for other in teeth.NUMBERINGS if other != numbering]
+    codes = teeth.codes_labelled(word, numbering) or [
+        code for other in others for code in teeth.codes_labelled(word, other)
+    ]
+    return [Named(label, code) for code in dict.fromkeys(codes)]
+
+
+def _between(first, last, numbering):
+    """The teeth between two of one arch, as the chart has them; of two arches none."""
+    row = next((row for row in (teeth.PERMANENT, teeth.PRIMARY) if {first, last} <= {*row}), ())
+    if not row or teeth.arch(first) != teeth.arch(last):
+        return []
+    start, end = sorted((_PLACE[first], _PLACE[last]))
+    labels = [(teeth.label(code, numbering), code) for code in row[start + 1 : end]]
+    return [Named(label if label[0].isalpha() else f"#{label}", code) for label, code in labels]

@@ -1,0 +1,283 @@
+"""What contradicts itself in a case, as sentences over plain values."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from cases import contradictions, filetypes
+
+DEC_11 = date(2026, 12, 11)  # a Friday
+
+
+def text(found):
+    return found.text if found else ""
+
+
+# Dates
+
+
+@pytest.mark.parametrize(
+    ("surgery", "sentence"),
+    [
+        (date(2026, 12, 1), "The guide ships on Dec 11, after the surgery on Dec 1."),
+        (date(2026, 12, 10), "The guide ships on Dec 11, after the surgery on Dec 10."),
+        (date(2026, 12, 11), "The guide ships on Dec 11, the day of the surgery."),
+        (date(2026, 12, 12), "The guide ships on Dec 11, just before the surgery on Dec 12."),
+        (date(2026, 12, 14), "The guide ships on Dec 11, just before the surgery on Dec 14."),
+        (date(2026, 12, 15), ""),
+        (date(2027, 3, 1), ""),
+        (None, ""),
+    ],
+)
+def test_a_surgery_before_the_guide_can_be_there_is_a_contradiction(surgery, sentence):
+    found = contradictions.of_dates(DEC_11, surgery, there=date(2026, 12, 15))
+    assert text(found).startswith(sentence)
+    assert bool(found) == bool(sentence)
+    assert found is None or found.is_about_dates
+
+
+def test_years_are_said_where_they_differ():
+    found = contradictions.of_dates(date(2027, 1, 4), date(2026, 12, 30), there=date(2027, 1, 6))
+    assert found.text.startswith(
+        "The guide ships on Jan 4, 2027, after the surgery on Dec 30, 2026."
+    )
+
+
+def test_a_case_that_rests_has_no_date_to_contradict():
+    assert contradictions.of_dates(None, DEC_11, there=None) is None
+
+
+# The same work
+
+
+@pytest.mark.parametrize(
+    ("ago", "words"),
+    [
+        (timedelta(seconds=20), "less than a minute ago"),
+        (timedelta(minutes=1), "1 minute ago"),
+        (timedelta(minutes=59), "59 minutes ago"),
+        (timedelta(hours=1), "1 hour ago"),
+        (timedelta(days=1, hours=3), "1 day ago"),
+        (timedelta(days=60), "60 days ago"),
+    ],
+)
+def test_the_same_work_is_named_with_its_case_and_when_it_was_sent(ago, words):
+    found = contradictions.of_same_work("26-10083", ago)
+    assert found.text == f"Case 26-10083 for this patient and tooth was sent {words}."
+
+
+@pytest.mark.parametrize(
+    ("name", "other", "is_same"),
+    [
+        ("twice sent", "twice sent", True),
+        ("sent twice", "twice sent", True),
+        ("twice sent", "twice", False),
+        ("anna lee", "anna lee lee", False),
+        ("", "", False),
+    ],
+)
+def test_a_patient_is_the_same_in_any_order_of_names(name, other, is_same):
+    assert contradictions.is_same_patient(name, other) == is_same
+
+
+# Teeth
+
+UNIVERSAL = [
+    # A24 and its neighbours.
+    ("Implant at #19", ["19"]),
+    ("Implant at # 19.", ["19"]),
+    ("implant #3, 14 and 19", ["3", "14", "19"]),
+    ("teeth 3, 14 and 19", ["3", "14", "19"]),
+    ("Teeth: 3,14,19", ["3", "14", "19"]),
+    ("teeth 3 14 19", ["3", "14", "19"]),
+    ("#3 and #14", ["3", "14"]),
+    ("#3/#4", ["3", "4"]),
+    ("#'s 3 & 14", ["3", "14"]),
+    ("tooth number 19", ["19"]),
+    ("tooth no. 19", ["19"]),
+    ("site 19", ["19"]),
+    ("sites 19, 20", ["19", "20"]),
+    ("Implants 3, 14 and 19", ["3", "14", "19"]),
+    ("3, 14 and 19 please", ["3", "14", "19"]),
+    ("#3-5", ["3", "4", "5"]),
+    ("#3\u20135", ["3", "4", "5"]),
+    ("teeth 3 to 5", ["3", "4", "5"]),
+    ("#5-3", ["3", "4", "5"]),
+    ("#7-10", ["7", "8", "9", "10"]),
+    ("#3-30", ["3", "30"]),
+    ("#A", ["A"]),
+    ("teeth A and T", ["A", "T"]),
+    ("tooth K.", ["K"]),
+    ("#51", ["51"]),
+    ("#AS", ["AS"]),
+    ("UL6 please", ["14"]),
+    ("#19 4.0 x 10", ["19"]),
+    ("tooth #19, 4.0 x 10", ["19"]),
+    ("tooth 19, 20 mm deep", ["19"]),
+    # A number that is none of the practice's, in the numbering that it is of.
+    ("#36", ["19"]),
+    # None at all.
+    ("4.0 x 10", []),
+    ("4.0 x 10, 4.5 x 12", []),
+    ("implants 4, 10 mm", []),
+    ("20 mm", []),
+    ("36 months", []),
+    ("in 2 or 3 weeks", []),
+    ("at 10 and 11 am", []),
+    ("12/14/2026", []),
+    ("on 12, 14 December", []),
+    ("3-5 days", []),
+    ("20, 25 Ncm", []),
+    ("implants 2 and 3 units", []),
+    ("2 and 3 implants", []),
+    ("The tooth a dentist likes", []),
+    ("At the site I marked", []),
+    ("#15 blade", []),
+    ("case #19", []),
+    ("Case #12 of ours", []),
+    ("box #4", []),
+    ("#0", []),
+    ("#99", []),
+    ("#19th", []),
+    ("#3.5", []),
+    ("tooth 4.0", []),
+    ("patient is 36", []),
+    ("19", []),
+    ("", []),
+    ("Harbor LLC", []),
+    ("phone 207 555 0199", []),
+]
+FDI = [
+    ("Implant at #36", ["19"]),
+    ("tooth 36", ["19"]),
+    ("teeth 36, 46", ["19", "30"]),
+    ("36, 46", ["19", "30"]),
+    ("at 36 and 37", ["18", "19"]),
+    ("site 14-16", ["3", "4", "5"]),
+    ("#13-23", ["6", "7", "8", "9", "10", "11"]),
+    ("tooth 55", ["A"]),
+    ("#18S", ["51"]),
+    ("36", []),
+    ("36 months", []),
+    ("36, 48 months", []),
+    ("4.0 x 10", []),
+    ("20 mm", []),
+    ("age 36", []),
+    ("#19", ["19"]),
+]
+PALMER = [
+    ("UL6", ["14"]),
+    ("ul6 and ur6", ["3", "14"]),
+    ("tooth UR6-8", ["1", "2", "3"]),
+    ("UR6, 7 and 8", ["1", "2", "3"]),
+    ("#URE", ["A"]),
+    ("LL6S", ["69"]),
+    ("Harbor LLC", []),
+    ("6 mm", []),
+]
+
+
+@pytest.mark.parametrize(
+    ("numbering", "described", "codes"),
+    [
+        (numbering, described, codes)
+        for numbering, rows in (("universal", UNIVERSAL), ("fdi", FDI), ("palmer", PALMER))
+        for described, codes in rows
+    ],
+)
+def test_teeth_are_read_out_of_a_description_and_nothing_else_is(numbering, described, codes):
+    named = contradictions.teeth_named(described, numbering)
+    assert sorted({tooth.code for tooth in named}) == sorted(codes)
+
+
+def test_a_text_as_long_as_may_be_is_read_at_once():
+    for piece in ("#1,", "#", "\n", "UL6 ", "tooth ", "at 1, ", "teeth 1 ", "1-"):
+        contradictions.of_teeth(piece * (10_000 // len(piece)), ["8"], "universal")
+
+
+@pytest.mark.parametrize(
+    ("numbering", "described", "chosen", "sentence"),
+    [
+        ("universal", "Implant at #19", ["8"], "#19 is named in the description and not chosen."),
+        ("universal", "Implant at #19", ["19"], ""),
+        ("universal", "#19, opposing #3", ["3"], ""),
+        ("universal", "#19", [], ""),
+        (
+            "universal",
+            "teeth 3, 14 and 19",
+            ["8"],
+            "#3, #14 and #19 are named in the description and not chosen.",
+        ),
+        ("fdi", "Implant at #36", ["8"], "#36 is named in the description and not chosen."),
+        # Of FDI 36, the code is 19.
+        ("fdi", "Implant at #36", ["19"], ""),
+        # Written as Universal by habit, and meant the same.
+        ("fdi", "Implant at #19", ["19"], ""),
+        ("fdi", "Implant at #19", ["8"], "#19 is named in the description and not chosen."),
+        ("universal", "Implant at #36", ["19"], ""),
+        ("palmer", "Implant at UL6", ["3"], "UL6 is named in the description and not chosen."),
+        ("palmer", "Implant at #14", ["14"], ""),
+        ("universal", "#AS", ["A"], "#AS is named in the description and not chosen."),
+    ],
+)
+def test_a_named_tooth_with_none_of_the_chosen_is_a_contradiction(
+    numbering, described, chosen, sentence
+):
+    assert text(contradictions.of_teeth(described, chosen, numbering)) == sentence
+
+
+# Files
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "sentence"),
+    [
+        ("viewer.exe", filetypes.OTHER, "“viewer.exe” is a program, and no lab reads it."),
+        ("START.LNK", "", "“START.LNK” is a shortcut to a file that did not come with it."),
+        ("report.html", filetypes.OTHER, "“report.html” is a web page, and no lab reads it."),
+        ("scan.dcm", filetypes.OTHER, "“scan.dcm” is named like a scan and holds something else."),
+        (
+            "upper.stl",
+            filetypes.OTHER,
+            "“upper.stl” is named like a scan and holds something else.",
+        ),
+        ("scan.dcm", filetypes.SURFACE_SCAN, ""),
+        ("scan.dcm", filetypes.CBCT, ""),
+        ("scan.dcm", "", ""),
+        ("upper.stl", filetypes.SURFACE_SCAN, ""),
+        ("notes.txt", filetypes.OTHER, ""),
+        ("case.dentalProject", filetypes.OTHER, ""),
+        ("IM0001", filetypes.CBCT, ""),
+    ],
+)
+def test_a_file_that_no_lab_reads_is_named(name, kind, sentence):
+    found = contradictions.of_files([(name, kind)])
+    assert [one.text for one in found] == ([sentence] if sentence else [])
+
+
+def test_many_files_of_a_kind_take_one_sentence():
+    names = [(f"tool{number}.dll", filetypes.OTHER) for number in range(40)]
+    (found,) = contradictions.of_files(names)
+    assert found.text == (
+        "“tool0.dll”, “tool1.dll”, “tool2.dll” and 37 more are programs, and no lab reads them."
+    )
+
+
+# Answers
+
+
+def test_an_answer_is_good_for_what_was_asked_and_for_nothing_else():
+    teeth = contradictions.of_teeth("#19", ["8"], "universal")
+    dates = contradictions.of_dates(DEC_11, DEC_11, there=date(2026, 12, 15))
+    asked = contradictions.token([teeth, dates])
+    assert contradictions.is_answered([teeth, dates], asked)
+    assert contradictions.is_answered([teeth], asked)
+    assert contradictions.is_answered([], "")
+    assert not contradictions.is_answered([teeth], "")
+    assert not contradictions.is_answered([teeth, dates], contradictions.token([teeth]))
+
+
+def test_an_answer_stays_good_while_minutes_pass():
+    before = contradictions.of_same_work("26-10083", timedelta(minutes=1))
+    after = contradictions.of_same_work("26-10083", timedelta(minutes=2))
+    assert contradictions.is_answered([after], contradictions.token([before]))
