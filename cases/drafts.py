@@ -83,7 +83,8 @@ def update_key(case):
 
     Derived and not stored, so that files uploaded yesterday by a colleague are found again.
     """
-    return uuid.uuid5(case.form_key, f"after revision {case.prescriptions.count()}")
+    own = case.prescriptions.filter(corrected_by=None)
+    return uuid.uuid5(case.form_key, f"after revision {own.count()}")
 
 
 def keep(form_key, posted, case=None, *, by):

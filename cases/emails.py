@@ -23,6 +23,20 @@ def case_updated(case, revision):
     return _to_practice("case_updated", case, revision)
 
 
+def case_changed(case, revision):
+    """Tell the planner of the booked session, and the lab, that an update came after it."""
+    planners = case.planning_sessions.filter(state="booked").values_list(
+        "block__planner__user__email", flat=True
+    )
+    context = {"case": case, "practice": case.practice}
+    for to in {*planners, settings.LAB_EMAIL}:
+        outbox.add("case_changed", to, f"{case.number}:{revision}", context)
+
+
+def case_corrected(case, revision):
+    return _to_practice("case_corrected", case, revision)
+
+
 def case_missing(case, event, items):
     return _to_practice("case_missing", case, event.pk, items=items, has_note=bool(event.note))
 

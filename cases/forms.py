@@ -1,6 +1,7 @@
 """What a dentist says about a case. Errors are sentences that say what to do."""
 
 from django import forms
+from django.http import Http404
 from django.utils import timezone
 
 from cases import teeth
@@ -213,6 +214,31 @@ class CaseForm(PrescriptionForm):
         if date and date.year not in YEARS:
             raise forms.ValidationError("Please type the year of the surgery date again.")
         return date
+
+
+class CompareForm(forms.Form):
+    """Two revisions of an RX script; without a choice of two, the newest and the one before."""
+
+    older = forms.TypedChoiceField(coerce=int, label="From revision")
+    newer = forms.TypedChoiceField(coerce=int, label="To revision")
+
+    def __init__(self, *args, scripts, **kwargs):
+        """Raises Http404 when the case has no revision."""
+        super().__init__(*args, **kwargs)
+        known = list(scripts.order_by("revision").values_list("revision", flat=True))
+        if not known:
+            raise Http404
+        self.usual = (known[-2:][0], known[-1])
+        for name, usual in zip(("older", "newer"), self.usual, strict=True):
+            self.fields[name].choices = [(revision, revision) for revision in known]
+            self.fields[name].initial = usual
+
+    @property
+    def revisions(self):
+        """The numbers of both, the older one first."""
+        if not self.is_valid():
+            return self.usual
+        return tuple(sorted((self.cleaned_data["older"], self.cleaned_data["newer"])))
 
 
 class MessageForm(forms.ModelForm):

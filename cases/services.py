@@ -17,6 +17,8 @@ from cases.models import (
     RemovedFile,
 )
 from cases.progress import WITHOUT_SHIP_DATE, Progress, Who, may_move
+from cases.rx import revisions
+from cases.rx.changes import changes
 from cases.rx.revisions import new_revision
 from portal import lab_calendar
 from portal.limits import LimitReached
@@ -150,6 +152,8 @@ def update_case(case, draft, values, signed_name, *, by, now, asked=()):
             _change(case, **changes)
         prescription = new_revision(case, signed_name, by=by, now=now)
         emails.case_updated(case, prescription.revision)
+        if case.progress == Progress.SCHEDULED:
+            emails.case_changed(case, prescription.revision)
 
 
 def _keep_asked(case, asked, by, now):
@@ -169,6 +173,60 @@ def _what_changed(case, values, files):
     if files:
         labels.append("1 file added" if files == 1 else f"{files} files added")
     return (", ".join(labels) or "sent again without changes").capitalize() + "."
+
+
+def changes_since_look(case):
+    """What the dentist changed since somebody of the lab looked, as Changes, or None.
+
+    None for a case that nobody has looked at yet: all of it is new.
+    """
+    seen = case.prescriptions.filter(revision=case.looked_revision).first()
+    return changes(seen.snapshot, revisions.newest(case).snapshot) if seen else None
+
+
+def mark_looked(case, revision, *, by, now):
+    """Somebody of the lab has looked at the case as its RX `revision` says it.
+
+    Raises ChangedMeanwhile when there is a newer one, which nobody has seen.
+    """
+    with transaction.atomic():
+        lock(case)
+        if revision != revisions.newest_number(case):
+            raise ChangedMeanwhile(case)
+        _change(case, looked_at=now, looked_by=by, looked_revision=revision)
+
+
+def correct(case, values, reason, revision, *, by, now):
+    """The lab corrects what the dentist sent: a line in the timeline, a new RX, and a mail.
+
+    `values` are cleaned fields of the case, `revision` the RX that the page showed. Raises
+    NotAllowed when nothing would change, and ChangedMeanwhile when there is a newer revision.
+    """
+    with transaction.atomic():
+        lock(case)
+        before = revisions.newest(case)
+        if revision != before.revision:
+            raise ChangedMeanwhile(case)
+        changed = {name: value for name, value in values.items() if getattr(case, name) != value}
+        if not changed:
+            raise NotAllowed(f"This is what case {case.number} says already. Nothing was changed.")
+        was_new = case.is_new_to_lab
+        _change(case, **_with_what_follows(case, changed))
+        corrected = revisions.corrected_revision(case, reason, by=by, now=now)
+        said = [*changes(before.snapshot, corrected.snapshot).lines, f"Reason: {reason}"]
+        _add_event(case, CaseEvent.Kind.CORRECTED, by, now, note="\n".join(said))
+        if not was_new:
+            _change(case, looked_at=now, looked_by=by, looked_revision=corrected.revision)
+        emails.case_corrected(case, corrected.revision)
+
+
+def _with_what_follows(case, changed):
+    if "patient_name" in changed:
+        changed["patient_key"] = Case._meta.get_field("patient_key").fold(changed["patient_name"])
+    if "teeth" in changed:
+        kept = set(changed["teeth"])
+        changed["implants"] = {code: case.implants[code] for code in case.implants if code in kept}
+    return changed
 
 
 def lock(case):

@@ -18,6 +18,7 @@ urlpatterns = [
     path("cases/<str:number>/unarchive/", listing.unarchive, name="unarchive"),
     path("cases/<str:number>/message/", record.post_message, name="message"),
     path("cases/<str:number>/rx/", downloads.rx, name="rx"),
+    path("cases/<str:number>/changes/", record.compare, name="changes"),
     path("cases/<str:number>/rx/state/", record.rx_state, name="rx_state"),
     path("cases/<str:number>/rx/<int:revision>/", downloads.rx, name="rx_revision"),
     path("cases/<str:number>/files/", record.file_states, name="file_states"),

@@ -7,7 +7,7 @@ from django.template.loader import render_to_string
 from django.utils.html import format_html, format_html_join
 from django.utils.timesince import timesince
 
-from cases import asking, drafts, export, lab_queue, policies, teeth
+from cases import asking, drafts, export, lab_queue, policies, services, teeth
 from cases.admin import moves
 from cases.admin.logged import LoggedAdmin
 from cases.admin.pages import CasePages
@@ -15,10 +15,22 @@ from cases.forms import MessageForm
 from cases.models import Case, MissingItem
 from cases.progress import RED, WITHOUT_SHIP_DATE, Progress, Who
 from cases.progress import moves as moves_of
+from cases.rx.revisions import newest_number
 from cases.views import parts
 from portal.admin_site import ReadOnlyAdmin, ShownOnlyAdmin
 from portal.refusal import NotAllowed
 from portal.writing.text import plain_text
+
+
+class LookedFilter(admin.SimpleListFilter):
+    title = "looked at"
+    parameter_name = "looked"
+
+    def lookups(self, request, model_admin):
+        return [("no", "New since the lab looked")]
+
+    def queryset(self, request, queryset):
+        return queryset.new_to_lab() if self.value() == "no" else queryset
 
 
 class ArchivedFilter(admin.SimpleListFilter):
@@ -103,6 +115,7 @@ class CaseAdmin(LoggedAdmin, CasePages, ReadOnlyAdmin, ShownOnlyAdmin):
     list_filter = [
         "created_at",
         "progress",
+        LookedFilter,
         AnswerFilter,
         ArchivedFilter,
         ("practice", admin.RelatedOnlyFieldListFilter),
@@ -164,6 +177,8 @@ class CaseAdmin(LoggedAdmin, CasePages, ReadOnlyAdmin, ShownOnlyAdmin):
     def _panels(self, request, case):
         allowed = moves_of(Who.LAB)[case.progress]
         return {
+            "newest_revision": newest_number(case),
+            "changes": case.is_new_to_lab and services.changes_since_look(case),
             "next_steps": sorted(allowed, key=_USUAL_STEPS.index),
             "may_act": self.has_change_permission(request),
             "may_write": policies.can_write_message(request.user, case),
@@ -184,7 +199,11 @@ class CaseAdmin(LoggedAdmin, CasePages, ReadOnlyAdmin, ShownOnlyAdmin):
     def badge(self, case):
         badge = render_to_string("cases/_progress_badge.html", {"progress": case.progress})
         missing = truncatechars(", ".join(map(str, case.open_items)), 60)
-        return format_html('{}<div class="quiet">{}</div>', badge, missing) if missing else badge
+        new = ("Updated" if case.looked_at else "New") if case.is_new_to_lab else ""
+        lines = [("waits", new), ("quiet", missing)]
+        return badge + format_html_join(
+            "", '<div class="{}">{}</div>', [line for line in lines if line[1]]
+        )
 
     @admin.display(description="patient", ordering="patient_key")
     def patient(self, case):

@@ -3,7 +3,7 @@
 from django import forms
 from django.utils import timezone
 
-from cases import carriers, readiness
+from cases import carriers, readiness, teeth
 from cases.models import Case
 from cases.progress import Progress
 from portal import lab_calendar
@@ -131,6 +131,83 @@ class ShipDateForm(forms.Form):
         cleaned = super().clean()
         check_years(ship_date=cleaned.get("ship_date"))
         return cleaned
+
+
+class LookedForm(forms.Form):
+    """The revision of the RX script that somebody has looked at."""
+
+    revision = forms.IntegerField(min_value=0, max_value=2**31 - 1)
+
+
+class CorrectionForm(forms.ModelForm):
+    """What the lab corrects of what the dentist sent, with the reason for it."""
+
+    revision = forms.IntegerField(min_value=0, max_value=2**31 - 1, widget=forms.HiddenInput)
+    teeth = forms.CharField(max_length=500, widget=forms.TextInput(attrs={"size": 44}))
+    reason = forms.CharField(
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="The practice reads it in the timeline, and it stands on the new RX script.",
+        error_messages={"required": "Please write why this is corrected."},
+    )
+
+    class Meta:
+        model = Case
+        fields = ["patient_name", "dentist", "description", "surgery_date", "shipping_address"]
+        widgets = {
+            "description": forms.Textarea(attrs={"rows": 7}),
+            "surgery_date": forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+            "shipping_address": forms.Textarea(attrs={"rows": 3}),
+        }
+        error_messages = {"surgery_date": {"invalid": "Please type the date like 2026-12-31."}}
+
+    field_order = [
+        "revision", "patient_name", "dentist", "teeth", "description", "surgery_date",
+        "shipping_address", "reason",
+    ]  # fmt: skip
+
+    def __init__(self, *args, revision, **kwargs):
+        super().__init__(*args, **kwargs)
+        case, self.numbering = self.instance, self.instance.practice.tooth_numbering
+        self.initial |= {
+            "revision": revision,
+            "teeth": ", ".join(teeth.label(code, self.numbering) for code in case.teeth),
+        }
+        self.fields["teeth"].help_text = f"{teeth.NUMBERINGS[self.numbering]} numbering."
+        self.fields["description"].required = True
+        self.fields["dentist"].queryset = case.practice.dentists.all()
+
+    def clean_teeth(self):
+        try:
+            return teeth.parse(self.cleaned_data["teeth"], self.numbering)
+        except teeth.UnknownTooth as problem:
+            raise forms.ValidationError(str(problem)) from problem
+
+    def clean_patient_name(self):
+        return self._plain("patient_name")
+
+    def clean_description(self):
+        return self._plain("description", lines=True)
+
+    def clean_reason(self):
+        return self._plain("reason", lines=True)
+
+    def clean_shipping_address(self):
+        return plain_text(self.cleaned_data["shipping_address"], lines=True)
+
+    def _plain(self, name, lines=False):
+        text = plain_text(self.cleaned_data[name], lines=lines)
+        if not text:
+            raise forms.ValidationError(self.fields[name].error_messages["required"])
+        return text
+
+    def clean(self):
+        cleaned = super().clean()
+        check_years(surgery_date=cleaned.get("surgery_date"))
+        return cleaned
+
+    def _post_clean(self):
+        """The row is the service's to change."""
 
 
 PROGRESS_FORMS = {Progress.MISSING: MissingForm, Progress.SHIPPED: ShippedForm}

@@ -3,7 +3,7 @@
 from functools import partial
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import BadRequest, PermissionDenied, ValidationError
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -14,11 +14,19 @@ from django.views.decorators.http import require_http_methods
 from cases import access, policies, services
 from cases.access import Action, What, logged
 from cases.admin import moves
-from cases.admin.forms import MoreMissingForm, ShipDateForm, TrackingForm, progress_form
+from cases.admin.forms import (
+    CorrectionForm,
+    LookedForm,
+    MoreMissingForm,
+    ShipDateForm,
+    TrackingForm,
+    progress_form,
+)
 from cases.admin.work import render_again
 from cases.files import receiving
 from cases.forms import MessageForm
 from cases.progress import Progress, Who
+from cases.rx.revisions import newest_number
 from cases.views import parts
 from portal.refusal import NotAllowed
 
@@ -31,6 +39,8 @@ class CasePages:
             ("progress/<slug:to>/", self.progress_page, "progress", Action.PROGRESS),
             ("ship-date/", self.ship_date_page, "ship_date", Action.SHIP_DATE),
             ("tracking/", self.tracking_page, "tracking", Action.TRACKING),
+            ("correct/", self.correct_page, "correct", Action.CHANGED),
+            ("looked/", self.looked_page, "looked", Action.CHANGED),
             ("missing/", self.missing_page, "missing", Action.CHANGED),
             ("missing/settle/", self.settle_page, "settle", Action.CHANGED),
             ("message/", self.message_page, "message", Action.WRITTEN),
@@ -39,7 +49,7 @@ class CasePages:
         return [*(self._url(*page) for page in pages), *super().get_urls()]
 
     def _url(self, route, page, name, action):
-        methods = ["POST"] if name in {"try_again", "settle"} else ["GET", "HEAD", "POST"]
+        methods = ["POST"] if name in {"try_again", "settle", "looked"} else ["GET", "HEAD", "POST"]
         what = What.MESSAGE if name == "message" else What.CASE
         page = require_http_methods(methods)(logged(what, action)(page))
         view = self.admin_site.admin_view(page)
@@ -101,6 +111,29 @@ class CasePages:
             return self._act(request, case, service, outcome)
         title = f"Case {case}: tracking"
         return self._page(request, case, form, title=title, button="Correct tracking")
+
+    def correct_page(self, request, pk):
+        """Correct what the dentist sent; the practice is told, and the RX script renewed."""
+        case = self._case(request, pk)
+        revision = newest_number(case)
+        form = CorrectionForm(request.POST or None, instance=case, revision=revision)
+        if form.is_valid():
+            said = dict(form.cleaned_data)
+            reason, seen = said.pop("reason"), said.pop("revision")
+            correct = partial(services.correct, case, said, reason, seen)
+            outcome = f"Case {case} is corrected, its RX script renewed; the practice is told."
+            return self._act(request, case, correct, outcome)
+        title = f"Case {case}: correct what was sent"
+        return self._page(request, case, form, title=title, button="Correct the case")
+
+    def looked_page(self, request, pk):
+        """Somebody has looked at what came, up to the revision that their page showed."""
+        case = self._case(request, pk)
+        form = LookedForm(request.POST)
+        if not form.is_valid():
+            raise BadRequest
+        look = partial(services.mark_looked, case, form.cleaned_data["revision"])
+        return self._act(request, case, look, f"Case {case} is looked at.")
 
     def missing_page(self, request, pk):
         """Add to what is missing; the case stays where it is."""

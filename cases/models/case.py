@@ -42,6 +42,11 @@ class ProgressField(models.PositiveSmallIntegerField):
         return None if number is None else Progress(number)
 
 
+# The lab never touches `modified_at`.
+NEW_TO_LAB = Q(looked_at=None) | Q(looked_at__lt=F("modified_at"))
+OVER = [Progress.SHIPPED, Progress.CANCELLED]
+
+
 class CaseNumber(models.Model):
     """Hands out numbers: a primary key is taken once and never again, not even after a delete."""
 
@@ -80,6 +85,10 @@ class CaseQuerySet(models.QuerySet):
             planning_sessions__block__planner__user=planner,
             planning_sessions__state__in=["booked", "held", "missed"],
         )
+
+    def new_to_lab(self):
+        """Those that came or were updated since somebody of the lab looked at them."""
+        return self.filter(NEW_TO_LAB).exclude(progress__in=OVER)
 
     def needing_attention(self):
         return self.filter(progress__in=NEEDS_DENTIST, archived_at=None)
@@ -177,11 +186,23 @@ class Case(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", editable=False
     )
 
+    # Who of the lab looked at it last, and up to which RX revision.
+    looked_at = models.DateTimeField(null=True, editable=False)
+    looked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        editable=False,
+    )
+    looked_revision = models.PositiveIntegerField(default=0, editable=False)
+
     objects = CaseQuerySet.as_manager()
 
     class Meta:
         ordering = ["progress", "-modified_at", "-pk"]
         indexes = [
+            models.Index(fields=["modified_at"], name="new_to_lab", condition=NEW_TO_LAB),
             models.Index(fields=["created_by", "created_at"], name="cases_lately"),
             models.Index(
                 "practice", "archived_at", "progress", F("modified_at").desc(), name="case_list"
@@ -208,6 +229,11 @@ class Case(models.Model):
     @property
     def is_read_only(self):
         return self.progress in READ_ONLY
+
+    @property
+    def is_new_to_lab(self):
+        is_seen = self.looked_at is not None and self.looked_at >= self.modified_at
+        return not is_seen and self.progress not in OVER
 
     @property
     def can_be_scheduled(self):
@@ -263,6 +289,7 @@ class CaseEvent(models.Model):
         PLANNING = "planning", "Planning session"
         TRACKING = "tracking", "Tracking number"
         REFUSED = "refused", "File refused"
+        CORRECTED = "corrected", "Corrected by the lab"
         MISSING = "missing", "What is missing"
         # Contradictions that somebody was asked about, a line each.
         ASKED = "asked", "Sent anyway"

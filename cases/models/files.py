@@ -226,6 +226,10 @@ class Prescription(Work):
     file = models.FileField(max_length=200, blank=True)
     sha256 = models.CharField(max_length=64, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
+    # Of the lab, and of the revision that the practice signed before.
+    corrected_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
 
     objects = PrescriptionQuerySet.as_manager()
 

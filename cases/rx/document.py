@@ -72,6 +72,7 @@ def _context(rx: dict) -> dict:
         "dense": len(rx["options"]) + len(implants) + len(enclosures) > ROOMY_LINES,
         "issued": _moment(rx["issued_at"], zone, letter),
         "signed": _moment(rx["signature"]["signed_at"], zone, letter),
+        "correction": _correction(rx, zone, letter),
         "ship_date": _day(rx["ship_date"], letter),
         "surgery_date": _day(rx["surgery_date"], letter),
         "header_patient": patient[:HEADER_NAME] + ("…" if len(patient) > HEADER_NAME else ""),
@@ -94,6 +95,12 @@ def _context(rx: dict) -> dict:
             border=0, dark="#101820"
         ),
     }
+
+
+def _correction(rx: dict, zone: ZoneInfo, letter: bool) -> dict | None:
+    if correction := rx.get("correction"):
+        return correction | {"at": _moment(correction["at"], zone, letter)}
+    return None
 
 
 def _labels(codes: list[str], numbering: str) -> str:

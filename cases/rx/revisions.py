@@ -12,14 +12,42 @@ def new_revision(case, signed_name, *, by, now):
     Call inside the transaction that changed the case. The two names are the typed signature and
     the account it was typed under (Florida FAC 64B5-17.006 accepts an electronic signature).
     """
-    newest = case.prescriptions.aggregate(newest=Max("revision"))["newest"] or 0
+    revision = newest_number(case) + 1
     prescription = Prescription.objects.create(
         case=case,
-        revision=newest + 1,
-        snapshot=snapshot(case, newest + 1, signed_name, by=by, now=now),
+        revision=revision,
+        snapshot=snapshot(case, revision, signed_name, by=by, now=now),
         created_at=now,
         work_asked_at=now,
     )
+    prescription.hand_over_on_commit()
+    return prescription
+
+
+def newest(case):
+    """The newest revision of the RX script, whatever became of its PDF."""
+    return case.prescriptions.order_by("-revision").first()
+
+
+def newest_number(case):
+    return case.prescriptions.aggregate(newest=Max("revision"))["newest"] or 0
+
+
+def corrected_revision(case, reason, *, by, now):
+    """Write the next revision, of a case that the lab has corrected, with the reason on it.
+
+    The signature is that of the revision before, which says so. Called as `new_revision`.
+    """
+    before = newest(case)
+    signed = before.snapshot["signature"]
+    prescription = Prescription(case=case, revision=before.revision + 1, corrected_by=by)
+    prescription.snapshot = {
+        **snapshot(case, prescription.revision, signed["name"], by=by, now=now),
+        "signature": signed,
+        "correction": {"by": by.name, "at": now.isoformat(), "reason": reason},
+    }
+    prescription.created_at = prescription.work_asked_at = now
+    prescription.save()
     prescription.hand_over_on_commit()
     return prescription
 

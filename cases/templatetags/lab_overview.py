@@ -15,6 +15,7 @@ def lab_overview(context):
         return {}
     return {
         "counts": lab_queue.counts(user),
+        "new": Case.objects.visible_to(user).new_to_lab().count(),
         "unanswered": lab_queue.awaiting_answer(
             lab_queue.with_last_message(Case.objects.visible_to(user))
         ).count(),

@@ -13,9 +13,10 @@ from accounts.sign_in.activity import asked_by_programs
 from cases import access, asking, drafts, policies, services
 from cases.access import Action, Result, What, logged
 from cases.contradictions import is_answered, token
-from cases.forms import MessageForm, PrescriptionForm, SignatureForm
+from cases.forms import CompareForm, MessageForm, PrescriptionForm, SignatureForm
 from cases.models import Attachment
 from cases.readiness import IMPLANTS, SIGNATURE
+from cases.rx.changes import changes
 from cases.views import parts
 from cases.views.new import is_kept, keep, take_unsent
 from portal.refusal import NotAllowed
@@ -279,6 +280,30 @@ def post_message(request, number):
 def _page_with_message(request, case, message_form, status):
     draft, typed = _typed(request, case)
     return _page(request, case, _form(case, typed), message_form, draft=draft, status=status)
+
+
+@never_cache
+@require_safe
+@logged(What.RX, Action.OPENED)
+def compare(request, number):
+    """What differs between two revisions of the RX script: the newest two, or those asked for."""
+    case = access.find(request, number=number)
+    scripts = case.prescriptions.visible_to(request.user)
+    form = CompareForm(request.GET or None, scripts=scripts)
+    older, newer = form.revisions
+    request.visit.item = f"{older}-{newer}"
+    snapshots = dict(
+        scripts.filter(revision__in=[older, newer]).values_list("revision", "snapshot")
+    )
+    context = {
+        "case": case,
+        "practice": case.practice,
+        "form": form,
+        "older": older,
+        "newer": newer,
+        "changes": changes(snapshots[older], snapshots[newer]),
+    }
+    return render(request, "cases/case_changes.html", context)
 
 
 @asked_by_programs

@@ -27,6 +27,7 @@ OURS = {
     "record-ready": ("dentist", "/cases/{ready}/"),
     "record-scheduled": ("dentist", "/cases/{scheduled}/"),
     "record-shipped": ("dentist", "/cases/{shipped}/"),
+    "changes": ("dentist", "/cases/{missing}/changes/"),
     "schedule": ("dentist", "/cases/{ready}/schedule/"),
     "planned": ("dentist", "/cases/{scheduled}/schedule/"),
     "account": ("dentist", "/account/"),
@@ -42,13 +43,14 @@ OURS = {
 # Short, or much like another one: looked at in proofs.
 SELDOM = {
     "password-reset", "list-archived", "list-nothing-found", "created", "record-ready",
-    "record-lab", "planned", "account-member", "members-deactivate", "invitation-refused",
-    "password-change", "sign-out",
+    "record-lab", "planned", "changes", "account-member", "members-deactivate",
+    "invitation-refused", "password-change", "sign-out",
 }  # fmt: skip
 ADMIN = {
     "admin": "/admin/",
     "admin-cases": "/admin/cases/case/",
     "admin-case": "/admin/cases/case/{pk}/change/",
+    "admin-case-correct": "/admin/cases/case/{pk}/correct/",
     "admin-case-missing": "/admin/cases/case/{pk}/progress/missing/",
     "admin-case-add-missing": "/admin/cases/case/{pk}/missing/",
     "admin-materials": "/admin/cases/material/",

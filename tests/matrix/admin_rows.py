@@ -165,6 +165,10 @@ PAGES = [
          data={"ship_date": "2035-01-01"}),
     Page(f"{CASE}tracking/", CHANGES_CASES, "GET 200, POST 302", of="cases.case",
          data={"carrier": "other"}),
+    Page(f"{CASE}correct/", CHANGES_CASES, "GET 200, POST 302+", of="cases.case",
+         data={"revision": "1", "patient_name": "Ann", "description": "New", "reason": "A slip",
+               "teeth": "3", "dentist": lambda asked: (asked.side or asked.mine).dentist.pk}),
+    Page(f"{CASE}looked/", CHANGES_CASES, "POST 302+", of="cases.case", data={"revision": "1"}),
     # Nothing is added to a case that is not Missing CBCT/Models.
     Page(f"{CASE}missing/", CHANGES_CASES, "GET 200, POST 302", of="cases.case",
          data={"reasons": "no_bite"}),

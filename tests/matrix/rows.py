@@ -314,6 +314,7 @@ TABLE = [
         send=partial(on_case, of="booked", form="messages", body="Hello")),
     signed_in("cases:rx", "GET 200", of="booked"),
     signed_in("cases:rx_state", "GET 200", without_step=BY_PROGRAMS, of="booked"),
+    signed_in("cases:changes", "GET 200", of="booked"),
     signed_in("cases:rx_revision", "GET 200", of="prescription"),
     signed_in("cases:file_states", "GET 200", without_step=BY_PROGRAMS, of="booked"),
     signed_in("cases:download", "GET 200", of="attachment"),

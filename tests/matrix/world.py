@@ -36,6 +36,7 @@ from cases.models import (
     Prescription,
 )
 from cases.progress import Progress
+from cases.rx.revisions import snapshot
 from portal.models import Email, Host, News
 from portal.work import WorkState
 from scheduling.models import Block, Planner, PlanningSession
@@ -245,7 +246,7 @@ def _files(side, now):
     side.prescription = Prescription.objects.create(
         case=side.booked,
         revision=1,
-        snapshot={"patient_name": f"Jane {side.patient}"},
+        snapshot=snapshot(side.booked, 1, side.word, by=side.owner, now=timezone.now()),
         file=f"prescriptions/{uuid.uuid4()}",
         work_state=WorkState.DONE,
     )

@@ -1,0 +1,69 @@
+"""What differs between two revisions of the RX script, as people read it."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date
+
+from cases import teeth
+
+NOTHING = "–"
+
+
+@dataclass(frozen=True)
+class Changes:
+    """`fields` are triples of label, old and new text; `files` the names of those that came."""
+
+    fields: list
+    files: list
+
+    def __bool__(self):
+        return bool(self.fields or self.files)
+
+    @property
+    def lines(self):
+        """A line for each: "Teeth: 3, 14 → 14"."""
+        said = [f"{label}: {old} → {new}" for label, old, new in self.fields]
+        return [*said, *(f"File added: {name}" for name in self.files)]
+
+
+def changes(before: dict, after: dict) -> Changes:
+    """Compare two snapshots of a case (`Prescription.snapshot`), the older one first."""
+    old, new = _shown(before), _shown(after)
+    fields = [
+        (label, old.get(label, NOTHING), new.get(label, NOTHING))
+        for label in {**new, **old}
+        if old.get(label, NOTHING) != new.get(label, NOTHING)
+    ]
+    came = _names(after) - _names(before)
+    return Changes(fields, sorted(came.elements()))
+
+
+def _shown(rx):
+    shown = {
+        "Patient": rx["patient_name"],
+        "Prescribing dentist": rx["dentist"]["name"],
+        "Teeth": _labels(rx["teeth"], rx),
+        **{
+            f"Implant system, {_labels([code], rx)}": rx["implants"][code]
+            for code in rx["implants"]
+        },
+        **dict(rx["options"]),
+        "Materials": rx["materials"],
+        "Description": rx["description"],
+        "Surgery date": _day(rx["surgery_date"]),
+        "Ship date": _day(rx["ship_date"]),
+        "Shipping address": rx["shipping_address"],
+    }
+    return {label: text for label, text in shown.items() if text}
+
+
+def _labels(codes, rx):
+    return ", ".join(teeth.label(code, rx["numbering"]) for code in codes)
+
+
+def _day(text):
+    return f"{date.fromisoformat(text):%b %d, %Y}" if text else ""
+
+
+def _names(rx):
+    return Counter(file["name"] for file in rx["enclosures"])

@@ -1,0 +1,235 @@
+"""What is new since the lab looked, what changed, and what the lab corrects."""
+
+from datetime import date, timedelta
+from io import BytesIO
+
+import pytest
+from django.contrib.messages import get_messages
+from django.core.files.storage import default_storage
+from django.urls import reverse
+from django.utils import timezone
+from pypdf import PdfReader
+
+from cases import drafts, services
+from cases.models import Attachment, Case, Draft
+from cases.progress import Progress, Who
+from portal.models import Email
+from tests.forms import forms_in
+
+LIST = reverse("admin:cases_case_changelist")
+
+
+@pytest.fixture
+def lab(client, lab_user):
+    client.force_login(lab_user)
+    return client
+
+
+def page(case, name="change"):
+    return reverse(f"admin:cases_case_{name}", args=[case.pk])
+
+
+def update(case, now, files=(), **values):
+    draft = Draft.objects.create(
+        form_key=drafts.update_key(case), user=case.created_by, case=case, data={}
+    )
+    for name in files:
+        Attachment.objects.create(
+            form_key=draft.form_key, practice=case.practice, uploaded_by=case.created_by,
+            name=name, size=9, state="stored", work_state="done",
+        )  # fmt: skip
+    services.update_case(case, draft, values, "Ada Weiss", by=case.created_by, now=now)
+
+
+def form_on(html, name):
+    """Where the form goes that leads to a page of the case, and what it sends untouched."""
+    form = next(form for form in forms_in(html, f"/{name}/") if name in form.action)
+    return form.action, form.untouched()
+
+
+def said(answer):
+    return str(next(iter(get_messages(answer.wsgi_request))))
+
+
+def new_to_lab(client):
+    return [case.number for case in client.get(LIST, {"looked": "no"}).context["cl"].result_list]
+
+
+def test_a_new_case_is_marked_until_a_person_says_that_they_looked(lab, send_case, lab_user, now):
+    case = send_case(now=now)
+    assert new_to_lab(lab) == [case.number]
+    assert ">New</div>" in lab.get(LIST).text
+    html = lab.get(page(case)).text
+    assert "nobody has looked at it yet" in html
+    assert new_to_lab(lab) == [case.number]
+
+    lab.post(*form_on(html, "looked"))
+    case.refresh_from_db()
+    assert (case.looked_by, case.looked_revision) == (lab_user, 1)
+    assert new_to_lab(lab) == []
+    assert f"Looked at by {lab_user}" in lab.get(page(case)).text
+
+
+def test_the_first_page_of_admin_counts_what_is_new(lab, send_case, now):
+    send_case(now=now), send_case(now=now)
+    html = lab.get(reverse("admin:index")).text
+    assert '<span class="count-number">2</span>' in html
+    assert "?looked=no" in html
+
+
+def test_an_update_says_field_by_field_what_changed(lab, send_case, lab_user, now):
+    case = send_case(now=now, teeth=["3", "14"])
+    services.mark_looked(case, 1, by=lab_user, now=now)
+    later = now + timedelta(hours=1)
+    update(case, later, files=["upper.stl"], teeth=["14"], description="Pilot only.")
+
+    html = lab.get(page(case)).text
+    assert "Updated since the lab looked" in html
+    assert "<del>3, 14</del>" in html
+    assert "<ins>14</ins>" in html
+    assert "<ins>Pilot only.</ins>" in html
+    assert "upper.stl" in html
+    assert new_to_lab(lab) == [case.number]
+    assert ">Updated</div>" in lab.get(LIST).text
+
+
+def test_who_looked_at_an_older_revision_has_not_looked(lab, send_case, now):
+    case = send_case(now=now)
+    seen = form_on(lab.get(page(case)).text, "looked")
+    update(case, now + timedelta(hours=1), description="Changed.")
+    answer = lab.post(*seen)
+    assert "changed by somebody else" in said(answer)
+    assert new_to_lab(lab) == [case.number]
+
+
+def test_what_is_over_is_not_new(lab, send_case, now):
+    send_case(now=now, progress=Progress.CANCELLED)
+    send_case(now=now, progress=Progress.SHIPPED)
+    assert new_to_lab(lab) == []
+
+
+def test_an_update_before_booking_is_mailed_to_no_planner(send_case, now):
+    update(send_case(now=now), now, teeth=["3"])
+    assert not Email.objects.filter(kind="case_changed").exists()
+
+
+def test_the_dentist_compares_any_two_revisions(dentist_client, send_case, now):
+    case = send_case(now=now, teeth=["3", "14"])
+    update(case, now, teeth=["14"])
+    update(case, now, description="Third.")
+    record = dentist_client.get(case.get_absolute_url()).text
+    assert "What changed with revision 3" in record
+    address = reverse("cases:changes", args=[case.number])
+    assert "<ins>Third.</ins>" in dentist_client.get(address).text
+    both = dentist_client.get(address, {"older": 3, "newer": 1}).text
+    assert "<del>3, 14</del>" in both
+    assert "<ins>Third.</ins>" in both
+    assert "say the same" in dentist_client.get(address, {"older": 2, "newer": 2}).text
+    assert dentist_client.get(address, {"older": 9, "newer": "x"}).status_code == 200
+
+
+# The lab corrects
+
+
+def correction(lab, case, **typed):
+    _, fields = form_on(lab.get(page(case, "correct")).text, "correct")
+    return lab.post(page(case, "correct"), fields | typed)
+
+
+def test_the_lab_corrects_a_case_and_everybody_can_see_what(lab, send_case, lab_user, sent, now):
+    case = send_case(now=now, teeth=["3", "14"], patient_name="Jane Reo", implants={"3": "BLX"})
+    answer = correction(
+        lab, case, patient_name="Jane Łee", teeth="14", surgery_date="2031-05-06",
+        shipping_address="1 Dock", description="As agreed.", reason="Dr. Weiss called.",
+    )  # fmt: skip
+    assert answer.url == page(case)
+    case.refresh_from_db()
+    assert (case.patient_name, case.patient_key) == ("Jane Łee", "jane lee")
+    assert (case.teeth, case.implants, case.description) == (["14"], {}, "As agreed.")
+    assert (case.surgery_date, case.shipping_address) == (date(2031, 5, 6), "1 Dock")
+    note = case.events.get(kind="corrected").note
+    for line in ("Patient: Jane Reo → Jane Łee", "Teeth: 3, 14 → 14", "Reason: Dr. Weiss called."):
+        assert line in note
+    mail = Email.objects.get(kind="case_corrected")
+    assert mail.to == case.practice.email
+    assert "Jane" not in mail.text + mail.subject
+
+    script = case.prescriptions.get(revision=2)
+    assert script.corrected_by == lab_user
+    assert case.modified_at == now
+
+
+def test_the_rx_script_says_that_the_lab_corrected_it(
+    lab, send_case, django_capture_on_commit_callbacks
+):
+    with django_capture_on_commit_callbacks(execute=True):
+        case = send_case()
+        correction(lab, case, teeth="3", reason="A slip of the pen.")
+    with default_storage.open(case.prescriptions.first().file.name) as file:
+        text = " ".join(PdfReader(BytesIO(file.read())).pages[0].extract_text().split())
+    assert "Electronically signed by ada@harbor.example" in text
+    assert "Corrected by Guidepost Dental Lab" in text
+    assert "A slip of the pen." in text
+
+
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [
+        ({"reason": ""}, "Please write why this is corrected."),
+        ({"teeth": "99"}, "is not a tooth in Universal numbering"),
+        ({"teeth": ""}, "This field is required."),
+        ({"patient_name": " "}, "This field is required."),
+        ({"surgery_date": "9999-12-31"}, "Please choose a date in the years"),
+    ],
+)
+def test_a_correction_that_says_too_little_gets_a_sentence(lab, send_case, typed, sentence):
+    case = send_case()
+    answer = correction(lab, case, **{"reason": "Because.", "description": "New.", **typed})
+    assert answer.status_code == 400
+    assert sentence in answer.text
+    assert case.prescriptions.count() == 1
+
+
+def test_a_correction_of_nothing_changes_nothing(lab, send_case):
+    case = send_case()
+    answer = correction(lab, case, reason="Just so.")
+    assert "Nothing was changed" in said(answer)
+    assert case.prescriptions.count() == 1
+    assert not Email.objects.filter(kind="case_corrected").exists()
+
+
+def test_a_correction_of_what_was_updated_meanwhile_is_refused(lab, send_case, now):
+    case = send_case(now=now)
+    html = lab.get(page(case, "correct")).text
+    update(case, now, description="Newer.")
+    lab.post(
+        page(case, "correct"), form_on(html, "correct")[1] | {"teeth": "3", "reason": "Because."}
+    )
+    case.refresh_from_db()
+    assert (case.teeth, case.description) == (["14"], "Newer.")
+
+
+def test_what_the_practice_has_begun_stays_when_the_lab_corrects(lab, send_case, dentist_user):
+    case = send_case()
+    draft = Draft.objects.create(
+        form_key=drafts.update_key(case), user=dentist_user, case=case, data={"description": ["H"]}
+    )
+    correction(lab, case, teeth="3", reason="Because.")
+    assert drafts.of_update(case, dentist_user) == draft
+
+
+def test_a_case_that_was_looked_at_is_not_new_after_a_correction(lab, send_case, lab_user, now):
+    case = send_case(now=now)
+    services.mark_looked(case, 1, by=lab_user, now=now)
+    correction(lab, case, teeth="3", reason="Because.")
+    assert new_to_lab(lab) == []
+    update(case, timezone.now() + timedelta(days=1), description="By the dentist.")
+    html = lab.get(page(case)).text
+    assert "<ins>By the dentist.</ins>" in html
+    assert "<del>14</del>" not in html
+
+
+def test_moving_a_case_leaves_it_new(lab, send_case, lab_user, now):
+    case = send_case(now=now)
+    services.move(case, Progress.RECEIVED, Who.LAB, by=lab_user, now=now)
+    assert Case.objects.new_to_lab().get() == case
