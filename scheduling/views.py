@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from cases import access, policies
+from cases import access, asking, policies
 from cases.access import Action, Result, What, logged
 from portal.writing import times
 from scheduling import emails, services
@@ -113,6 +113,7 @@ def _planned(session):
     return {
         "case": session.case,
         "session": session,
+        "dates_contradict": asking.of_dates(session.case),
         "zone": zone,
         "mail": emails.invitation_of(session),
         "google_link": add_to_google(session, zone),

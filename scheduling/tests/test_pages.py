@@ -108,6 +108,13 @@ def test_go_books_and_shows_the_confirmation(office, case, soon):
     assert Case.objects.get(pk=case.pk).progress == Progress.SCHEDULED
 
 
+def test_a_session_that_pushes_the_guide_past_the_surgery_says_so_at_once(office, case, soon):
+    surgery = timezone.localdate(soon.starts_at)
+    Case.objects.filter(pk=case.pk).update(surgery_date=surgery)
+    html = office.post(url(case), {"block": soon.pk}, follow=True).text
+    assert f"after the surgery on {surgery:%b} {surgery.day}" in html
+
+
 def test_a_second_click_is_the_same_booking(office, case, soon):
     for _ in range(2):
         response = office.post(url(case), {"block": soon.pk}, follow=True)

@@ -51,6 +51,7 @@ ADMIN = {
     "admin-cases": "/admin/cases/case/",
     "admin-case": "/admin/cases/case/{pk}/change/",
     "admin-case-correct": "/admin/cases/case/{pk}/correct/",
+    "admin-case-red": "/admin/cases/case/{missing_pk}/change/",
     "admin-case-missing": "/admin/cases/case/{pk}/progress/missing/",
     "admin-case-add-missing": "/admin/cases/case/{pk}/missing/",
     "admin-materials": "/admin/cases/material/",
@@ -81,8 +82,9 @@ def cases(portal):
     ((colleague,),) = portal.rows(
         "SELECT id FROM accounts_user WHERE email = 'frontdesk@demo.example'"
     )
-    pk = next(pk for progress, _, pk in rows if progress == 50)
-    return {**numbers, "pk": pk, "colleague": colleague}
+    pks = {progress: pk for progress, _, pk in rows}
+    missing = next(pk for _, number, pk in rows if number == numbers["missing"])
+    return {**numbers, "pk": pks[50], "missing_pk": missing, "colleague": colleague}
 
 
 @pytest.mark.parametrize(
@@ -128,6 +130,38 @@ def test_the_form_says_what_is_wrong_and_fits(visit, complaints):
     ):
         expect(page.get_by_role("main")).to_contain_text(sentence)
     look_at(page, "new-case-errors")
+
+
+def test_what_contradicts_itself_is_asked_about_and_sent_by_one_press(visit, complaints):
+    complaints.expect("status of 422")
+    page = visit("dentist", size="phone")
+    page.goto("/cases/new/")
+    steps.fill_case(page, "Thora Zweifel", teeth=("8",), description="Implant at #19.")
+    page.get_by_role("button", name="Submit", exact=True).click()
+    asked = page.locator("#asked")
+    expect(asked).to_be_focused()
+    expect(asked).to_contain_text("#19 is named in the description and not chosen.")
+    look_at(page, "new-case-asked")
+    asked.get_by_role("button", name="Send anyway").click()
+    page.wait_for_url("**/created/")
+
+
+def test_the_implant_systems_that_are_missing_are_typed_where_they_are_asked_for(visit, cases):
+    page = visit("lab")
+    page.goto(f"/admin/cases/case/{cases['missing_pk']}/missing/")
+    page.get_by_label("Implant system not given").check()
+    page.get_by_role("button", name="Add what is missing").click()
+    page = visit("dentist")
+    page.goto(f"/cases/{cases['missing']}/")
+    needs = page.locator(".missing-list > li").last
+    before = needs.locator(".site").count()
+    page.locator("#update-fields > summary").click()
+    page.locator("[data-tooth='2']").click()
+    expect(needs.locator(".site")).to_have_count(before + 1)
+    needs.locator("[name=implant_2]").fill("Astra EV 4.2")
+    look_at(page, "record-missing-implants")
+    page.get_by_role("button", name="Look over and submit").first.click()
+    expect(page.get_by_role("main")).to_contain_text("Astra EV 4.2")
 
 
 def test_an_update_is_looked_over_before_it_is_sent(visit, cases):
