@@ -68,12 +68,22 @@ class PrescriptionForm(forms.ModelForm):
             "bone_reduction",
             "materials",
             "description",
+            "surgery_date",
+            "shipping_address",
         ]
-        widgets = {"description": forms.Textarea(attrs={"rows": 7})}
+        widgets = {
+            "description": forms.Textarea(attrs={"rows": 7}),
+            "surgery_date": forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+            "shipping_address": forms.Textarea(attrs={"rows": 3}),
+        }
+        labels = {"surgery_date": "Surgery date (if known)"}
+        error_messages = {"surgery_date": {"invalid": "Please type the date like 2026-12-31."}}
 
-    def __init__(self, *args, numbering, materials="", **kwargs):
-        """`materials` are those of the case that is updated."""
+    def __init__(self, *args, numbering, case=None, **kwargs):
+        """`case` is the one that is updated."""
         super().__init__(*args, **kwargs)
+        self.case = case
+        materials = case.materials if case else ""
         self.offered_materials = Material.objects.offered(also=materials)
         self.usual_material = materials or Material.objects.default_name()
         self.fields["materials"].initial = self.usual_material
@@ -133,8 +143,25 @@ class PrescriptionForm(forms.ModelForm):
             )
         return text
 
+    def clean_shipping_address(self):
+        return plain_text(self.cleaned_data["shipping_address"], lines=True)
+
+    def clean_surgery_date(self):
+        date = self.cleaned_data["surgery_date"]
+        if self.case and date == self.case.surgery_date:
+            return date
+        if date and date < lab_calendar.today(timezone.now()):
+            raise forms.ValidationError("The surgery date is in the past. Please correct it.")
+        if date and date.year not in YEARS:
+            raise forms.ValidationError("Please type the year of the surgery date again.")
+        return date
+
     def clean(self):
         cleaned = super().clean()
+        for name in ("surgery_date", "shipping_address"):
+            # A form that was kept before it had them takes neither away.
+            if self.case and name not in self.data:
+                cleaned[name] = getattr(self.case, name)
         implants = {}
         for row in self.implant_rows:
             system = plain_text(row["value"])
@@ -163,31 +190,23 @@ class CaseForm(PrescriptionForm):
     """A new case."""
 
     class Meta(PrescriptionForm.Meta):
-        fields = [
-            "patient_name",
-            "dentist",
-            *PrescriptionForm.Meta.fields,
-            "surgery_date",
-            "shipping_address",
-        ]
+        fields = ["patient_name", "dentist", *PrescriptionForm.Meta.fields]
         widgets = {
             **PrescriptionForm.Meta.widgets,
             "patient_name": forms.TextInput(attrs={"autocomplete": "off"}),
-            "surgery_date": forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
-            "shipping_address": forms.Textarea(attrs={"rows": 3}),
         }
         labels = {
+            **PrescriptionForm.Meta.labels,
             "patient_name": "Patient name",
             "dentist": "Prescribing dentist",
-            "surgery_date": "Surgery date (if known)",
         }
         error_messages = {
+            **PrescriptionForm.Meta.error_messages,
             "patient_name": {"required": "Please type the patient's name."},
             "dentist": {
                 "required": "Please choose the prescribing dentist.",
                 "invalid_choice": "Please choose one of your practice's dentists.",
             },
-            "surgery_date": {"invalid": "Please type the date like 2026-12-31."},
         }
 
     def __init__(self, *args, practice, **kwargs):
@@ -203,17 +222,6 @@ class CaseForm(PrescriptionForm):
         if not name:
             raise forms.ValidationError("Please type the patient's name.")
         return name
-
-    def clean_shipping_address(self):
-        return plain_text(self.cleaned_data["shipping_address"], lines=True)
-
-    def clean_surgery_date(self):
-        date = self.cleaned_data["surgery_date"]
-        if date and date < lab_calendar.today(timezone.now()):
-            raise forms.ValidationError("The surgery date is in the past. Please correct it.")
-        if date and date.year not in YEARS:
-            raise forms.ValidationError("Please type the year of the surgery date again.")
-        return date
 
 
 class CompareForm(forms.Form):

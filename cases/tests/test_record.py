@@ -14,7 +14,7 @@ from pypdf import PdfReader
 from accounts import unsent
 from accounts.models import Unsent, User
 from cases import drafts, services
-from cases.models import Attachment, Draft, Message
+from cases.models import Attachment, Case, Draft, Message
 from cases.progress import Progress, Who
 from portal.models import Email
 
@@ -255,6 +255,28 @@ def test_a_session_that_ended_during_an_update_loses_nothing(
     assert "What you typed and uploaded is kept" in client.get(answer["Location"]).text
     client.force_login(dentist_user)
     assert "Changed." in client.get(case.get_absolute_url()).content.decode()
+
+
+def test_an_update_takes_surgery_date_and_shipping_address(dentist_client, case, update_url, now):
+    typed = {"surgery_date": "2031-05-06", "shipping_address": "2 New Quay"}
+    page = dentist_client.post(update_url, {**CHANGE, **typed})
+    assert "2 New Quay" in page.text
+    dentist_client.post(f"{update_url}send/", {**SIGN, "seen": page.context["seen"]})
+    case.refresh_from_db()
+    assert (case.surgery_date, case.shipping_address) == (date(2031, 5, 6), "2 New Quay")
+    assert case.prescriptions.first().snapshot["surgery_date"] == "2031-05-06"
+
+
+def test_an_update_without_them_leaves_surgery_date_and_address_alone(
+    dentist_client, case, update_url
+):
+    Case.objects.update(surgery_date=date(2020, 1, 2), shipping_address="1 Old Quay")
+    page = dentist_client.post(update_url, CHANGE)
+    sent = {**SIGN, "seen": page.context["seen"], "asked": page.context["asked"]}
+    dentist_client.post(f"{update_url}send/", sent)
+    case.refresh_from_db()
+    assert case.description == "Changed."
+    assert (case.surgery_date, case.shipping_address) == (date(2020, 1, 2), "1 Old Quay")
 
 
 def test_what_a_colleague_typed_later_stays(client, dentist_user, case, update_url):

@@ -60,7 +60,7 @@ def _form(case, typed):
 
 def _of(case):
     """What the form has to know of the case."""
-    return {"numbering": case.practice.tooth_numbering, "materials": case.materials}
+    return {"numbering": case.practice.tooth_numbering, "case": case}
 
 
 def _signature(typed):
