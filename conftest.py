@@ -147,6 +147,12 @@ def own_folders(settings, tmp_path, smtp_server):
     }
 
 
+@pytest.fixture(autouse=True)
+def blocks_are_booked_late(settings):
+    """Tests book blocks that begin soon; those that are about the notice set one."""
+    settings.BOOKING_NOTICE_HOURS = 0
+
+
 def change_storage(settings, **options):
     default = settings.STORAGES["default"]
     changed = {**default, "OPTIONS": {**default["OPTIONS"], **options}}

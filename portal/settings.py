@@ -39,6 +39,7 @@ LAB_COUNTRY = read.country("LAB_COUNTRY", "US")
 LAB_SUBDIVISION = read.subdivision("LAB_SUBDIVISION", LAB_COUNTRY)
 LAB_TURNAROUND_DAYS = read.whole_number("LAB_TURNAROUND_DAYS", 10, at_least=1)
 LAB_MANUFACTURING_DAYS = read.whole_number("LAB_MANUFACTURING_DAYS", 5, at_least=1)
+BOOKING_NOTICE_HOURS = read.whole_number("BOOKING_NOTICE_HOURS", 24, at_least=0)
 
 # Files
 STAGING_DIR = Path(read.text("STAGING_DIR", str(DATA_DIR / "staging")))

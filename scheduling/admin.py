@@ -51,10 +51,17 @@ class DayOffInline(ShortInline):
 
 @admin.register(Planner)
 class PlannerAdmin(ShownOnlyAdmin):
-    list_display = ["user", "time_zone", "block_minutes", "meeting_link", "is_active"]
+    list_display = [
+        "user",
+        "time_zone",
+        "block_minutes",
+        "notice_hours",
+        "meeting_link",
+        "is_active",
+    ]
     list_filter = ["is_active"]
     list_select_related = ["user"]
-    fields = ["user", "time_zone", "meeting_link", "block_minutes", "is_active"]
+    fields = ["user", "time_zone", "meeting_link", "block_minutes", "notice_hours", "is_active"]
     inlines = [WorkingHoursInline, DayOffInline]
     formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
     actions = ["open_blocks"]

@@ -1,10 +1,13 @@
 import uuid
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import ExpressionWrapper, F, Q
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from accounts.models import check_time_zone, lab_time_zone
@@ -35,6 +38,14 @@ class Planner(models.Model):
         blank=True, help_text="Where the dentist joins, such as a TeamViewer meeting."
     )
     block_minutes = models.PositiveSmallIntegerField("minutes a block", default=60)
+    notice_hours = models.PositiveSmallIntegerField(
+        "hours of notice",
+        null=True,
+        blank=True,
+        validators=[MaxValueValidator(24 * 42)],
+        help_text="So many hours before a block, dentists can no longer book it. Empty: as the "
+        "lab has it for all planners. The lab itself may move a session there.",
+    )
     is_active = models.BooleanField(default=True, help_text="New blocks are opened.")
 
     objects = PlannerQuerySet.as_manager()
@@ -55,6 +66,12 @@ class Planner(models.Model):
     @property
     def zone(self):
         return ZoneInfo(self.time_zone)
+
+    @property
+    def notice(self):
+        """How long before a block dentists must have booked it."""
+        own = self.notice_hours
+        return timedelta(hours=settings.BOOKING_NOTICE_HOURS if own is None else own)
 
 
 class WorkingHours(models.Model):
@@ -135,6 +152,15 @@ class BlockQuerySet(models.QuerySet):
             .select_related("planner__user")
             .order_by("starts_at", "planner")
         )
+
+    def bookable(self, now):
+        """Those free blocks that dentists can still book at `now`: not too near for the planner."""
+        usual = models.Value(settings.BOOKING_NOTICE_HOURS)
+        # SQLite multiplies times by this type of number only.
+        hours = Coalesce("planner__notice_hours", usual, output_field=models.IntegerField())
+        notice = ExpressionWrapper(hours * timedelta(hours=1), models.DurationField())
+        first = ExpressionWrapper(now + notice, models.DateTimeField())
+        return self.free(now).filter(starts_at__gte=first)
 
     def overlapping(self, planner, starts_at, ends_at):
         return self.filter(planner=planner, starts_at__lt=ends_at, ends_at__gt=starts_at)

@@ -33,6 +33,10 @@ class BlockOver(BlockGone):
     """It has begun already."""
 
 
+class BlockTooNear(BlockGone):
+    """It begins sooner than its planner can prepare for."""
+
+
 class AlreadyBooked(NotAllowed):
     """The case has a booked session, such as after a double click."""
 
@@ -42,8 +46,8 @@ def book(block, case, *, by, now):
 
     The insert of the session decides, by the constraints "one booked session a block" and "one a
     case". Case, timeline and mails follow in the same transaction. Returns the session. Raises
-    AlreadyBooked, BlockTaken, BlockOver, NotAllowed when the case is not ready to plan, and
-    ChangedMeanwhile when the lab moved the case at the same moment.
+    AlreadyBooked, BlockTaken, BlockOver, BlockTooNear, NotAllowed when the case is not ready to
+    plan, and ChangedMeanwhile when the lab moved the case at the same moment.
     """
     if PlanningSession.objects.booked().filter(case=case).exists():
         raise _already_booked(case)
@@ -55,6 +59,7 @@ def book(block, case, *, by, now):
     with transaction.atomic():
         cases.lock(case)
         block = _still_free(block, now)
+        _refuse_short_notice(block, now)
         session = _insert(block, case, by=by, now=now)
         note, date = f"{_when(session)} with {block.planner}.", lab_calendar.today(block.starts_at)
         dates = {"planning_date": date}
@@ -85,6 +90,15 @@ def _still_free(block, now):
     if block.starts_at <= now:
         raise BlockOver("That time is over already. Nothing was booked. Please choose another one.")
     return block
+
+
+def _refuse_short_notice(block, now):
+    if block.starts_at - block.planner.notice >= now:
+        return
+    raise BlockTooNear(
+        "That time is too near for our planner to prepare for. Nothing was booked. Please choose "
+        f"a later one, or ask us for it: {settings.LAB_EMAIL}."
+    )
 
 
 def _taken():

@@ -90,9 +90,8 @@ def _tell_unless_the_same(request, case, block, refusal):
 def _choose(request, case, problem="", status=200):
     now, zone = timezone.now(), case.practice.time_zone
     request.visit.item = "free blocks"
-    blocks = (
-        Block.objects.visible_to(request.user).free(now).filter(starts_at__lt=now + AHEAD)[:BLOCKS]
-    )
+    offered = Block.objects.visible_to(request.user).bookable(now)
+    blocks = offered.filter(starts_at__lt=now + AHEAD)[:BLOCKS]
     days = [
         (day, list(blocks))
         for day, blocks in groupby(blocks, lambda block: times.day(block.starts_at, zone))

@@ -103,15 +103,16 @@ def test_what_is_missing_is_said_with_a_note(lakeside):
         assert item.reason != "no_cbct" or not case.attachments.filter(kind__startswith="cbct")
 
 
-def test_sessions_are_booked_ahead_and_were_held_and_missed_before(folder):
+def test_sessions_are_booked_ahead_and_were_held_and_missed_before(folder, settings):
     now = timezone.now()
     for session in PlanningSession.objects.select_related("block"):
         assert (session.block.starts_at > now) == (session.state == "booked")
-        assert session.booked_at < session.block.starts_at
+        assert session.booked_at < session.block.starts_at - timezone.timedelta(hours=24)
     states = Counter(PlanningSession.objects.values_list("state", flat=True))
     assert states["booked"] == Case.objects.filter(progress=Progress.SCHEDULED).count()
     assert states["missed"] >= 2
-    free = list(Block.objects.free(now))
+    settings.BOOKING_NOTICE_HOURS = 24
+    free = list(Block.objects.bookable(now))
     assert len(free) > 100
     assert (free[-1].starts_at - now).days >= 35
 

@@ -244,11 +244,16 @@ block.save()
 """
 
 
-def a_missed_session_is_booked_again(journey):
-    journey.lab_presses("Planning No Show")
-    expect(journey.lab.locator(".messagelist .error")).to_contain_text("has not begun yet")
-    # Nobody waits for a date that may be days ahead; only the clock is helped along.
+def let_the_day_come(journey):
+    """Nobody waits for a date that may be days ahead; only the clock is helped along."""
     journey.portal.manage("shell", "-v0", "-c", LET_THE_DAY_COME.format(number=journey.number))
+
+
+def a_missed_session_is_booked_again(journey):
+    journey.open_admin()
+    journey.lab.get_by_role("link", name="Planning No Show", exact=True).click()
+    expect(journey.lab.locator(".messagelist .error")).to_contain_text("has not begun yet")
+    let_the_day_come(journey)
     journey.lab_moves_to("Planning No Show")
     journey.mail(journey.practice_email, f"Case {journey.number}: planning session missed")
     journey.open_list(q=journey.number)
@@ -259,6 +264,7 @@ def a_missed_session_is_booked_again(journey):
 
 def the_lab_makes_and_ships_the_guide(journey):
     page = journey.dentist
+    let_the_day_come(journey)
     journey.lab_moves_to("Manufacturing")
     journey.open_record()
     expect(page.get_by_role("main")).to_contain_text("can no longer be changed here")
