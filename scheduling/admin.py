@@ -376,7 +376,10 @@ class PlanningSessionAdmin(LoggedAdmin, FoldedSearch, ReadOnlyRows, ShownOnlyAdm
         session = self.find(request, str(pk))
         form = MoveSessionForm(request.POST or None, session=session, user=request.user)
         if request.method == "POST" and form.is_valid():
-            return self._moved(request, session, form.cleaned_data["block"])
+            try:
+                return self._moved(request, session, form)
+            except services.DentistBusy as question:
+                form.ask(question)
         context = {
             **self.admin_site.each_context(request),
             "title": f"Move the planning session of case {session.case}",
@@ -387,10 +390,11 @@ class PlanningSessionAdmin(LoggedAdmin, FoldedSearch, ReadOnlyRows, ShownOnlyAdm
         status = 400 if form.errors else 200
         return TemplateResponse(request, "scheduling/admin_move.html", context, status=status)
 
-    def _moved(self, request, session, block):
+    def _moved(self, request, session, form):
         request.visit.back_to = "admin:scheduling_planningsession_changelist"
+        block, given = form.cleaned_data["block"], {"by": request.user, "now": timezone.now()}
         try:
-            services.move_session(session, block, by=request.user, now=timezone.now())
+            services.move_session(session, block, anyway=form.is_anyway, **given)
         except services.BlockGone:
             request.visit.back_to = _move_url(session)
             raise

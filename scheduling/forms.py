@@ -154,10 +154,16 @@ class BookingForm(forms.Form):
     """The block a dentist chose; whether it is still free, the service says."""
 
     block = forms.ModelChoiceField(Block.objects.none())
+    anyway = forms.CharField(required=False)
 
     def __init__(self, *args, user, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["block"].queryset = Block.objects.visible_to(user)
+
+    @property
+    def is_anyway(self):
+        """Whether the dentist was asked about this very block, and Go was pressed again."""
+        return self.cleaned_data["anyway"] == str(self.cleaned_data["block"].pk)
 
     @property
     def is_empty(self):
@@ -175,7 +181,9 @@ class FreeBlockField(forms.ModelChoiceField):
 
 
 class MoveSessionForm(forms.Form):
-    """The block the lab moves a session to."""
+    """The block the lab moves a session to; `anyway` is the one that was asked about before."""
+
+    anyway = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args, session, user, now=None, **kwargs):
         super().__init__(*args, **kwargs)
@@ -190,3 +198,13 @@ class MoveSessionForm(forms.Form):
                 "Please choose another one.",
             },
         )
+
+    @property
+    def is_anyway(self):
+        return self.cleaned_data["anyway"] == str(self.cleaned_data["block"].pk)
+
+    def ask(self, question):
+        """Show the form again with a question, to which pressing the button again says yes."""
+        self.data = self.data.copy()
+        self.data["anyway"] = str(self.cleaned_data["block"].pk)
+        self.add_error("block", f"{question} Press the button again to move it there all the same.")

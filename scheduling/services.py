@@ -3,8 +3,10 @@
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
+from accounts.models import Dentist
 from cases import policies
 from cases import services as cases
+from cases.models import Case
 from cases.progress import Progress, Who
 from portal import lab_calendar
 from portal.refusal import NotAllowed
@@ -37,17 +39,22 @@ class BlockTooNear(BlockGone):
     """It begins sooner than its planner can prepare for."""
 
 
+class DentistBusy(NotAllowed):
+    """The dentist has another session at that time; nothing was booked or moved yet."""
+
+
 class AlreadyBooked(NotAllowed):
     """The case has a booked session, such as after a double click."""
 
 
-def book(block, case, *, by, now):
+def book(block, case, *, by, now, anyway=False):
     """Book `block` for `case` by a member of its practice; of many at once, one wins.
 
     The insert of the session decides, by the constraints "one booked session a block" and "one a
     case". Case, timeline and mails follow in the same transaction. Returns the session. Raises
     AlreadyBooked, BlockTaken, BlockOver, BlockTooNear, NotAllowed when the case is not ready to
-    plan, and ChangedMeanwhile when the lab moved the case at the same moment.
+    plan, ChangedMeanwhile when the lab moved the case at the same moment, and, unless `anyway`,
+    DentistBusy when the dentist has another session then.
     """
     if PlanningSession.objects.booked().filter(case=case).exists():
         raise _already_booked(case)
@@ -60,6 +67,8 @@ def book(block, case, *, by, now):
         cases.lock(case)
         block = _still_free(block, now)
         _refuse_short_notice(block, now)
+        if not anyway:
+            _refuse_two_at_once(block, case, by)
         session = _insert(block, case, by=by, now=now)
         note, date = f"{_when(session)} with {block.planner}.", lab_calendar.today(block.starts_at)
         dates = {"planning_date": date}
@@ -101,6 +110,24 @@ def _refuse_short_notice(block, now):
     )
 
 
+def _refuse_two_at_once(block, case, by):
+    """Raises DentistBusy when the dentist of the case has a session of another case then."""
+    # Of two who book for one dentist at the same moment, the second sees the first one's.
+    Dentist.objects.select_for_update(no_key=True).filter(pk=case.dentist_id).values("pk").first()
+    # One in this very block has taken it, which is said otherwise.
+    booked = PlanningSession.objects.booked().with_people().exclude(case=case).exclude(block=block)
+    same_time = {"block__starts_at__lt": block.ends_at, "block__ends_at__gt": block.starts_at}
+    other = booked.filter(case__dentist=case.dentist_id, **same_time).first()
+    if other is None:
+        return
+    # A planner reads of their own cases only.
+    is_seen = Case.objects.visible_to(by).filter(pk=other.case_id).exists()
+    of_case = f"a session for case {other.case.number}" if is_seen else "another session"
+    raise DentistBusy(
+        f"{case.dentist} has {of_case} then: {_when(other)} with {other.block.planner}."
+    )
+
+
 def _taken():
     return BlockTaken(TAKEN)
 
@@ -116,17 +143,19 @@ def _when(session, block=None):
     return long_time((block or session.block).starts_at, session.case.practice.time_zone)
 
 
-def move_session(session, block, *, by, now):
+def move_session(session, block, *, by, now, anyway=False):
     """The lab gives a booked session another block; progress stays and both sides are told.
 
-    Raises NotAllowed when the session is not what it was or is in that block already, BlockTaken
-    and BlockOver. Returns the session as it is then.
+    Raises NotAllowed when the session is not what it was or is in that block already, BlockTaken,
+    BlockOver and, unless `anyway`, DentistBusy. Returns the session as it is then.
     """
     with transaction.atomic():
         session = _still_booked(session)
         if session.block_id == block.pk:
             raise NotAllowed("The session is in that block already. Nothing was changed.")
         before, block = session.block, _still_free(block, now)
+        if not anyway:
+            _refuse_two_at_once(block, session.case, by)
         _take(session, block)
         note = f"Moved from {_when(session, before)} to {_when(session)} with {block.planner}."
         date = lab_calendar.today(block.starts_at)

@@ -72,12 +72,20 @@ def _book(request, case, session):
         return _choose(request, case, services.TAKEN, status=409)
     try:
         with access.changing(request):
-            services.book(form.cleaned_data["block"], case, by=request.user, now=timezone.now())
+            _book_block(form, case, by=request.user, now=timezone.now())
+    except services.DentistBusy as question:
+        again = f"{question} Nothing was booked yet. Press Go again to book this time all the same."
+        return _choose(request, case, again, status=409, asked=form.cleaned_data["block"])
     except services.AlreadyBooked as refusal:
         _tell_unless_the_same(request, case, form.cleaned_data["block"], refusal)
     except services.BlockGone as refusal:
         return _choose(request, case, refusal, status=409)
     return redirect("scheduling:schedule", case.number)
+
+
+def _book_block(form, case, *, by, now):
+    block = form.cleaned_data["block"]
+    services.book(block, case, by=by, now=now, anyway=form.is_anyway)
 
 
 def _tell_unless_the_same(request, case, block, refusal):
@@ -87,7 +95,8 @@ def _tell_unless_the_same(request, case, block, refusal):
         messages.warning(request, refusal)
 
 
-def _choose(request, case, problem="", status=200):
+def _choose(request, case, problem="", status=200, asked=None):
+    """The free blocks; of them, `asked` is chosen and asked about."""
     now, zone = timezone.now(), case.practice.time_zone
     request.visit.item = "free blocks"
     offered = Block.objects.visible_to(request.user).bookable(now)
@@ -102,6 +111,7 @@ def _choose(request, case, problem="", status=200):
         "later_days": days[DAYS_AT_FIRST:],
         "several_planners": len({block.planner_id for block in blocks}) > 1,
         "problem": problem,
+        "asked": asked,
         "zone": zone,
     }
     return render(request, "scheduling/schedule.html", context, status=status)

@@ -11,7 +11,7 @@ from cases.models import Case
 from cases.progress import Progress
 from portal.models import Email
 from scheduling import services
-from scheduling.models import PlanningSession
+from scheduling.models import Block, PlanningSession
 from scheduling.tests import make
 from scheduling.tests.make import NOW, STARTS
 from scheduling.tests.test_sessions import lab_moves
@@ -93,3 +93,33 @@ def test_of_two_who_book_the_same_block_at_the_same_moment_one_wins(at_once, har
             *(partial(services.book, block, rival, by=dentist, now=NOW) for rival in rivals)
         )
         assert sorted(outcomes) == ["BlockTaken", "done"]
+
+
+def test_of_two_who_book_for_one_dentist_at_the_same_moment_one_is_asked(
+    at_once, harbor, dentist, ann
+):
+    ben = make.planner("Ben Ray", "ben@lab.example")
+    for round_ in range(ROUNDS):
+        at = STARTS + timedelta(hours=round_)
+        pairs = [(make.block(planner, at), make.case(harbor)) for planner in (ann, ben)]
+        outcomes = at_once(
+            *(partial(services.book, block, case, by=dentist, now=NOW) for block, case in pairs)
+        )
+        assert sorted(outcomes) == ["DentistBusy", "done"]
+
+
+def test_a_block_that_is_booked_and_edited_at_the_same_moment_is_one_or_the_other(
+    at_once, harbor, dentist, ann
+):
+    for round_ in range(ROUNDS):
+        block = make.block(ann, STARTS + timedelta(hours=2 * round_))
+        edited = Block.objects.get(pk=block.pk)
+        edited.starts_at += timedelta(minutes=30)
+        outcomes = at_once(
+            partial(services.book, block, make.case(harbor), by=dentist, now=NOW),
+            partial(services.change_block, edited, is_another_time=True),
+        )
+        assert sorted(outcomes) in (["BlockTaken", "done"], ["NotAllowed", "done"])
+        session = PlanningSession.objects.filter(block=block.pk).first()
+        assert (session is None) == (outcomes[1] == "done")
+        assert Block.objects.filter(pk=block.pk).exists() == (outcomes[0] == "done")
