@@ -46,7 +46,7 @@ def of_dates(case):
     """The contradiction between surgery and ship date as they are, or None."""
     if case.ship_date is None or case.progress in _OVER:
         return None
-    there = shipping.arrival(case.ship_date, lab_calendar.public_holidays())
+    there = shipping.arrival(case.ship_date, lab_calendar.RestDays())
     return contradictions.of_dates(case.ship_date, case.surgery_date, there)
 
 

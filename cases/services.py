@@ -45,7 +45,7 @@ def expected_ship_date(now, planning_date=None):
     LAB_TURNAROUND_DAYS business days from the submit; a planning session later than that leaves
     LAB_MANUFACTURING_DAYS after it.
     """
-    holidays = lab_calendar.public_holidays()
+    holidays = lab_calendar.RestDays()
     date = shipping.ship_date(lab_calendar.today(now), settings.LAB_TURNAROUND_DAYS, holidays)
     return _after_planning(date, planning_date)
 
@@ -54,7 +54,7 @@ def _after_planning(date, planning_date):
     if planning_date is None:
         return date
     earliest = shipping.after_planning(
-        planning_date, settings.LAB_MANUFACTURING_DAYS, lab_calendar.public_holidays()
+        planning_date, settings.LAB_MANUFACTURING_DAYS, lab_calendar.RestDays()
     )
     return max(date, earliest) if date else earliest
 

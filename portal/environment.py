@@ -3,6 +3,7 @@
 import re
 import secrets
 from contextlib import suppress
+from datetime import date
 from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -63,6 +64,20 @@ def whole_number(name, default, at_least):
     if not value.isascii() or not value.isdigit() or int(value) < at_least:
         refuse(name, value, f"a whole number of {at_least} or more")
     return int(value)
+
+
+def days(name):
+    """Days as they were written: `2026-12-24`, or `12-24` for that of each year."""
+    found = env.str(name, default="").replace(",", " ").split()
+    for day in found:
+        with_year = day if day.count("-") == 2 else f"2000-{day}"
+        try:
+            is_day = f"{date.fromisoformat(with_year):%Y-%m-%d}" == with_year
+        except ValueError:
+            is_day = False
+        if not is_day:
+            refuse(name, day, "days such as 2026-11-27, or 12-24 for each year")
+    return frozenset(found)
 
 
 def limits(name, defaults):

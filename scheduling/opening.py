@@ -41,7 +41,9 @@ def _open_for(planner, now, weeks):
         new = [
             Block(planner=planner, starts_at=starts_at, ends_at=ends_at)
             for starts_at, ends_at in wanted
-            if starts_at > now and not _overlaps(starts_at, ends_at, there)
+            if starts_at > now
+            and not _overlaps(starts_at, ends_at, there)
+            and not lab_calendar.is_closed(starts_at, ends_at, planner.zone)
         ]
         Block.objects.bulk_create(new, ignore_conflicts=True)
     return len(new)
@@ -55,7 +57,8 @@ def is_in_weekly_hours(block):
     wanted = hours.free_blocks(
         _weekly(planner), planner.block_minutes, planner.time_zone, day, 3, off
     )
-    return planner.is_active and _overlaps(block.starts_at, block.ends_at, wanted)
+    is_wanted = planner.is_active and _overlaps(block.starts_at, block.ends_at, wanted)
+    return is_wanted and not lab_calendar.is_closed(block.starts_at, block.ends_at, planner.zone)
 
 
 def _weekly(planner):
@@ -65,7 +68,7 @@ def _weekly(planner):
 def _days_off(planner, first, days):
     """Dates from `first` on, on the planner's calendar, without planning sessions."""
     dates = (first + timedelta(days=number) for number in range(days))
-    holidays, own = lab_calendar.public_holidays(), planner.days_off.all()
+    holidays, own = lab_calendar.ClosedDays(), planner.days_off.all()
     return {
         date for date in dates if date in holidays or any(o.first <= date <= o.last for o in own)
     }
@@ -76,12 +79,13 @@ def _overlaps(starts_at, ends_at, there):
 
 
 def withdraw_on_days_off(planner, now):
-    """Stop offering free blocks on the planner's days off; booked ones stay. Returns how many."""
+    """Stop offering free blocks on days off, the lab's too; booked ones stay. Returns how many."""
     off = days_off_of(planner)
     gone = [
         block.pk
         for block in Block.objects.free(now).filter(planner=planner)
         if falls_on(block, planner, off)
+        or lab_calendar.is_closed(block.starts_at, block.ends_at, planner.zone)
     ]
     return Block.objects.filter(pk__in=gone).update(is_open=False, is_day_off=True)
 
@@ -93,7 +97,12 @@ def open_after_days_off(planner, now):
     """
     off = days_off_of(planner)
     gone = Block.objects.filter(planner=planner, is_day_off=True, starts_at__gt=now)
-    back = [block.pk for block in gone if not falls_on(block, planner, off)]
+    back = [
+        block.pk
+        for block in gone
+        if not falls_on(block, planner, off)
+        and not lab_calendar.is_closed(block.starts_at, block.ends_at, planner.zone)
+    ]
     offered = Block.objects.filter(pk__in=back).update(is_open=True, is_day_off=False)
     return offered + open_blocks(now, WEEKS, Planner.objects.filter(pk=planner.pk))
 

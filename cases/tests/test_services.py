@@ -1,4 +1,4 @@
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -190,6 +190,24 @@ def test_a_later_planning_session_pushes_the_ship_date_of_an_update(send_case, n
 
     # Five business days after Friday, March 20.
     assert case.ship_date == date(2026, 3, 27)
+
+
+@pytest.mark.parametrize(
+    ("closed", "half", "ships"),
+    [
+        ("", "", date(2026, 12, 8)),
+        ("2026-11-27", "", date(2026, 12, 9)),
+        ("2026-11-27 12-07", "", date(2026, 12, 10)),
+        ("2027-11-27", "12-07", date(2026, 12, 9)),
+    ],
+)
+def test_days_on_which_the_lab_is_closed_count_for_no_ship_date(
+    send_case, settings, closed, half, ships
+):
+    # Tuesday, November 24; Thursday is Thanksgiving.
+    settings.LAB_CLOSED_DAYS, settings.LAB_HALF_DAYS = closed.split(), half.split()
+    settings.LAB_TURNAROUND_DAYS = 9
+    assert send_case(now=datetime(2026, 11, 24, 15, tzinfo=UTC)).ship_date == ships
 
 
 # Moving

@@ -26,6 +26,8 @@ from portal import environment as read
         (lambda: read.email_address("LAB_EMAIL", ""), "a@x.example, b@x.example", "LAB_EMAIL"),
         (lambda: read.line("LAB_NAME", ""), "Lab\nBcc: x@y.example", "one line"),
         (lambda: read.line("LAB_NAME", ""), " ", "LAB_NAME"),
+        (lambda: read.days("LAB_CLOSED_DAYS"), "12-24 Nov-27", "days such as 2026-11-27"),
+        (lambda: read.days("LAB_CLOSED_DAYS"), "2026-02-30", "LAB_CLOSED_DAYS"),
         (lambda: read.email("EMAIL_URL", ""), "pigeon://u:secret@roof", "smtp://"),
     ],
 )
@@ -35,7 +37,7 @@ def test_a_wrong_value_stops_the_start_with_a_sentence_that_names_it(
     for name in (
         "DEBUG", "MAX_UPLOAD_BYTES", "LAB_TIME_ZONE", "LAB_COUNTRY", "LAB_SUBDIVISION",
         "SITE_URL", "DATABASE_URL", "CELERY_BROKER_URL", "EMAIL_URL",
-        "LOG_FORMAT", "CLAMD_SOCKET", "LAB_EMAIL", "LAB_NAME",
+        "LOG_FORMAT", "CLAMD_SOCKET", "LAB_EMAIL", "LAB_NAME", "LAB_CLOSED_DAYS",
     ):  # fmt: skip
         monkeypatch.setenv(name, value)
     with pytest.raises(ImproperlyConfigured) as refusal:

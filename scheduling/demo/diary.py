@@ -76,6 +76,6 @@ def _working_days_before(today, days):
     day = today
     while days:
         day -= timedelta(days=1)
-        if shipping.is_business_day(day, lab_calendar.public_holidays()):
+        if shipping.is_business_day(day, lab_calendar.RestDays()):
             days -= 1
             yield day

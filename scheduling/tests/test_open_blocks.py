@@ -48,6 +48,17 @@ def test_holidays_and_days_off_have_no_blocks():
     assert {date(2026, 11, 12), date(2026, 11, 25), date(2026, 11, 27)} <= days
 
 
+def test_days_on_which_the_lab_is_closed_have_no_blocks_and_half_days_a_morning(settings):
+    ann = make.planner(hours=[(weekday, 10, 14) for weekday in range(5)])
+    opening.open_blocks(NOW, 4)
+    settings.LAB_CLOSED_DAYS, settings.LAB_HALF_DAYS = ["11-12"], ["2026-11-25"]
+    opening.open_blocks(NOW, 4)
+    offered = [timezone.localtime(block.starts_at, ann.zone) for block in Block.objects.free(NOW)]
+    assert date(2026, 11, 12) not in {moment.date() for moment in offered}
+    half = [moment.hour for moment in offered if moment.date() == date(2026, 11, 25)]
+    assert half == [10, 11]
+
+
 def test_nothing_is_opened_in_the_past():
     ann = make.planner(hours=[(0, 8, 12)])
     # Monday, 9:30 AM at the lab.
