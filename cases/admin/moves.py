@@ -44,8 +44,12 @@ class Foreseen:
 
     @property
     def key(self):
-        """What the page sends back: another one as soon as something else would happen."""
-        return f"{self.case.pk}.{self.case.progress}.{self.consequence.key}"
+        """What the page sends back: another one as soon as something else would happen.
+
+        So it is when the dentist has updated the case, which nobody should make by the old RX.
+        """
+        case = self.case
+        return f"{case.pk}.{case.progress}.{case.modified_at.timestamp()}.{self.consequence.key}"
 
 
 def foresee(case, to, consequence=None, *, now):

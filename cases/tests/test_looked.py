@@ -229,6 +229,18 @@ def test_a_case_that_was_looked_at_is_not_new_after_a_correction(lab, send_case,
     assert "<del>14</del>" not in html
 
 
+def test_a_case_that_was_updated_meanwhile_is_not_made_by_the_old_script(lab, send_case, now):
+    case = send_case(now=now)
+    address = reverse("admin:cases_case_progress", args=[case.pk, "manufacturing"])
+    html = lab.get(address).text
+    assert "New since the lab looked" in html
+    update(case, now + timedelta(hours=1), teeth=["3"])
+    answer = lab.post(address, form_on(html, "progress")[1])
+    assert "changed by somebody else" in said(answer)
+    case.refresh_from_db()
+    assert case.progress == Progress.PROCESSING
+
+
 def test_moving_a_case_leaves_it_new(lab, send_case, lab_user, now):
     case = send_case(now=now)
     services.move(case, Progress.RECEIVED, Who.LAB, by=lab_user, now=now)
