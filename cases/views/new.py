@@ -58,6 +58,8 @@ def _submit(request):
     if not is_answered(found, request.POST.get("asked", "")):
         keep(request, key, request.POST)
         return _page(request, key, form, signature, status=422, found=found)
+    if is_check(request):
+        return in_order(request)
     try:
         with transaction.atomic():
             case, is_new = services.submit_case(key, form.values, name, asked=found, **given)
@@ -73,6 +75,17 @@ def _submit(request):
         messages.info(request, f"This form was sent already: it is case {case.number}.")
     request.visit.case = case
     return redirect("cases:created", case.number)
+
+
+def is_check(request):
+    """Whether the page only asks if its form can be sent, as its files are still on their way."""
+    return "check" in request.POST
+
+
+def in_order(request):
+    """The answer when it can; when it cannot, it is the page that says why."""
+    request.visit.result = NO_ROW
+    return HttpResponse(status=204)
 
 
 def take_unsent(request, place, key, draft, case=None):

@@ -18,7 +18,7 @@ from cases.models import Attachment
 from cases.readiness import IMPLANTS, SIGNATURE
 from cases.rx.changes import changes
 from cases.views import parts
-from cases.views.new import is_kept, keep, take_unsent
+from cases.views.new import in_order, is_check, is_kept, keep, take_unsent
 from portal.refusal import NotAllowed
 
 
@@ -123,6 +123,8 @@ def update(request, number):
     if not policies.can_update(request.user, case):
         return _too_late(request, case)
     form = PrescriptionForm(request.POST, **_of(case))
+    if is_check(request) and form.is_valid():
+        return in_order(request)
     draft = keep(request, drafts.update_key(case), request.POST, case)
     _compare(request, case, request.POST)
     # A signature stands under what is kept, and so under nothing that was cut.

@@ -237,6 +237,59 @@ def test_submit_waits_for_files_that_are_on_their_way(portal, visit, tmp_path):
     assert_stored_whole(portal, scan)
 
 
+def test_what_is_missing_is_said_at_once_and_the_upload_goes_on(
+    portal, visit, complaints, tmp_path
+):
+    complaints.expect("status of 422")
+    scan = samples.noise(tmp_path / "very-late.bin", SMALLER)
+    page, line = form_with_a_line(visit, 1)
+    steps.fill_case(page, "Mia Missing", teeth=())
+    page.get_by_label("Signature").fill("  ")
+    page.get_by_label("Surgery date").fill("2020-02-02")
+    steps.choose_files(page, scan)
+    steps.wait_for_share(page, scan.name, 0.05)
+    page.get_by_role("button", name="Submit", exact=True).click()
+    summary = page.locator("#errors")
+    expect(summary).to_be_focused()
+    for words in "at least one tooth", "type your full name", "is in the past":
+        expect(summary).to_contain_text(words)
+    expect(page.get_by_label("Surgery date")).to_have_attribute("aria-invalid", "true")
+    expect(page.locator("#id_signed_name_error")).to_contain_text("type your full name")
+    expect(steps.file_line(page, scan.name)).to_contain_text("left")
+    look_at(page, "new-case-checked")
+    summary.get_by_role("link", name="Please choose at least one tooth.").click()
+    page.locator("[data-tooth='14']").click()
+    page.get_by_label("Surgery date").fill("")
+    page.get_by_label("Signature").fill("Dana Demo")
+    page.get_by_role("button", name="Submit", exact=True).click()
+    expect(page.get_by_text("The form goes off by itself when they are in.")).to_be_visible()
+    expect(summary).to_have_count(0)
+    line.limit(100)
+    page.wait_for_url("**/created/")
+    assert (line.created, line.offsets) == (1, [0])
+    assert_stored_whole(portal, scan)
+
+
+def test_a_contradiction_is_asked_about_while_files_are_on_their_way(
+    portal, visit, complaints, tmp_path
+):
+    complaints.expect("status of 422")
+    scan = samples.noise(tmp_path / "asked.bin", SMALLER)
+    page, line = form_with_a_line(visit, 1)
+    steps.fill_case(page, "Ada Asked", teeth=("14",), description="A guide for #19, please.")
+    steps.choose_files(page, scan)
+    steps.wait_for_share(page, scan.name, 0.05)
+    page.get_by_role("button", name="Submit", exact=True).click()
+    expect(page.locator("#asked")).to_be_focused()
+    expect(steps.file_line(page, scan.name)).to_contain_text("left")
+    page.get_by_role("button", name="Send anyway").click()
+    expect(page.get_by_text("The form goes off by itself when they are in.")).to_be_in_viewport()
+    line.limit(100)
+    page.wait_for_url("**/created/")
+    assert (line.created, line.offsets) == (1, [0])
+    assert_stored_whole(portal, scan)
+
+
 def test_what_was_typed_and_uploaded_survives_an_ended_session(visit, tmp_path, complaints):
     # What keeps the text may ask once more, between the end of the session and Submit.
     complaints.expect("status of 401.*cases/drafts")

@@ -5,6 +5,7 @@ import { parseHTML } from "linkedom";
 export const page = (body, more = {}) => {
   const window = parseHTML(`<!doctype html><html><body>${body}</body></html>`);
   const { document, Event, DOMParser } = window;
+  Object.defineProperty(document, "cookie", { value: "", writable: true, configurable: true });
   const addEventListener = (...rest) => window.addEventListener(...rest);
   const localStorage = storage();
   Object.assign(globalThis, { window, document, Event, DOMParser, localStorage, addEventListener });

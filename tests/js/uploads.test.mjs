@@ -88,13 +88,25 @@ test("what became of a removal is told", async () => {
   assert.equal(await sentence(answer(409, "It belongs to a case.")), "It belongs to a case.");
 });
 
-test("a form waits for its files and then goes off by itself", () => {
+/* What the server says of the form while its files are on their way, and that it was heard. */
+const looksOver = async (given) => {
+  globalThis.FormData = class {
+    set() {}
+  };
+  // The list of kept files is asked for as well, and nobody answers.
+  globalThis.fetch = async (_address, options) => (options ? given : null);
+  await new Promise((resolve) => setTimeout(resolve));
+};
+
+test("a form waits for its files and then goes off by itself", async () => {
   const sent = [];
   form.requestSubmit = (button) => sent.push(button);
   const button = $("[type=submit]");
   choose("late.stl");
+  const heard = looksOver(answer(204));
   assert.ok(!fire(form, "submit", { submitter: button }));
   assert.ok(button.disabled);
+  await heard;
   assert.match($("[data-uploads-note]").textContent, /goes off by itself/);
   transfers()[0].become("done");
   assert.deepEqual(sent, [button]);
@@ -102,9 +114,24 @@ test("a form waits for its files and then goes off by itself", () => {
   assert.ok(fire(form, "submit"));
 });
 
-test("a file that fails gives the form back", () => {
-  choose("bad.stl");
+test("a form with mistakes is given back at once, and its files go on", async () => {
+  choose("late.stl");
+  const wrong = '<html><body><div id="errors">Please type a name.</div></body></html>';
+  const heard = looksOver(answer(422, wrong));
   fire(form, "submit", { submitter: $("[type=submit]") });
+  await heard;
+  assert.ok(!$("[type=submit]").disabled);
+  assert.match($("#errors").textContent, /type a name/);
+  assert.equal(transfers()[0].state, "sending");
+  transfers()[0].become("done");
+  assert.match($("[data-uploads-note]").textContent, /Your files go on/);
+});
+
+test("a file that fails gives the form back", async () => {
+  choose("bad.stl");
+  const heard = looksOver(answer(204));
+  fire(form, "submit", { submitter: $("[type=submit]") });
+  await heard;
   transfers()[0].become("failed", "Too large.");
   assert.ok(!$("[type=submit]").disabled);
   assert.match($("[data-uploads-note]").textContent, /could not be sent/);
