@@ -23,6 +23,11 @@ KINDS = {
 }
 GUARDS = {
     (
+        "What contradicts itself is looked for among the practice's own; "
+        "cases/tests/test_asking.py asks with the patient of another, and the key of a form is "
+        "whose it is."
+    ): ["cases.asking.of_new_case", "cases.asking._same_work"],
+    (
         "What was sent in vain is found by its person and the form's own place, of which each form "
         "has one; cases/tests/test_record.py asks a colleague."
     ): [
@@ -42,6 +47,7 @@ GUARDS = {
         "accounts.services.reactivate",
         "accounts.services.make_owner",
         "cases.policies.has_a_prescriber",
+        "cases.models.materials.MaterialQuerySet.offered",
         "cases.emails.emergency_access",
         "scheduling.forms.NewPlannerForm.__init__: filter(is_staff=True)",
         "scheduling.forms.NewPlannerForm.__init__: filter(is_active=True)",
