@@ -271,7 +271,7 @@ def move(case, to, who, *, by, now, note="", seen=None, **changes):
         event = _add_event(case, CaseEvent.Kind.PROGRESS, by, now, **changed)
         # On hold or cancelled, what is missing is still missing.
         if to not in WITHOUT_SHIP_DATE:
-            _tick_off_the_rest(case, by=by, now=now)
+            _tick_off_the_rest(case, who, by=by, now=now)
         if who == Who.LAB:
             _notice(case, event)
     return event
@@ -385,11 +385,12 @@ def _still_missing(case):
     return case.missing_items.filter(answered_at=None)
 
 
-def _tick_off_the_rest(case, *, by, now):
+def _tick_off_the_rest(case, who, *, by, now):
     items = list(_still_missing(case))
     if items:
         case.missing_items.filter(answered_at=None).update(answered_at=now)
-        _say_of_missing(case, "Ticked off with the move", items, by, now)
+        what = "Ticked off with the move" if who == Who.LAB else "Answered by the update"
+        _say_of_missing(case, what, items, by, now)
 
 
 def tick_off(item, *, by, now):

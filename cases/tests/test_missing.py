@@ -5,7 +5,7 @@ from django.contrib.messages import get_messages
 from django.urls import reverse
 
 from cases import drafts, services
-from cases.models import Attachment, MissingItem
+from cases.models import Attachment, Draft, MissingItem
 from cases.progress import Progress, Who
 from portal.models import Email
 
@@ -158,7 +158,14 @@ def test_nothing_is_added_to_a_case_that_went_on(lab, missing, lab_user, now):
     assert case.missing_items.count() == 1
 
 
-def test_the_timeline_says_that_an_update_or_a_move_settled_the_rest(missing, lab_user, now):
+def test_the_timeline_says_that_an_update_answered_what_was_missing(missing, dentist_user, now):
+    case = missing("no_cbct", "no_bite")
+    draft = Draft.objects.create(user=dentist_user, case=case)
+    services.update_case(case, draft, {"teeth": ["14"]}, "Ada", by=dentist_user, now=now)
+    assert lines(case)[1:] == [("Answered by the update: No CBCT, No bite.", "Ada Weiss")]
+
+
+def test_the_timeline_says_that_a_move_settled_the_rest(missing, lab_user, now):
     case = missing("no_cbct", "no_bite")
     services.move(case, Progress.RECEIVED, Who.LAB, by=lab_user, now=now)
     assert lines(case)[1:] == [("Ticked off with the move: No CBCT, No bite.", "Lea Lab")]
