@@ -362,7 +362,7 @@ class PlanningSessionAdmin(LoggedAdmin, FoldedSearch, ReadOnlyRows, ShownOnlyAdm
             now = timezone.now()
             try:
                 with access.changing(request, ended):
-                    moves.refuse_unforeseen(ending.foresee(session, now), seen)
+                    moves.check_foreseen(ending.foresee(session, now), seen)
                     ending.service(session, by=request.user, now=now)
             except NotAllowed as refusal:
                 self.message_user(request, refusal, messages.ERROR)

@@ -139,7 +139,7 @@ def move_all(model_admin, request, queryset, to):
 
 
 def _move(model_admin, case, to, seen, *, by, now):
-    refuse_unforeseen(model_admin.foresee([case], to, now=now)[case.pk], seen)
+    check_foreseen(model_admin.foresee([case], to, now=now)[case.pk], seen)
     model_admin.before_move(case, to, by=by, now=now)
     services.move(case, to, Who.LAB, by=by, now=now)
 
@@ -150,7 +150,7 @@ def keys_seen(request):
     return {key.partition(".")[0]: key for key in keys}
 
 
-def refuse_unforeseen(foreseen, seen):
+def check_foreseen(foreseen, seen):
     """Raises NotAllowed when the page foretold something else."""
     if seen.get(str(foreseen.case.pk), foreseen.key) != foreseen.key and not foreseen.refusal:
         raise services.ChangedMeanwhile(foreseen.case)

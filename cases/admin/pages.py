@@ -76,7 +76,7 @@ class CasePages:
             return self._back(request, case, foreseen.refusal, messages.ERROR)
         form = progress_form(to)(request.POST or None, initial={"was": case.progress})
         if form.is_valid():
-            moves.refuse_unforeseen(foreseen, moves.keys_seen(request))
+            moves.check_foreseen(foreseen, moves.keys_seen(request))
             outcome = f"Case {case} is now {to.label}."
             return self._act(request, case, partial(self._move, case, to, form), outcome)
         return self._page(

@@ -138,12 +138,26 @@ GUARDS = {
         "scheduling.services.book: policies.can_schedule(by, case)",
         "scheduling.services._insert",
         "scheduling.services.end_session_of",
-        "scheduling.services._end",
+        "scheduling.services.state_after",
+        "scheduling.services.book: not anyway",
+        "scheduling.services.move_session: not anyway",
+        "scheduling.services._refuse_two_at_once: exclude(case=case)",
         "scheduling.forms.BookingForm.__init__",
         "scheduling.views._booked: PlanningSession.objects.visible_to(user)",
         "scheduling.views._choose",
         "scheduling.templatetags.scheduling.planning: PlanningSession.objects.visible_to(user)",
         "scheduling.templatetags.scheduling.planning: filter(case=case)",
+    ],
+    "No block of the world was booked and is free again: see scheduling/tests/test_blocks.py.": [
+        "scheduling.admin.BlockAdmin.has_change_permission: not (obj and obj.was_booked)",
+        "scheduling.admin.BlockAdmin.has_delete_permission: not (obj and obj.was_booked)",
+    ],
+    (
+        "Nobody of the world has two sessions at one time, or takes a day off with one: see "
+        "scheduling/tests/test_two_at_once.py and test_days_off.py."
+    ): [
+        "scheduling.services._refuse_two_at_once: Case.objects.visible_to(by)",
+        "scheduling.forms.DaysOffFormSet._named: PlanningSession.objects.visible_to(self.user)",
     ],
     ("An inline is read only besides; the reason of an emergency is no word of the world's."): [
         "accounts.admin.MemberInline.has_add_permission",
