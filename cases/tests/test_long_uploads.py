@@ -52,6 +52,7 @@ class Upload:
             "Tus-Resumable": "1.0.0",
             "Upload-Offset": "0",
             "Content-Length": str(size),
+            "Connection": "close",
             **BYTES,
         }
         lines = "".join(f"{name}: {value}\r\n" for name, value in head.items())
@@ -65,16 +66,20 @@ class Upload:
         self.line.sendall(bytes(BLOCK))
         self.sent += BLOCK
         if self.sent == self.size:
-            assert b" 204 " in self.line.recv(1000)
+            assert b" 204 " in self.answer()
         else:
             until(lambda: path.exists() and path.stat().st_size >= self.sent)
+
+    def answer(self):
+        with self.line.makefile("rb") as answer:
+            return answer.read()
 
     def hang_up(self):
         """Leave no thread behind that is still reading."""
         with self.line:
             if self.sent < self.size:
                 self.line.shutdown(socket.SHUT_WR)
-                self.line.recv(1000)
+                self.answer()
 
 
 @pytest.fixture
