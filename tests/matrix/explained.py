@@ -95,6 +95,9 @@ GUARDS = {
         "cases.policies._plans: user.is_staff",
         "scheduling.policies.can_set_hours: user.is_staff",
         "cases.policies.can_send_cases: user.practice.is_active",
+        "cases.models.files.RemovedFileQuerySet.visible_to: "
+        "not (user.is_active and user.practice_id)",
+        "cases.models.files.RemovedFileQuerySet.visible_to: filter(practice__is_active=True)",
     ],
     (
         "A draft is found by its user and by a key that is only given out for a case that was "
@@ -119,6 +122,9 @@ GUARDS = {
         "cases.models.files.AttachmentQuerySet.unsent",
         "cases.services._attach_files",
         "cases.drafts.remove_file",
+        "cases.drafts.discard",
+        "cases.drafts.waiting",
+        "cases.drafts.files_waiting",
         "cases.files.uploads._files_of_form: filter(case=None)",
         "cases.files.uploads._own: exclude(case=None)",
         "cases.views.new._page",
@@ -201,6 +207,7 @@ GUARDS = {
     ],
     ("Sessions, devices and second steps are asked about in accounts/tests."): [
         "accounts.backends.Backend.get_user: user",
+        "accounts.sign_in.activity._own_session",
         "accounts.sign_in.second_step.may_remove",
         "accounts.sign_in.second_step.MFAAdapter.can_delete_authenticator",
         "accounts.sign_in.known_devices._read",

@@ -34,6 +34,7 @@ from cases.models import (
     Message,
     MissingItem,
     Prescription,
+    RemovedFile,
 )
 from cases.progress import Progress
 from cases.rx.revisions import snapshot
@@ -242,6 +243,7 @@ def _files(side, now):
         host=settings.STAGING_HOST,
         upload_key=uuid.uuid4(),
     )
+    RemovedFile.objects.create(form_key=side.draft.pk, practice=side.practice, name=f"Old {name}")
     side.restore_files()
     side.prescription = Prescription.objects.create(
         case=side.booked,
