@@ -15,6 +15,7 @@ from accounts import unsent
 from cases import drafts
 from cases.models import Attachment, Case, Draft, Message, Prescription
 from cases.progress import Progress
+from cases.rx.revisions import snapshot
 from cases.tasks import render_prescription, store_attachment
 from cases.tests.tus_program import encoded
 from portal.models import Email
@@ -219,7 +220,12 @@ def test_all_is_done_once_the_dependencies_are_back(
 def places(make_case, dentist_user):
     """A booked case with a stored file and an RX script, and the values that lead to it."""
     case = make_case(progress=Progress.READY)
-    case.prescriptions.create(revision=1, snapshot={}, file="p/1", work_state="done")
+    case.prescriptions.create(
+        revision=1,
+        snapshot=snapshot(case, 1, "Ada", by=dentist_user, now=timezone.now()),
+        file="p/1",
+        work_state="done",
+    )
     file = case.attachments.create(
         name="arch.stl",
         size=5,

@@ -56,6 +56,9 @@ def test_hostile_texts_go_through_a_case_and_change_nothing_around_them(
         form = next(one for one in forms.read(client.get(new), new) if one.key[0] == "cases:new")
         with modest(chunk), django_capture_on_commit_callbacks(execute=True):
             sent = form.send(client, typed(form, chunk))
+            if sent.status_code == 422:  # It asks about a number that may be a tooth.
+                [form] = [one for one in forms.read(sent, new) if one.key[0] == "cases:new"]
+                sent = form.send(client, form.untouched())
         assert sent.status_code == 302, chunk
         case = Case.objects.latest("created_at")
         assert END in printed(case)

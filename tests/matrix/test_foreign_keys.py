@@ -17,6 +17,7 @@ MOVE = "scheduling/planningsession/<int:pk>/move/"
 # Each field with the row of the matrix that sends one of others there.
 FORM_FIELDS = {
     "CaseForm.dentist": "cases:new with a dentist of others",
+    "CorrectionForm.dentist": "admin:cases/case/<int:pk>/correct/ with a dentist of others",
     "BookingForm.block": "scheduling:schedule of a block that others have",
     "BlockForm.planner": "admin:scheduling/block/add/ for another planner",
     "NewPlannerForm.user": "admin:scheduling/planner/add/ for somebody who may not plan",
@@ -43,7 +44,7 @@ ADMIN_FIELDS = {
 # Hidden fields that name no row, or only what is compared with a row that was fetched otherwise.
 PLAIN = {
     "filename", "sort", "archived", "credential", "action", "confirmed", "foreseen", "materials",
-    "asked", "sessions_stay", "anyway",
+    "asked", "sessions_stay", "anyway", "revision", "doubted",
 }  # fmt: skip
 # In admin, fields of people who may choose among all rows there.
 CHOOSE_AMONG_ALL = {
