@@ -64,6 +64,7 @@ ADMIN = {
     "admin-news": "/admin/portal/news/add/",
     "admin-planners": "/admin/scheduling/planner/",
     "admin-blocks": "/admin/scheduling/block/",
+    "admin-block": "/admin/scheduling/block/add/",
     "admin-sessions": "/admin/scheduling/planningsession/",
     "admin-mails": "/admin/portal/email/",
 }
@@ -115,6 +116,17 @@ def test_the_labs_pages_open_and_fit(visit, cases):
         answer = page.goto(address.format(**cases))
         assert answer.status == 200, address
         fits(page, name)
+
+
+def test_the_page_before_bulk_moves_fits_and_can_be_used_by_everybody(visit):
+    page = visit("lab")
+    page.goto("/admin/cases/case/")
+    page.locator("#action-toggle").check()
+    page.locator("select[name=action]").first.select_option("move_to_on_hold")
+    page.get_by_role("button", name="Go", exact=True).first.click()
+    expect(page.get_by_role("heading", name="Move cases to On Hold")).to_be_visible()
+    expect(page.get_by_role("button", name="Move to On Hold")).to_be_visible()
+    look_at(page, "admin-bulk-moves")
 
 
 def test_the_form_says_what_is_wrong_and_fits(visit, complaints):
