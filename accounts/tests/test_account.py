@@ -156,7 +156,7 @@ def test_proof_of_a_sign_in_keeps_one_text_for_a_week_and_no_session(person, fil
 
 
 def test_what_nobody_came_back_for_is_forgotten_after_a_week(dentist_user, other_practice_user):
-    for user, age in ((dentist_user, unsent.LASTS), (other_practice_user, timedelta(days=1))):
+    for user, age in ((dentist_user, unsent.lasts()), (other_practice_user, timedelta(days=1))):
         Unsent.objects.create(user=user, place="/account/", data={"phone": ["1"]})
         Unsent.objects.filter(user=user).update(at=timezone.now() - age)
     forget_unsent()

@@ -98,7 +98,7 @@ def the_dentist_sends_a_case(journey):
     page = journey.dentist
     scan = samples.surface_scan(journey.folder / "upper-arch.stl")
     ct = samples.ct_slice(journey.folder / "slice-001.dcm")
-    page.get_by_role("main").get_by_role("link", name="New case").click()
+    page.get_by_role("main").get_by_role("link", name="New case", exact=True).click()
     steps.choose_files(page, scan, ct)
     steps.fill_case(page, PATIENT, teeth=("3", "14"), description=DESCRIPTION)
     page.locator("#id_implant_14").fill(IMPLANT)

@@ -37,4 +37,4 @@ def test_the_list_on_a_phone_shows_all_it_shows_elsewhere(visit):
         expect(case.locator(part).first).to_be_visible()
     expect(case.get_by_role("button", name="Archive")).to_be_visible()
     page.get_by_role("button", name="Menu").click()
-    expect(page.get_by_role("link", name="New case").first).to_be_visible()
+    expect(page.get_by_role("link", name="New case", exact=True).first).to_be_visible()

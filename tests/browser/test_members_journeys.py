@@ -15,7 +15,7 @@ from tests.browser.people import accept, add_dentist, heading, invite, invite_ow
 
 
 def send_first_case(page, patient):
-    page.get_by_role("link", name="New case").first.click()
+    page.get_by_role("link", name="New case", exact=True).first.click()
     steps.fill_case(page, patient)
     number = steps.submit_case(page)
     expect(page.get_by_text(patient).first).to_be_visible()
@@ -43,7 +43,7 @@ def test_an_invited_owner_sends_the_first_case_once_there_is_a_dentist(portal, w
     owner = visit()
     accept(owner, portal, email, "Iris Birch")
     expect(heading(owner)).to_have_text("Cases")
-    owner.get_by_role("link", name="New case").first.click()
+    owner.get_by_role("link", name="New case", exact=True).first.click()
     expect(owner.get_by_role("heading", name="A dentist is missing")).to_be_visible()
     look_at(owner, "no-dentist")
 
@@ -110,7 +110,7 @@ def test_who_is_deactivated_and_activated_again_comes_back_to_the_list(portal, w
     member.reload()
     expect(heading(member)).to_have_text("Sign in")
     steps.give_password(member, email)
-    expect(member.get_by_role("link", name="New case")).to_have_count(0)
+    expect(member.get_by_role("link", name="New case", exact=True)).to_have_count(0)
 
     owner.get_by_role("link", name="Reactivate Rosa Gone").click()
     owner.get_by_role("button", name="Reactivate").click()

@@ -26,7 +26,7 @@ def test_a_new_practice_books_a_session_with_a_new_planner(portal, new_staff, vi
 
 
 def the_owner_sends_a_case(page):
-    page.get_by_role("main").get_by_role("link", name="New case").first.click()
+    page.get_by_role("main").get_by_role("link", name="New case", exact=True).first.click()
     steps.fill_case(page, "Gus Gum")
     return steps.submit_case(page)
 
