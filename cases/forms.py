@@ -227,8 +227,8 @@ class CaseForm(PrescriptionForm):
 class CompareForm(forms.Form):
     """Two revisions of an RX script; without a choice of two, the newest and the one before."""
 
-    older = forms.TypedChoiceField(coerce=int, label="From revision")
-    newer = forms.TypedChoiceField(coerce=int, label="To revision")
+    older = forms.TypedChoiceField(coerce=int, required=False, label="From revision")
+    newer = forms.TypedChoiceField(coerce=int, required=False, label="To revision")
 
     def __init__(self, *args, scripts, **kwargs):
         """Raises Http404 when the case has no revision."""
@@ -244,9 +244,8 @@ class CompareForm(forms.Form):
     @property
     def revisions(self):
         """The numbers of both, the older one first."""
-        if not self.is_valid():
-            return self.usual
-        return tuple(sorted((self.cleaned_data["older"], self.cleaned_data["newer"])))
+        chosen = self.cleaned_data.values() if self.is_valid() else ()
+        return tuple(sorted(chosen)) if all(chosen) and chosen else self.usual
 
 
 class MessageForm(forms.ModelForm):

@@ -303,6 +303,7 @@ def compare(request, number):
         "form": form,
         "older": older,
         "newer": newer,
+        "newest": form.usual[1],
         "changes": changes(snapshots[older], snapshots[newer]),
     }
     return render(request, "cases/case_changes.html", context)

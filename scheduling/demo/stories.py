@@ -9,6 +9,7 @@ from cases import carriers, drafts, services
 from cases.files import receiving
 from cases.models import Draft
 from cases.progress import Progress, Who
+from cases.rx.revisions import newest_number
 from scheduling import services as planning
 from scheduling.demo import words
 from scheduling.demo.enclosures import LACKING, Enclosures
@@ -106,12 +107,18 @@ class Story:
     def _lab_moves(self, to, note=""):
         moment = self._at_lab()
         # An update of a case that is not red leaves its progress as it was.
+        self._lab_looks(moment)
         if self.case.progress != to:
             services.move(self.case, to, Who.LAB, by=self.lab_user, now=moment, note=note)
         return moment
 
+    def _lab_looks(self, moment):
+        revision = newest_number(self.case)
+        services.mark_looked(self.case, revision, by=self.lab_user, now=moment)
+
     def missing(self, *following):
         moment = self._at_lab()
+        self._lab_looks(moment)
         services.mark_missing(self.case, [self.reason], self.lab_note, by=self.lab_user, now=moment)
         return moment
 

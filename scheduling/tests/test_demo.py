@@ -190,6 +190,13 @@ def test_a_demo_of_before_gets_its_code(folder):
     assert "Its code is" in run()
 
 
+def test_what_the_lab_moved_on_it_has_looked_at():
+    new = Case.objects.new_to_lab()
+    assert set(new.filter(looked_at=None).values_list("progress", flat=True)) == {
+        Progress.PROCESSING
+    }
+
+
 @pytest.mark.parametrize("code", [False, True])
 def test_with_another_key_the_labs_login_gets_a_new_app_and_nobody_else(folder, settings, code):
     other = User.objects.get(email="other@demo.example")
