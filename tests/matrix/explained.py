@@ -22,6 +22,10 @@ KINDS = {
     ),
 }
 GUARDS = {
+    ("Nothing was asked for, or there is nothing; whose rows it is about stands before it."): [
+        "cases.models.case.CaseQuerySet.search: not words",
+        "cases.forms.CompareForm.__init__: not known",
+    ],
     (
         "What contradicts itself is looked for among the practice's own; "
         "cases/tests/test_asking.py asks with the patient of another, and the key of a form is "
