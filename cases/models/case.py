@@ -1,6 +1,7 @@
 """A case, its number and its timeline."""
 
 import re
+import unicodedata
 import uuid
 
 from django.conf import settings
@@ -108,19 +109,24 @@ class CaseQuerySet(models.QuerySet):
         return found
 
 
-_LED_IN = re.compile(r"\b(tooth|teeth|case(\s+(id|no|nr|number))?(?=[\s#:.]*[0-9]))\b|#", re.I)
-_NUMBER = re.compile(r"(?<![\w-])([0-9]{2})[-./]?([0-9]{5,9})(?![\w-])")
+_LED_IN = re.compile(
+    r"\b(tooth|teeth|(case|re|id|no|nr|number)(?=\W*[0-9]|\W+(id|no|nr|case)))\b|#", re.I
+)
+_NUMBER = re.compile(r"(?<![0-9-])([0-9]{2})[-._/]?([0-9]{5,9})(?![0-9-])")
+_LINK = re.compile(r"https?://\S+?/([0-9]{2}-[0-9]{5,9})/?\S*")
+_AROUND = re.compile(r"^[^\w%]+|[^\w%]+$")
 
 
 def words_of(typed):
     """The words of a search, in a list; case numbers as they are written, however typed."""
-    typed = _LED_IN.sub(" ", re.sub(r"[\u2010-\u2015\u2212]", "-", typed))
-    words = re.split(r"[\s,;^]+", _NUMBER.sub(r"\1-\2", typed))
+    typed = re.sub(r"[\u2010-\u2015\u2212]", "-", unicodedata.normalize("NFKC", typed))
+    typed = _LED_IN.sub(" ", _NUMBER.sub(r" \1-\2 ", _LINK.sub(r"\1", typed)))
+    words = (_AROUND.sub("", word) for word in re.split(r"[\s,;^]+", typed))
     return [word for word in words if folded(word)]
 
 
 def _match(word, everywhere):
-    match = Q(number__contains=word.strip(".:()[]\"'"))
+    match = Q(number__contains=word)
     keys = ["patient_key"]
     if everywhere:
         keys += ["dentist__name_key", "practice__name_key"]
