@@ -83,6 +83,8 @@ def test_cleaned_text_can_always_be_written_as_utf8():
         ("Pat O'Brien", "pat obrien"),
         ("Pat OʻBrien", "pat obrien"),
         ("Anne\u2011Marie Smith–Jones", "annemarie smithjones"),
+        ("Pat O´Brien", "pat obrien"),
+        ("Saʿd Ɛlla", "sad ella"),
         ("Doe, Jane", "doe jane"),
         ("DOE^JANE^Q", "doe jane q"),
         ("J.R. St. John", "jr st john"),

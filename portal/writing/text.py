@@ -14,13 +14,14 @@ _PLAIN = str.maketrans(
     {
         "ł": "l", "ø": "o", "đ": "d", "ð": "d", "ħ": "h", "ŧ": "t", "ŋ": "n", "ı": "i", "ĸ": "k",  # noqa: RUF001
         "æ": "ae", "œ": "oe", "þ": "th", "ɓ": "b", "ɗ": "d", "ƙ": "k", "ƴ": "y", "ə": "e",
+        "ɛ": "e", "ɔ": "o", "ɨ": "i", "ƶ": "z", "ɫ": "l", "ⱥ": "a",
     }
 )  # fmt: skip
 # Within a name people type them, leave them out, or type others: of a phone, of Word, of a chart.
 _WITHIN = set(
     ".'`\"-"
-    "\u00b4\u02b9\u02bb\u02bc\u02bd\u02c8\u05f3\u05f4\u2018\u2019\u201b\u201c\u201d\u2032\uff07"
-    "\u058a\u05be\u0640\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe63\uff0d"
+    "\u00b4\u02be\u02bf\u055a\ua78c\u02b9\u02bb\u02bc\u02bd\u02c8\u05f3\u05f4\u2018\u2019\u201b\u201c\u201d\u2032\uff07"
+    "\u2043\u058a\u05be\u0640\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe63\uff0d"
 )
 _JOINERS = {"\u200c", "\u200d"}
 _VIRAMA, _EMOJI = 9, "\ufe0f"
@@ -71,7 +72,9 @@ def folded(raw: str) -> str:
     "Pat O’Brien-Smith" are "omer", "lukasz" and "pat obriensmith"; all other signs part words,
     as in "Doe, Jane" and "DOE^JANE".
     """
-    apart = unicodedata.normalize("NFKD", raw).casefold().translate(_PLAIN)
+    # First, as Unicode takes some of these for a space with an accent.
+    whole = "".join(sign for sign in raw if sign not in _WITHIN)
+    apart = unicodedata.normalize("NFKD", whole).casefold().translate(_PLAIN)
     return " ".join("".join(_folded_sign(sign) for sign in apart).split())
 
 
