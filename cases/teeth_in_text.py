@@ -12,7 +12,8 @@ from cases import teeth
 
 _MEASURES = (
     r"mm|cm|n ?cm|°|%|degrees?|months?|weeks?|days?|hours?|minutes?|years?|yrs?|times|"
-    r"[ap]\.?m\b|o'clock|blades?|scalpels?|"
+    r"[ap]\.?m\b|o'clock|h|hrs?|min|blades?|scalpels?|reamers?|files?|burs?|round|drills?|"
+    r"priority|sutures?|elevators?|forceps|gauge|patients?|"
     r"jan\w*|feb\w*|mar(?:ch)?|apr\w*|may|june?|july?|aug\w*|sep\w*|oct\w*|nov\w*|dec\w*"
 )
 _PIECES = r"|units?|implants?|pins?|screws?|sleeves?|guides?|crowns?|pieces?|visits?"
@@ -39,13 +40,19 @@ _WORD = re.compile(
 )
 _PALMER = re.compile(r"(?<!\w)(?=[UL][RL][1-8]S?\b)", re.I)
 _LED_IN = re.compile(
-    r"(?:^|[.;:(\n])[ \t]{0,9}(?=\d)|\b(?:implants?|at|for|in|on|of|replac\w+|restor\w+|extract\w*|"
-    r"crowns?|abutments?|bridge|pontics?|from)\s+(?=\d)",
+    r"(?:^|[(\n]|(?<!\d)[.;:])[ \t]{0,9}(?=\d)|"
+    r"\b(?:implants?|at|for|in|on|of|replac\w+|restor\w+|extract\w*|"
+    r"crowns?|abutments?|bridge|pontics?|from|regio|region)\s+(?=\d)",
     re.I,
+)
+# Behind these a number is a tooth also when it stands alone.
+_FOR_ONE = re.compile(
+    r"\b(?:implants?|replac\w+|extract\w*|regio|region)\s+(?:(?:at|in|for|of|on|regio)\s+)?$", re.I
 )
 # Of what else people write a number with "#".
 _NUMBERED = re.compile(
-    r"\b(?:case|box|patient|guide|order|photo|page|invoice|file|room|id|step|revision|rx)s?\s*$",
+    r"\b(?:case|box|patient|guide|order|photo|page|invoice|file|room|id|step|revision|rx|suite|apt|"
+    r"kit|option|plan|version|scan|phase|lot|ref|size|bur|phone|ext)s?\.?\s*$",
     re.I,
 )
 # After a word, a letter may begin the next one: "the site I marked".
@@ -80,9 +87,12 @@ def _found(text, numbering):
     for start, (words, steps, _) in _lists(_PALMER, text):
         yield start.start(), _read(words, steps, numbering)
     for start, (words, steps, end) in _lists(_LED_IN, text, _ITEM_OF_LIST):
-        if text[end : end + 1].isdigit() or "to" in steps:
+        least = 1 if _FOR_ONE.search(text[max(start.end() - 40, 0) : start.end()]) else 2
+        # Behind one of two digits may stand the size of the implant, "36, 4.0 x 10".
+        is_one = least == 1 and [*map(len, words)] == [2]
+        if (text[end : end + 1].isdigit() and not is_one) or "to" in steps:
             continue
-        yield start.end(), _bare(words, numbering)
+        yield start.end(), _bare(words, numbering, least)
 
 
 def _lists(leads, text, item=_ITEM):
@@ -118,10 +128,10 @@ def _listed(text, at, by_spaces, item=_ITEM):
     return words, steps, at
 
 
-def _bare(words, numbering):
-    """A list without "#" or word: of two at least, all of them teeth of the numbering."""
+def _bare(words, numbering, least):
+    """A list without "#" or word: of so many at least, all of them teeth of the numbering."""
     codes = [teeth.codes_labelled(word, numbering) for word in words if word.isdigit()]
-    if len(words) < 2 or len(codes) < len(words) or not all(codes):
+    if len(words) < least or len(codes) < len(words) or not all(codes):
         return []
     return [Named(f"#{word}", code) for word, (code,) in zip(words, codes, strict=True)]
 

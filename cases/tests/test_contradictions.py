@@ -85,6 +85,12 @@ def test_a_patient_is_the_same_in_any_order_of_names(name, other, is_same):
 UNIVERSAL = [
     # A24 and its neighbours.
     ("Implant at #19", ["19"]),
+    ("Implant at 19", ["19"]),
+    ("an implant replacing 19", ["19"]),
+    ("Use the #2 reamer, then #15 file and #8 round bur", []),
+    ("Suite #12, Portland; kit #3; #1 priority", []),
+    ("Call at 9:30 or 10:15", []),
+    ("implant in 3 months, for 2 patients", []),
     ("Implant at # 19.", ["19"]),
     ("implant #3, 14 and 19", ["3", "14", "19"]),
     ("teeth 3, 14 and 19", ["3", "14", "19"]),
@@ -149,6 +155,8 @@ UNIVERSAL = [
 ]
 FDI = [
     ("Implant at #36", ["19"]),
+    ("Implant at 36", ["19"]),
+    ("Implant regio 36, 4.0 x 10 mm", ["19"]),
     ("tooth 36", ["19"]),
     ("teeth 36, 46", ["19", "30"]),
     ("36, 46", ["19", "30"]),
