@@ -37,13 +37,13 @@ _OBJ_WORDS = {b"v", b"vn", b"vt", b"f", b"o", b"g", b"s", b"mtllib", b"usemtl"}
 
 
 _PROGRAM_NAMES = {
-    "exe", "msi", "com", "bat", "cmd", "scr", "dll", "ps1", "vbs", "js", "jar", "app", "apk", "sh",
-    "cab", "sys", "ocx", "dmg", "pkg",
+    "exe", "msi", "com", "bat", "cmd", "scr", "dll", "ps1", "vbs", "js", "jar", "app",
+    "apk", "sh", "pif", "hta", "wsf", "cab", "sys", "ocx", "dmg", "pkg",
 }  # fmt: skip
 _SHORTCUT_NAMES = {"lnk", "url", "webloc", "desktop"}
 _PAGE_NAMES = {"html", "htm", "mht", "mhtml", "xhtml", "php", "aspx"}
 _SCAN_NAMES = {"dcm", "dicom", "stl", "ply", "obj"}
-_PAGE_STARTS = (b"<!doctype html", b"<html")
+_PAGE_MARKS = (b"<!doctype html", b"<html", b"<head>")
 
 
 def why_unread(name: str, kind: str) -> str:
@@ -87,8 +87,9 @@ def _extension(name: str) -> str:
 
 
 def _is_web_page(head: bytes) -> bool:
-    beginning = head.lstrip(b"\xef\xbb\xbf \t\r\n")[:14]
-    return beginning.lower().startswith(_PAGE_STARTS)
+    # Also behind a comment or an XML head, and in UTF-16.
+    beginning = head[:1024].replace(b"\0", b"").lower()
+    return any(mark in beginning for mark in _PAGE_MARKS)
 
 
 def _by_magic(extension: str, head: bytes) -> str | None:
