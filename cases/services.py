@@ -296,8 +296,8 @@ def _refuse_while_booked(case):
 def ship_date_after_move(case, to, now):
     """The ship date a case has once it is moved to `to` at `now`, or None while it rests.
 
-    On Shipped it is that day; when that is taken back, the one that was promised before, unless
-    its day is over.
+    On Shipped it is that day; when that is taken back, the one that was promised before, or the
+    next day of work when that is over.
     """
     if to in WITHOUT_SHIP_DATE:
         return None
@@ -305,8 +305,8 @@ def ship_date_after_move(case, to, now):
     if to == Progress.SHIPPED:
         return today
     promised = case.promised_date if case.has_shipped else case.ship_date
-    if case.has_shipped and promised and promised < today:
-        promised = None
+    if case.has_shipped and promised:
+        promised = max(promised, shipping.ship_date(today, 0, lab_calendar.RestDays()))
     return promised or expected_ship_date(now, case.planning_date)
 
 

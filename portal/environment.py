@@ -36,10 +36,13 @@ def line(name, default):
 
 def email_address(name, default):
     value = env.str(name, default=default)
+    wanted = "an address such as cases@lab.example.com, in plain letters (a domain as xn--…)"
     try:
         validate_email(value)
     except ValidationError:
-        refuse(name, value, "an address such as cases@lab.example.com")
+        refuse(name, value, wanted)
+    if not value.isascii():
+        refuse(name, value, wanted)
     return value
 
 

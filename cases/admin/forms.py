@@ -4,7 +4,7 @@ from django import forms
 from django.utils import timezone
 
 from cases import carriers, readiness, teeth
-from cases.models import Case
+from cases.models import DESCRIPTION_LIMIT, Case
 from cases.progress import Progress
 from portal import lab_calendar
 from portal.writing.text import plain_text
@@ -187,7 +187,13 @@ class CorrectionForm(forms.ModelForm):
         return self._plain("patient_name")
 
     def clean_description(self):
-        return self._plain("description", lines=True)
+        text = self._plain("description", lines=True)
+        if len(text) > DESCRIPTION_LIMIT:
+            raise forms.ValidationError(
+                f"The description has {len(text):,} characters. Please shorten it to "
+                f"{DESCRIPTION_LIMIT:,}."
+            )
+        return text
 
     def clean_reason(self):
         return self._plain("reason", lines=True)

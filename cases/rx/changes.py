@@ -28,7 +28,8 @@ class Changes:
 
 def changes(before: dict, after: dict) -> Changes:
     """Compare two snapshots of a case (`Prescription.snapshot`), the older one first."""
-    old, new = _shown(before), _shown(after)
+    # A practice may number its teeth in another way since.
+    old, new = _shown({**before, "numbering": after["numbering"]}), _shown(after)
     fields = [
         (label, old.get(label, NOTHING), new.get(label, NOTHING))
         for label in {**new, **old}

@@ -6,6 +6,7 @@ from io import BytesIO
 import pytest
 from django.contrib.messages import get_messages
 from django.core.files.storage import default_storage
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 from pypdf import PdfReader
@@ -179,6 +180,7 @@ def test_the_rx_script_says_that_the_lab_corrected_it(
         ({"teeth": "99"}, "is not a tooth in Universal numbering"),
         ({"teeth": ""}, "This field is required."),
         ({"patient_name": " "}, "This field is required."),
+        ({"description": "w" * 10_001}, "has 10,001 characters"),
         ({"surgery_date": "9999-12-31"}, "Please choose a date in the years"),
     ],
 )
@@ -207,6 +209,25 @@ def test_a_correction_of_what_was_updated_meanwhile_is_refused(lab, send_case, n
     )
     case.refresh_from_db()
     assert (case.teeth, case.description) == (["14"], "Newer.")
+
+
+def test_an_update_that_was_looked_over_before_a_correction_is_looked_over_again(
+    lab, send_case, dentist_user
+):
+    case = send_case()
+    dentist = Client()
+    dentist.force_login(dentist_user)
+    address = reverse("cases:update", args=[case.number])
+    page = dentist.post(address, {"teeth": ["14"], "description": "As before."})
+    correction(lab, case, teeth="15", surgery_date="2031-06-01", reason="The dentist called.")
+
+    sent = {"seen": page.context["seen"], "asked": page.context["asked"], "signed_name": "Ada"}
+    again = dentist.post(f"{address}send/", sent)
+    assert again.status_code == 409
+    assert "or by the lab" in again.text
+    assert "<del>15</del>" in again.text
+    case.refresh_from_db()
+    assert (case.teeth, case.surgery_date) == (["15"], date(2031, 6, 1))
 
 
 def test_what_the_practice_has_begun_stays_when_the_lab_corrects(lab, send_case, dentist_user):

@@ -17,6 +17,7 @@ from cases.forms import CompareForm, MessageForm, PrescriptionForm, SignatureFor
 from cases.models import Attachment
 from cases.readiness import IMPLANTS, SIGNATURE
 from cases.rx.changes import changes
+from cases.rx.revisions import newest, newest_number, snapshot
 from cases.views import parts
 from cases.views.new import in_order, is_check, is_kept, keep, take_unsent
 from portal.refusal import NotAllowed
@@ -169,7 +170,8 @@ def _look_over(request, case, draft, form, signature, status=200):
         "more_unsent": max(files.count() - parts.UNSENT, 0),
         "unanswered": _unanswered(case, form, files),
         "new_ship_date": services.expected_ship_date(timezone.now(), case.planning_date),
-        "seen": drafts.fingerprint(draft),
+        "seen": _seen(case, draft),
+        "changes": _changes_of(request, case, form),
         "found": found,
         "asked": token(found),
     }
@@ -189,6 +191,20 @@ def _after(case, form):
     for name, value in form.values.items():
         setattr(after, name, value)
     return after
+
+
+def _seen(case, draft):
+    """What tells whether somebody signs what they looked over: the draft, and the case under it."""
+    return f"{drafts.fingerprint(draft)}.{newest_number(case)}"
+
+
+def _changes_of(request, case, form):
+    """What the update changes, as Changes, or None; the lab may have corrected the case since."""
+    if (before := newest(case)) is None:
+        return None
+    now, after = timezone.now(), _after(case, form)
+    after.ship_date = services.expected_ship_date(now, case.planning_date)
+    return changes(before.snapshot, snapshot(after, 0, "", by=request.user, now=now))
 
 
 def _unanswered(case, form, files):
@@ -221,7 +237,7 @@ def send_update(request, number):
     form = PrescriptionForm(posted, **_of(case))
     if not form.is_valid():
         return _page(request, case, form, MessageForm(), draft=draft, status=422)
-    if request.POST.get("seen") != drafts.fingerprint(draft):
+    if request.POST.get("seen") != _seen(case, draft):
         return _look_again(request, case, draft, form)
     signature = SignatureForm(request.POST)
     if not signature.is_valid():
@@ -249,8 +265,9 @@ def _look_again(request, case, draft, form):
     """A colleague shares the draft, and a signature stands under nothing that was not seen."""
     messages.warning(
         request,
-        "The update was changed after you looked it over, in another window or by a colleague, or "
-        "there is more to ask now. Nothing was sent. Please look at it again and sign it.",
+        "The case or its update was changed after you looked it over, in another window, by a "
+        "colleague or by the lab, or there is more to ask now. Nothing was sent. Please look at it "
+        "again and sign it.",
     )
     return _look_over(request, case, draft, form, SignatureForm(), status=409)
 

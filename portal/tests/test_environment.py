@@ -22,6 +22,7 @@ from portal import environment as read
         (lambda: read.clamd("CLAMD_SOCKET"), "clamd.example.com", "tcp://host:port"),
         (lambda: read.clamd("CLAMD_SOCKET"), "tcp://u:secret@clamd:3310", "tcp://host:port"),
         (lambda: read.email_address("LAB_EMAIL", ""), "not an address", "cases@lab.example.com"),
+        (lambda: read.email_address("LAB_EMAIL", ""), "lab@exämple.com", "xn--"),
         (lambda: read.email_address("LAB_EMAIL", ""), "", "LAB_EMAIL"),
         (lambda: read.email_address("LAB_EMAIL", ""), "a@x.example, b@x.example", "LAB_EMAIL"),
         (lambda: read.line("LAB_NAME", ""), "Lab\nBcc: x@y.example", "one line"),
