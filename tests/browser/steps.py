@@ -49,6 +49,8 @@ def fingerprint_reader(page: Page):
 def fill_case(page: Page, patient: str, teeth=("14",), description="One guide, please."):
     """Fill the form of a new case, but neither choose files nor press Submit."""
     page.get_by_label("Patient name").fill(patient)
+    # Before its scripts are there, a click on a tooth is lost.
+    page.wait_for_load_state()
     dentists = page.locator("#id_dentist option:not([value=''])")
     page.get_by_label("Prescribing dentist").select_option(dentists.first.get_attribute("value"))
     for tooth in teeth:

@@ -18,6 +18,7 @@ from django.core import signing
 
 from accounts import unsent
 from cases import drafts
+from cases.rx.revisions import newest_number
 from tests.matrix.asking import COUNTED, LOG, SESSION
 from tests.matrix.world import ARRIVING, PASSWORD
 
@@ -135,7 +136,7 @@ def update(asked, **more):
 
 def signed(asked):
     draft = asked.side and drafts.of_update(asked.side.ready, asked.side.member)
-    seen = draft and drafts.fingerprint(draft)
+    seen = draft and f"{drafts.fingerprint(draft)}.{newest_number(asked.side.ready)}"
     return {"data": {"seen": seen or "", "signed_name": "Ann"}}
 
 
