@@ -103,12 +103,12 @@ class FoldedSearch:
 
     def get_search_results(self, request, queryset, search_term):
         fields = self.get_search_fields(request)
-        for word in re.split(r"[\s,;^]+", search_term.strip()):
+        for word in filter(None, re.split(r"[\s,;^]+", search_term)):
             plain = [(f"{field}__icontains", word) for field in fields]
             match = Q(*plain, _connector=Q.OR)
             for key in self.search_keys:
                 parts = [(f"{key}__contains", part) for part in folded(word).split()]
-                match |= Q(*parts) if parts else Q()
+                match |= Q(*parts)
             queryset = queryset.filter(match)
         return queryset, False
 

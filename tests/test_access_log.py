@@ -6,6 +6,7 @@ from uuid import UUID
 import pytest
 from django.core.files.storage import default_storage
 from django.db import DatabaseError, connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -138,6 +139,13 @@ def test_staff_find_rows_by_case_and_user(client, dentist_user, lab_user, case, 
     listed = reverse("admin:accounts_access_changelist")
     assert case.number in client.get(listed, {"q": words}).text
     assert "0 access" in client.get(listed, {"q": "nobody"}).text
+
+
+def test_a_list_that_nobody_searches_looks_for_no_word(client, lab_user):
+    client.force_login(lab_user)
+    with CaptureQueriesContext(connection) as asked:
+        assert client.get(reverse("admin:accounts_access_changelist")).status_code == 200
+    assert [one["sql"] for one in asked if " LIKE " in one["sql"]] == []
 
 
 # Pages
