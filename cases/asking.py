@@ -4,14 +4,13 @@ from datetime import timedelta
 
 from cases import contradictions, services, shipping
 from cases.models import Attachment, Case
-from cases.progress import Progress
+from cases.progress import OVER, Progress
 from portal import lab_calendar
 from portal.writing.text import folded
 
 LOOKS_BACK = timedelta(days=60)
 _NAMED = 3  # cases of the same work; the newest
 _COMPARED = 200
-_OVER = [Progress.SHIPPED, Progress.CANCELLED]
 
 
 def of_new_case(form_key, values, *, by, now):
@@ -24,10 +23,9 @@ def of_new_case(form_key, values, *, by, now):
     return _found(case, case.teeth, files, now)
 
 
-def of_update(case, after, files, ship_date, *, now):
+def of_update(case, after, files, *, now):
     """The same of an update: `after` is the case as it will be. Of teeth, those that it adds."""
     added = [code for code in after.teeth if code not in case.teeth]
-    after.ship_date = ship_date
     return _found(after, added, files, now)
 
 
@@ -44,7 +42,7 @@ def _found(case, new_teeth, files, now):
 
 def of_dates(case):
     """The contradiction between surgery and ship date as they are, or None."""
-    if case.ship_date is None or case.progress in _OVER:
+    if case.ship_date is None or case.progress in OVER:
         return None
     there = shipping.arrival(case.ship_date, lab_calendar.RestDays())
     return contradictions.of_dates(case.ship_date, case.surgery_date, there)

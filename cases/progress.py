@@ -147,6 +147,7 @@ RED = of_colour(Colour.RED)
 NEEDS_DENTIST = [*RED, Progress.READY]
 READ_ONLY = of_colour(Colour.WHITE)
 SCHEDULABLE = [Progress.READY, Progress.NO_SHOW]
+OVER = [Progress.SHIPPED, Progress.CANCELLED]
 # What waits for the lab comes first in its own list: not looked at, being checked, to be sent.
 LAB_ORDER = [
     Progress.PROCESSING,

@@ -15,7 +15,7 @@ from django.utils import timezone
 from accounts.models import Dentist, Practice
 from cases import carriers, teeth
 from cases.models.materials import MATERIAL_LIMIT
-from cases.progress import NEEDS_DENTIST, READ_ONLY, SCHEDULABLE, Progress
+from cases.progress import NEEDS_DENTIST, OVER, READ_ONLY, SCHEDULABLE, Progress
 from portal.writing.fields import FoldedField
 from portal.writing.text import folded
 
@@ -45,7 +45,6 @@ class ProgressField(models.PositiveSmallIntegerField):
 
 # The lab never touches `modified_at`.
 NEW_TO_LAB = Q(looked_at=None) | Q(looked_at__lt=F("modified_at"))
-OVER = [Progress.SHIPPED, Progress.CANCELLED]
 
 
 class CaseNumber(models.Model):

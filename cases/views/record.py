@@ -157,37 +157,32 @@ def _too_late(request, case):
 
 def _look_over(request, case, draft, form, signature, status=200):
     request.visit.item = "update"
+    now = timezone.now()
+    after = _after(case, form, now)
     files = _unsent(request, case, draft.form_key)
-    found = _found(request, case, draft, form)
+    found = asking.of_update(case, after, files, now=now)
     context = {
         "case": case,
         "practice": case.practice,
         "form": form,
         "signature": signature,
         "all_forms": [signature],
-        "after": _after(case, form),
+        "after": after,
         "unsent": files[: parts.UNSENT],
         "more_unsent": max(files.count() - parts.UNSENT, 0),
         "unanswered": _unanswered(case, form, files),
-        "new_ship_date": services.expected_ship_date(timezone.now(), case.planning_date),
         "seen": _seen(case, draft),
-        "changes": _changes_of(request, case, form),
+        "changes": _changes_of(case, after, by=request.user, now=now),
         "found": found,
         "asked": token(found),
     }
     return render(request, "cases/case_confirm_update.html", context, status=status)
 
 
-def _found(request, case, draft, form):
-    """What contradicts itself in an update that is about to be sent."""
-    now, files = timezone.now(), _unsent(request, case, draft.form_key)
-    ship_date = services.expected_ship_date(now, case.planning_date)
-    return asking.of_update(case, _after(case, form), files, ship_date, now=now)
-
-
-def _after(case, form):
-    """The case as it will be, which is not saved here."""
+def _after(case, form, now):
+    """The case as it will be when the update is sent at `now`; it is not saved here."""
     after = copy(case)
+    after.ship_date = services.expected_ship_date(now, case.planning_date)
     for name, value in form.values.items():
         setattr(after, name, value)
     return after
@@ -198,13 +193,11 @@ def _seen(case, draft):
     return f"{drafts.fingerprint(draft)}.{newest_number(case)}"
 
 
-def _changes_of(request, case, form):
+def _changes_of(case, after, *, by, now):
     """What the update changes, as Changes, or None; the lab may have corrected the case since."""
     if (before := newest(case)) is None:
         return None
-    now, after = timezone.now(), _after(case, form)
-    after.ship_date = services.expected_ship_date(now, case.planning_date)
-    return changes(before.snapshot, snapshot(after, 0, "", by=request.user, now=now))
+    return changes(before.snapshot, snapshot(after, 0, "", by=by, now=now))
 
 
 def _unanswered(case, form, files):
@@ -242,7 +235,8 @@ def send_update(request, number):
     signature = SignatureForm(request.POST)
     if not signature.is_valid():
         return _look_over(request, case, draft, form, signature, status=422)
-    found = _found(request, case, draft, form)
+    asked_at, files = timezone.now(), _unsent(request, case, draft.form_key)
+    found = asking.of_update(case, _after(case, form, asked_at), files, now=asked_at)
     if not is_answered(found, request.POST.get("asked", "")):
         return _look_again(request, case, draft, form)
     name = signature.cleaned_data["signed_name"]
