@@ -48,7 +48,7 @@ def _row(case):
         case.number,
         practice.name,
         case.patient_name,
-        ", ".join(teeth.label(code, practice.tooth_numbering) for code in case.teeth),
+        teeth.labels(case.teeth, practice.tooth_numbering),
         teeth.NUMBERINGS[practice.tooth_numbering],
         case.progress.label,
         _moment(case.modified_at, practice.zone),

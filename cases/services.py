@@ -388,7 +388,7 @@ def _still_missing(case):
 def _tick_off_the_rest(case, who, *, by, now):
     items = list(_still_missing(case))
     if items:
-        case.missing_items.filter(answered_at=None).update(answered_at=now)
+        _still_missing(case).update(answered_at=now)
         what = "Ticked off with the move" if who == Who.LAB else "Answered by the update"
         _say_of_missing(case, what, items, by, now)
 

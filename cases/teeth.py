@@ -121,6 +121,11 @@ def label(code: str, numbering: str) -> str:
     return _LABELS[numbering](code, tooth)
 
 
+def labels(codes: Iterable[str], numbering: str) -> str:
+    """Show canonical codes in `numbering`, as `label` does each, in their order: "3, 14"."""
+    return ", ".join(label(code, numbering) for code in codes)
+
+
 def _fdi(code: str, tooth: _Tooth) -> str:
     quadrant = tooth.quadrant + (5 if tooth.primary else 1)
     return f"{quadrant}{tooth.position}" + ("S" if tooth.supernumerary else "")

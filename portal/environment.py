@@ -39,9 +39,8 @@ def email_address(name, default):
     wanted = "an address such as cases@lab.example.com, in plain letters (a domain as xn--…)"
     try:
         validate_email(value)
-    except ValidationError:
-        refuse(name, value, wanted)
-    if not value.isascii():
+        value.encode("ascii")
+    except (ValidationError, UnicodeEncodeError):
         refuse(name, value, wanted)
     return value
 

@@ -150,20 +150,25 @@ def _stay(number):
     )
 
 
-class BookingForm(forms.Form):
+class BlockAnywayForm(forms.Form):
+    """A form with a `block`; `anyway` is the one that was asked about before."""
+
+    anyway = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    @property
+    def is_anyway(self):
+        """Whether somebody was asked about this very block, and pressed the button again."""
+        return self.cleaned_data["anyway"] == str(self.cleaned_data["block"].pk)
+
+
+class BookingForm(BlockAnywayForm):
     """The block a dentist chose; whether it is still free, the service says."""
 
     block = forms.ModelChoiceField(Block.objects.none())
-    anyway = forms.CharField(required=False)
 
     def __init__(self, *args, user, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["block"].queryset = Block.objects.visible_to(user)
-
-    @property
-    def is_anyway(self):
-        """Whether the dentist was asked about this very block, and Go was pressed again."""
-        return self.cleaned_data["anyway"] == str(self.cleaned_data["block"].pk)
 
     @property
     def is_empty(self):
@@ -180,10 +185,8 @@ class FreeBlockField(forms.ModelChoiceField):
         return f"{block} = {clock(block.starts_at, self.zone)} for the practice"
 
 
-class MoveSessionForm(forms.Form):
-    """The block the lab moves a session to; `anyway` is the one that was asked about before."""
-
-    anyway = forms.CharField(required=False, widget=forms.HiddenInput)
+class MoveSessionForm(BlockAnywayForm):
+    """The block the lab moves a session to."""
 
     def __init__(self, *args, session, user, now=None, **kwargs):
         super().__init__(*args, **kwargs)
@@ -198,10 +201,6 @@ class MoveSessionForm(forms.Form):
                 "Please choose another one.",
             },
         )
-
-    @property
-    def is_anyway(self):
-        return self.cleaned_data["anyway"] == str(self.cleaned_data["block"].pk)
 
     def ask(self, question):
         """Show the form again with a question, to which pressing the button again says yes."""

@@ -84,8 +84,7 @@ def withdraw_on_days_off(planner, now):
     gone = [
         block.pk
         for block in Block.objects.free(now).filter(planner=planner)
-        if falls_on(block, planner, off)
-        or lab_calendar.is_closed(block.starts_at, block.ends_at, planner.zone)
+        if _is_off(block, planner, off)
     ]
     return Block.objects.filter(pk__in=gone).update(is_open=False, is_day_off=True)
 
@@ -97,12 +96,7 @@ def open_after_days_off(planner, now):
     """
     off = days_off_of(planner)
     gone = Block.objects.filter(planner=planner, is_day_off=True, starts_at__gt=now)
-    back = [
-        block.pk
-        for block in gone
-        if not falls_on(block, planner, off)
-        and not lab_calendar.is_closed(block.starts_at, block.ends_at, planner.zone)
-    ]
+    back = [block.pk for block in gone if not _is_off(block, planner, off)]
     offered = Block.objects.filter(pk__in=back).update(is_open=True, is_day_off=False)
     return offered + open_blocks(now, WEEKS, Planner.objects.filter(pk=planner.pk))
 
@@ -110,6 +104,12 @@ def open_after_days_off(planner, now):
 def days_off_of(planner):
     """The first and last day of each of the planner's times off."""
     return [(off.first, off.last) for off in planner.days_off.all()]
+
+
+def _is_off(block, planner, off):
+    """Whether the planner, with the days off of `off`, or the lab does not work in a block."""
+    is_closed = lab_calendar.is_closed(block.starts_at, block.ends_at, planner.zone)
+    return is_closed or falls_on(block, planner, off)
 
 
 def falls_on(block, planner, off):

@@ -219,8 +219,7 @@ class CaseAdmin(LoggedAdmin, CasePages, ReadOnlyAdmin, ShownOnlyAdmin):
     @admin.display(description="teeth")
     def teeth_shown(self, case):
         numbering = case.practice.tooth_numbering
-        shown = ", ".join(teeth.label(code, numbering) for code in case.teeth)
-        return f"{shown} ({teeth.NUMBERINGS[numbering]})"
+        return f"{teeth.labels(case.teeth, numbering)} ({teeth.NUMBERINGS[numbering]})"
 
     @admin.display(description="guide options")
     def options(self, case):

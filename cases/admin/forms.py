@@ -11,19 +11,22 @@ from portal.writing.text import plain_text
 from portal.writing.times import check_years
 
 
+class NoteField(forms.CharField):
+    """What the practice reads beside what the lab did; nobody has to write it."""
+
+    def __init__(self, help_text):
+        widget = forms.Textarea(attrs={"rows": 3})
+        super().__init__(required=False, max_length=1000, widget=widget, help_text=help_text)
+
+    def clean(self, value):
+        return plain_text(super().clean(value), lines=True)
+
+
 class ProgressForm(forms.Form):
     """Any move: a note for the timeline, and the progress that the page was opened with."""
 
     was = forms.TypedChoiceField(choices=Progress, coerce=int, widget=forms.HiddenInput)
-    note = forms.CharField(
-        required=False,
-        max_length=1000,
-        widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="The practice reads it in the timeline of the case.",
-    )
-
-    def clean_note(self):
-        return plain_text(self.cleaned_data["note"], lines=True)
+    note = NoteField("The practice reads it in the timeline of the case.")
 
 
 class ReasonsForm(forms.Form):
@@ -50,20 +53,12 @@ class MissingForm(ProgressForm, ReasonsForm):
 class MoreMissingForm(ReasonsForm):
     """What is missing beside what is known to be."""
 
-    note = forms.CharField(
-        required=False,
-        max_length=1000,
-        widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="The practice reads it beside what is missing.",
-    )
+    note = NoteField("The practice reads it beside what is missing.")
 
     def __init__(self, *args, known, **kwargs):
         super().__init__(*args, **kwargs)
         reasons = self.fields["reasons"]
         reasons.choices = [choice for choice in reasons.choices if choice[0] not in known]
-
-    def clean_note(self):
-        return plain_text(self.cleaned_data["note"], lines=True)
 
 
 class TrackingForm(forms.Form):
@@ -169,10 +164,7 @@ class CorrectionForm(forms.ModelForm):
     def __init__(self, *args, revision, **kwargs):
         super().__init__(*args, **kwargs)
         case, self.numbering = self.instance, self.instance.practice.tooth_numbering
-        self.initial |= {
-            "revision": revision,
-            "teeth": ", ".join(teeth.label(code, self.numbering) for code in case.teeth),
-        }
+        self.initial |= {"revision": revision, "teeth": teeth.labels(case.teeth, self.numbering)}
         self.fields["teeth"].help_text = f"{teeth.NUMBERINGS[self.numbering]} numbering."
         self.fields["description"].required = True
         self.fields["dentist"].queryset = case.practice.dentists.all()

@@ -40,13 +40,14 @@ def changes(before: dict, after: dict) -> Changes:
 
 
 def _shown(rx):
+    numbering = rx["numbering"]
     shown = {
         "Patient": rx["patient_name"],
         "Prescribing dentist": rx["dentist"]["name"],
-        "Teeth": _labels(rx["teeth"], rx),
+        "Teeth": teeth.labels(rx["teeth"], numbering),
         **{
-            f"Implant system, {_labels([code], rx)}": rx["implants"][code]
-            for code in rx["implants"]
+            f"Implant system, {teeth.label(code, numbering)}": system
+            for code, system in rx["implants"].items()
         },
         **dict(rx["options"]),
         "Materials": rx["materials"],
@@ -56,10 +57,6 @@ def _shown(rx):
         "Shipping address": rx["shipping_address"],
     }
     return {label: text for label, text in shown.items() if text}
-
-
-def _labels(codes, rx):
-    return ", ".join(teeth.label(code, rx["numbering"]) for code in codes)
 
 
 def _day(text):

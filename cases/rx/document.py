@@ -77,7 +77,7 @@ def _context(rx: dict) -> dict:
         "surgery_date": _day(rx["surgery_date"], letter),
         "header_patient": patient[:HEADER_NAME] + ("…" if len(patient) > HEADER_NAME else ""),
         "numbering": teeth.NUMBERINGS[numbering],
-        "labels": _labels(codes, numbering),
+        "labels": teeth.labels(codes, numbering),
         "named": _named(codes, numbering) if len(codes) <= NAMED_TEETH else [],
         "implants": implants,
         "chart": _chart(codes, numbering),
@@ -103,16 +103,14 @@ def _correction(rx: dict, zone: ZoneInfo, letter: bool) -> dict | None:
     return None
 
 
-def _labels(codes: list[str], numbering: str) -> str:
-    return ", ".join(teeth.label(code, numbering) for code in codes)
-
-
 def _implants(per_site: dict[str, str], numbering: str) -> list[dict]:
     """A line for each implant with all the sites it goes to."""
     sites: dict[str, list[str]] = {}
     for code in teeth.sort_teeth(per_site):
         sites.setdefault(per_site[code], []).append(code)
-    return [{"sites": _labels(codes, numbering), "text": text} for text, codes in sites.items()]
+    return [
+        {"sites": teeth.labels(codes, numbering), "text": text} for text, codes in sites.items()
+    ]
 
 
 def _named(codes: list[str], numbering: str) -> list[dict]:

@@ -13,12 +13,17 @@ def new_revision(case, signed_name, *, by, now):
     the account it was typed under (Florida FAC 64B5-17.006 accepts an electronic signature).
     """
     revision = newest_number(case) + 1
+    return _add(case, snapshot(case, revision, signed_name, by=by, now=now), now)
+
+
+def _add(case, printed, now, corrected_by=None):
     prescription = Prescription.objects.create(
         case=case,
-        revision=revision,
-        snapshot=snapshot(case, revision, signed_name, by=by, now=now),
+        revision=printed["revision"],
+        snapshot=printed,
         created_at=now,
         work_asked_at=now,
+        corrected_by=corrected_by,
     )
     prescription.hand_over_on_commit()
     return prescription
@@ -40,16 +45,12 @@ def corrected_revision(case, reason, *, by, now):
     """
     before = newest(case)
     signed = before.snapshot["signature"]
-    prescription = Prescription(case=case, revision=before.revision + 1, corrected_by=by)
-    prescription.snapshot = {
-        **snapshot(case, prescription.revision, signed["name"], by=by, now=now),
+    printed = {
+        **snapshot(case, before.revision + 1, signed["name"], by=by, now=now),
         "signature": signed,
         "correction": {"by": by.name, "at": now.isoformat(), "reason": reason},
     }
-    prescription.created_at = prescription.work_asked_at = now
-    prescription.save()
-    prescription.hand_over_on_commit()
-    return prescription
+    return _add(case, printed, now, corrected_by=by)
 
 
 def snapshot(case, revision, signed_name, *, by, now):

@@ -37,7 +37,7 @@ def state_icon(file):
 @register.filter
 def teeth_for(codes, practice):
     """Canonical tooth codes as the practice numbers them: "14, 15"."""
-    return ", ".join(teeth.label(code, practice.tooth_numbering) for code in codes)
+    return teeth.labels(codes, practice.tooth_numbering)
 
 
 @register.filter

@@ -51,7 +51,7 @@ def teeth_typed(data):
     for numbering in teeth.NUMBERINGS:
         with contextlib.suppress(teeth.UnknownTooth):
             codes = teeth.parse(text, numbering)
-            shown = ", ".join(teeth.label(code, numbering) for code in codes)
+            shown = teeth.labels(codes, numbering)
             assert teeth.parse(shown, numbering) == codes
 
 
