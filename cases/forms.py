@@ -5,17 +5,9 @@ from django.http import Http404
 from django.utils import timezone
 
 from cases import teeth
-from cases.models import (
-    DESCRIPTION_LIMIT,
-    IMPLANT_LIMIT,
-    SIGNATURE_LIMIT,
-    Case,
-    Material,
-    Message,
-    words_of,
-)
+from cases.models import DESCRIPTION_LIMIT, IMPLANT_LIMIT, SIGNATURE_LIMIT, Case, Material, Message
 from portal import lab_calendar
-from portal.writing.text import plain_text
+from portal.writing.text import plain_text, words_of
 from portal.writing.times import YEARS
 
 EMERGENCY_REASON = 20

@@ -1,6 +1,6 @@
 from django.contrib import admin
 
-from portal.admin_site import ReadOnlyAdmin, ShownOnlyAdmin
+from portal.admin_site import FoldedSearch, ReadOnlyAdmin, ShownOnlyAdmin
 from portal.models import Email, Host, News
 from portal.work import WorkState
 
@@ -13,14 +13,14 @@ class NewsAdmin(ShownOnlyAdmin):
 
 
 @admin.register(Email)
-class EmailAdmin(ReadOnlyAdmin, ShownOnlyAdmin):
+class EmailAdmin(FoldedSearch, ReadOnlyAdmin, ShownOnlyAdmin):
     """The outbox, to read; what failed can be sent again."""
 
     list_display = [
         "created_at", "kind", "to", "subject", "work_state", "work_failure", "sent_at",
     ]  # fmt: skip
     list_filter = ["work_state", "work_waits_for", "kind"]
-    search_fields = ["to", "subject"]
+    search_fields, search_keys = ["to", "subject"], []
     fields = [
         "kind", "to", "subject", "shown_text", "created_at", "work_state", "work_failures",
         "work_failure", "work_waits_for", "sent_at",

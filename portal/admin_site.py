@@ -1,7 +1,5 @@
 """Django admin as the lab uses it, and what all its pages have in common."""
 
-import re
-
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters
@@ -16,7 +14,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from portal.health import status
-from portal.writing.text import folded
+from portal.writing.text import folded, words_of
 
 # How a filter of Django's asks for a value, and for times: from one, until another.
 VALUES, TIMES = ("", "__exact"), ("__gte", "__lt")
@@ -97,13 +95,17 @@ def _has_zone(value):
 
 
 class FoldedSearch:
-    """Rows in which each word of a search is part of `search_fields`, or as people write names."""
+    """Rows in which each word of a search is part of `search_fields`, or as people write names.
+
+    Case numbers are found as people speak or paste them.
+    """
 
     search_keys = ["name_key"]
 
     def get_search_results(self, request, queryset, search_term):
         fields = self.get_search_fields(request)
-        for word in filter(None, re.split(r"[\s,;^]+", search_term)):
+        # A practice may be named "Tooth", a word that leads in something else.
+        for word in words_of(search_term) or search_term.split():
             plain = [(f"{field}__icontains", word) for field in fields]
             match = Q(*plain, _connector=Q.OR)
             for key in self.search_keys:

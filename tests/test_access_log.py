@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.groups import LAB
-from accounts.models import Access
+from accounts.models import Access, Practice
 from cases.progress import Progress
 from scheduling import services
 from scheduling.tests import make
@@ -131,7 +131,10 @@ def test_nothing_is_given_without_its_row(dentist_client, case, addresses):
             dentist_client.get(url)
 
 
-@pytest.mark.parametrize("words", ["26-10000", "ada@harbor", "Ada Weiss"])
+SPOKEN = ["26-10000", "2610000", "case #26-10000", "https://portal.example/cases/26-10000/"]
+
+
+@pytest.mark.parametrize("words", [*SPOKEN, "ada@harbor", "Ada Weiss"])
 def test_staff_find_rows_by_case_and_user(client, dentist_user, lab_user, case, file, words):
     client.force_login(dentist_user)
     status_of(client, reverse("cases:download", args=[case.number, file.pk]))
@@ -139,6 +142,24 @@ def test_staff_find_rows_by_case_and_user(client, dentist_user, lab_user, case, 
     listed = reverse("admin:accounts_access_changelist")
     assert case.number in client.get(listed, {"q": words}).text
     assert "0 access" in client.get(listed, {"q": "nobody"}).text
+
+
+@pytest.mark.parametrize("words", [*SPOKEN, "harbor.example"])
+def test_staff_find_mails_by_case_and_address(client, lab_user, send_case, words):
+    case = send_case()
+    client.force_login(lab_user)
+    listed = reverse("admin:portal_email_changelist")
+    words = words.replace("26-10000", case.number).replace("2610000", case.number.replace("-", ""))
+    assert case.practice.email in client.get(listed, {"q": words}).text
+    assert "0 mails" in client.get(listed, {"q": "nobody"}).text
+
+
+def test_a_word_that_leads_in_a_number_finds_a_practice_of_that_name(client, lab_user, practice):
+    Practice.objects.create(name="Tooth", email="office@tooth.example")
+    client.force_login(lab_user)
+    page = client.get(reverse("admin:accounts_practice_changelist"), {"q": "Tooth"}).text
+    assert "office@tooth.example" in page
+    assert practice.email not in page
 
 
 def test_a_list_that_nobody_searches_looks_for_no_word(client, lab_user):

@@ -6,7 +6,6 @@ from django.http import Http404
 
 from cases import access
 from cases.access import Action, Result, Visit, What, logged
-from cases.models import words_of
 
 
 class LoggedAdmin:
@@ -48,7 +47,7 @@ class LoggedAdmin:
         match = request.resolver_match
         if match and match.view_name == "admin:autocomplete":
             access.note(request, Visit(self.what_of_list, item="autocomplete"))
-        return super().get_search_results(request, queryset, " ".join(words_of(search_term)))
+        return super().get_search_results(request, queryset, search_term)
 
     def find(self, request, object_id):
         """The row that a page is about. Raises Http404 when there is none for the person."""

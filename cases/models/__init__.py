@@ -10,7 +10,6 @@ from cases.models.case import (
     CaseQuerySet,
     EmergencyGrant,
     sees_all_cases,
-    words_of,
 )
 from cases.models.conversation import Draft, Message, MissingItem
 from cases.models.files import Attachment, Prescription, RemovedFile, object_key
@@ -37,5 +36,4 @@ __all__ = [
     "RemovedFile",
     "object_key",
     "sees_all_cases",
-    "words_of",
 ]

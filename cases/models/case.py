@@ -1,7 +1,5 @@
 """A case, its number and its timeline."""
 
-import re
-import unicodedata
 import uuid
 
 from django.conf import settings
@@ -17,7 +15,7 @@ from cases import carriers, teeth
 from cases.models.materials import MATERIAL_LIMIT
 from cases.progress import NEEDS_DENTIST, OVER, READ_ONLY, SCHEDULABLE, Progress
 from portal.writing.fields import FoldedField
-from portal.writing.text import folded
+from portal.writing.text import folded, words_of
 
 DESCRIPTION_LIMIT = 10_000
 IMPLANT_LIMIT = 120
@@ -106,22 +104,6 @@ class CaseQuerySet(models.QuerySet):
         for word in words:
             found = found.filter(_match(word, everywhere))
         return found
-
-
-_LED_IN = re.compile(
-    r"\b(tooth|teeth|(case|re|id|no|nr|number)(?=\W*[0-9]|\W+(id|no|nr|case)))\b|#", re.I
-)
-_NUMBER = re.compile(r"(?<![0-9-])([0-9]{2})[-._/]?([0-9]{5,9})(?![0-9-])")
-_LINK = re.compile(r"https?://\S+?/([0-9]{2}-[0-9]{5,9})/?\S*")
-_AROUND = re.compile(r"^[^\w%]+|[^\w%]+$")
-
-
-def words_of(typed):
-    """The words of a search, in a list; case numbers as they are written, however typed."""
-    typed = re.sub(r"[\u2010-\u2015\u2212]", "-", unicodedata.normalize("NFKC", typed))
-    typed = _LED_IN.sub(" ", _NUMBER.sub(r" \1-\2 ", _LINK.sub(r"\1", typed)))
-    words = (_AROUND.sub("", word) for word in re.split(r"[\s,;^]+", typed))
-    return [word for word in words if folded(word)]
 
 
 def _match(word, everywhere):
@@ -298,7 +280,7 @@ class CaseEvent(models.Model):
         MISSING = "missing", "What is missing"
         # Contradictions that somebody was asked about, a line each.
         ASKED = "asked", "Sent anyway"
-        DATES_ASKED = "dates_asked", "Sent anyway, dates"
+        DATES_ASKED = "dates_asked", "Dates confirmed"
 
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="events")
     actor = models.ForeignKey(

@@ -82,3 +82,19 @@ def _folded_sign(sign: str) -> str:
     if sign in _WITHIN or unicodedata.combining(sign) or unicodedata.category(sign) in _UNWANTED:
         return ""
     return sign if unicodedata.category(sign)[0] in "LMN" else " "
+
+
+_LED_IN = re.compile(
+    r"\b(tooth|teeth|(case|re|id|no|nr|number)(?=\W*[0-9]|\W+(id|no|nr|case)))\b|#", re.I
+)
+_NUMBER = re.compile(r"(?<![0-9-])([0-9]{2})[-._/]?([0-9]{5,9})(?![0-9-])")
+_LINK = re.compile(r"https?://\S+?/([0-9]{2}-[0-9]{5,9})/?\S*")
+_AROUND = re.compile(r"^[^\w%]+|[^\w%]+$")
+
+
+def words_of(typed):
+    """The words of a search, in a list; case numbers as they are written, however typed."""
+    typed = re.sub(r"[\u2010-\u2015\u2212]", "-", unicodedata.normalize("NFKC", typed))
+    typed = _LED_IN.sub(" ", _NUMBER.sub(r" \1-\2 ", _LINK.sub(r"\1", typed)))
+    words = (_AROUND.sub("", word) for word in re.split(r"[\s,;^]+", typed))
+    return [word for word in words if folded(word)]
