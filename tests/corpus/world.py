@@ -24,7 +24,7 @@ from fido2.webauthn import (
 
 from accounts.models import User
 from accounts.sign_in import second_step
-from cases.models import Draft
+from cases.models import Draft, Prescription
 from scheduling.models import DayOff, WorkingHours
 from tests.matrix.cells import all_cells
 from tests.matrix.rules import NOWHERE, OWN, asked
@@ -50,7 +50,7 @@ class World:
         for user in (member, people["lab"]):
             user.set_password(PASSWORD)
             user.save()
-        _more_rows(member, self.own.planner)
+        _more_rows(member, self.own)
         # Of the rows of the matrix, the first for an address says what stands in it.
         self.cells = {cells.pattern: cells for cells in reversed(all_cells())}
         passkey = Authenticator.objects.get(user=self.people["careful"], type=PASSKEY)
@@ -91,8 +91,12 @@ class World:
         return pattern.address({**NOWHERE, **values, **self.other.get(pattern.name, {}), **given})
 
 
-def _more_rows(member, planner):
+def _more_rows(member, own):
     Draft.objects.create(user=member, data={"patient_name": ["Jo"]})
+    # Two revisions have a form to compare others.
+    script = own.booked.prescriptions.get()
+    Prescription.objects.create(case=own.booked, revision=2, snapshot=script.snapshot)
+    planner = own.planner
     WorkingHours.objects.create(planner=planner, weekday=0, start="09:00", end="10:00")
     day = timezone.localdate() + timedelta(days=9)
     DayOff.objects.create(planner=planner, first=day, last=day)
