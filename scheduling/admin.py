@@ -3,6 +3,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db import models, transaction
 from django.shortcuts import redirect
@@ -173,15 +174,21 @@ class BlockAdmin(ShownOnlyAdmin):
     def has_delete_permission(self, request, obj=None):
         return super().has_delete_permission(request, obj) and not (obj and obj.was_booked)
 
-    def changeform_view(self, request, *args, **kwargs):
-        return self._or_refuse(request, partial(super().changeform_view, request, *args, **kwargs))
+    def changeform_view(self, request, object_id=None, *args, **kwargs):
+        view = partial(super().changeform_view, request, object_id, *args, **kwargs)
+        return self._or_refuse(request, request.method == "POST" and object_id, view)
 
-    def delete_view(self, request, *args, **kwargs):
-        return self._or_refuse(request, partial(super().delete_view, request, *args, **kwargs))
+    def delete_view(self, request, object_id, *args, **kwargs):
+        view = partial(super().delete_view, request, object_id, *args, **kwargs)
+        return self._or_refuse(request, object_id, view)
 
-    def _or_refuse(self, request, page):
+    def _or_refuse(self, request, changed, view):
         try:
-            return page()
+            block = self.get_object(request, unquote(changed)) if changed else None
+            # Rights are gone with the booking, and a bare 403 would say nothing of it.
+            if block and self.has_change_permission(request):
+                services.refuse_booked([block])
+            return view()
         except NotAllowed as refusal:
             self.message_user(request, refusal, messages.ERROR)
             return redirect("admin:scheduling_block_changelist")
@@ -378,7 +385,7 @@ class PlanningSessionAdmin(LoggedAdmin, FoldedSearch, ReadOnlyRows, ShownOnlyAdm
         if request.method == "POST" and form.is_valid():
             try:
                 return self._moved(request, session, form)
-            except services.DentistBusy as question:
+            except services.DoubtfulTime as question:
                 form.ask(question)
         context = {
             **self.admin_site.each_context(request),

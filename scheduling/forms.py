@@ -79,13 +79,14 @@ class BlockForm(forms.ModelForm):
         cleaned, planner = super().clean(), self.cleaned_data.get("planner")
         # Without a planner the form is refused, whichever zone it is.
         zone = planner.zone if planner else UTC
-        for name in {"starts_at", "ends_at"} & set(cleaned):
-            self._put_in_zone(name, zone)
+        for name in ("starts_at", "ends_at"):
+            if name in cleaned:
+                self._put_in_zone(name, zone)
         return cleaned
 
     def _put_in_zone(self, name, zone):
         typed = self.cleaned_data[name]
-        moment = self.cleaned_data[name] = typed.replace(tzinfo=zone)
+        moment = self.cleaned_data[name] = self._moment(name, typed, zone)
         # What is beyond all years, the model refuses.
         if typed.year in YEARS and _on_clock(moment, zone) != typed:
             self.add_error(
@@ -93,6 +94,15 @@ class BlockForm(forms.ModelForm):
                 f"That time does not exist in {zone}: clocks are put forward then. "
                 "Please choose another one.",
             )
+
+    def _moment(self, name, typed, zone):
+        """The moment of a clock that was typed; where clocks are put back, there are two."""
+        if not {name, "planner"} & set(self.changed_data):
+            return getattr(self.instance, name)
+        first, second = (typed.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
+        starts = self.cleaned_data.get("starts_at") if name == "ends_at" else None
+        is_too_early = starts and first.timestamp() <= starts.timestamp()
+        return second if is_too_early else first
 
 
 def _on_clock(moment, zone):
