@@ -42,10 +42,19 @@ def _found(case, new_teeth, files, now):
 
 def of_dates(case):
     """The contradiction between surgery and ship date as they are, or None."""
-    if case.ship_date is None or case.progress in OVER:
+    return _of_ship_date(case, case.ship_date)
+
+
+def of_moved_ship_date(case, ship_date):
+    """The same of a ship date that the case would get; None when it is the one it has."""
+    return None if ship_date == case.ship_date else _of_ship_date(case, ship_date)
+
+
+def _of_ship_date(case, ship_date):
+    if ship_date is None or case.progress in OVER:
         return None
-    there = shipping.arrival(case.ship_date, lab_calendar.RestDays())
-    return contradictions.of_dates(case.ship_date, case.surgery_date, there)
+    there = shipping.arrival(ship_date, lab_calendar.RestDays())
+    return contradictions.of_dates(ship_date, case.surgery_date, there)
 
 
 def _same_work(case, new_teeth, now):

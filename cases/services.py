@@ -101,7 +101,7 @@ def _create(form_key, values, signed_name, *, by, now, asked):
     _attach_files(case, form_key)
     Draft.objects.filter(form_key=form_key).delete()
     _add_event(case, CaseEvent.Kind.CREATED, by, now, to_progress=case.progress)
-    _keep_asked(case, asked, by, now)
+    keep_asked(case, asked, by, now)
     new_revision(case, signed_name, by=by, now=now)
     emails.case_submitted(case, revision=1)
     return case
@@ -145,7 +145,7 @@ def update_case(case, draft, values, signed_name, *, by, now, asked=()):
         ship_date = expected_ship_date(now, case.planning_date)
         changes = {**values, "ship_date": ship_date, "modified_at": now}
         _add_event(case, CaseEvent.Kind.UPDATED, by, now, note=note)
-        _keep_asked(case, asked, by, now)
+        keep_asked(case, asked, by, now)
         if may_move(Who.DENTIST, case.progress, Progress.PROCESSING):
             move(case, Progress.PROCESSING, Who.DENTIST, by=by, now=now, **changes)
         else:
@@ -156,7 +156,8 @@ def update_case(case, draft, values, signed_name, *, by, now, asked=()):
             emails.case_changed(case, prescription.revision)
 
 
-def _keep_asked(case, asked, by, now):
+def keep_asked(case, asked, by, now):
+    """Write into the timeline which contradictions somebody was asked about and went on with."""
     kinds = {True: CaseEvent.Kind.DATES_ASKED, False: CaseEvent.Kind.ASKED}
     for is_about_dates, kind in kinds.items():
         lines = [one.text for one in asked if one.is_about_dates == is_about_dates]

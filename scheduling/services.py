@@ -4,7 +4,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from accounts.models import Dentist
-from cases import policies
+from cases import asking, policies
 from cases import services as cases
 from cases.models import Case
 from cases.progress import Progress, Who
@@ -39,8 +39,8 @@ class BlockTooNear(BlockGone):
     """It begins sooner than its planner can prepare for."""
 
 
-class DentistBusy(NotAllowed):
-    """The dentist has another session at that time; nothing was booked or moved yet."""
+class DoubtfulTime(NotAllowed):
+    """Something speaks against that time and is asked about; nothing was booked or moved yet."""
 
 
 class AlreadyBooked(NotAllowed):
@@ -54,7 +54,7 @@ def book(block, case, *, by, now, anyway=False):
     case". Case, timeline and mails follow in the same transaction. Returns the session. Raises
     AlreadyBooked, BlockTaken, BlockOver, BlockTooNear, NotAllowed when the case is not ready to
     plan, ChangedMeanwhile when the lab moved the case at the same moment, and, unless `anyway`,
-    DentistBusy when the dentist has another session then.
+    DoubtfulTime when the dentist has another session then or the guide would ship too late.
     """
     if PlanningSession.objects.booked().filter(case=case).exists():
         raise _already_booked(case)
@@ -67,13 +67,13 @@ def book(block, case, *, by, now, anyway=False):
         cases.lock(case)
         block = _still_free(block, now)
         _refuse_short_notice(block, now)
-        if not anyway:
-            _refuse_two_at_once(block, case, by)
+        late = _ask_first(block, case, by=by, now=now, anyway=anyway)
         session = _insert(block, case, by=by, now=now)
         note, date = f"{_when(session)} with {block.planner}.", lab_calendar.today(block.starts_at)
         dates = {"planning_date": date}
         dates["ship_date"] = cases.ship_date_with_planning(case, date, now)
         cases.move(case, Progress.SCHEDULED, Who.BOOKING, by=by, now=now, note=note, **dates)
+        cases.keep_asked(case, late, by, now)
         emails.planning_scheduled(session, now)
     return session
 
@@ -110,8 +110,22 @@ def _refuse_short_notice(block, now):
     )
 
 
-def _refuse_two_at_once(block, case, by):
-    """Raises DentistBusy when the dentist of the case has a session of another case then."""
+def _ask_first(block, case, *, by, now, anyway):
+    """The contradictions of dates that a session in `block` makes, to keep with the case.
+
+    Raises DoubtfulTime, unless `anyway`, for these and for a dentist who is busy then.
+    """
+    ship_date = cases.ship_date_with_planning(case, lab_calendar.today(block.starts_at), now)
+    late = asking.of_moved_ship_date(case, ship_date)
+    busy = _two_at_once(block, case, by)
+    if not anyway and (late or busy):
+        then = late and f"With a session then, {late.text[0].lower()}{late.text[1:]}"
+        raise DoubtfulTime(" ".join(filter(None, [busy, then])))
+    return [late] if late else []
+
+
+def _two_at_once(block, case, by):
+    """A sentence when the dentist of the case has a session of another case then, or None."""
     # Of two who book for one dentist at the same moment, the second sees the first one's.
     Dentist.objects.select_for_update(no_key=True).filter(pk=case.dentist_id).values("pk").first()
     # One in this very block has taken it, which is said otherwise.
@@ -119,13 +133,11 @@ def _refuse_two_at_once(block, case, by):
     same_time = {"block__starts_at__lt": block.ends_at, "block__ends_at__gt": block.starts_at}
     other = booked.filter(case__dentist=case.dentist_id, **same_time).first()
     if other is None:
-        return
+        return None
     # A planner reads of their own cases only.
     is_seen = Case.objects.visible_to(by).filter(pk=other.case_id).exists()
     of_case = f"a session for case {other.case.number}" if is_seen else "another session"
-    raise DentistBusy(
-        f"{case.dentist} has {of_case} then: {_when(other)} with {other.block.planner}."
-    )
+    return f"{case.dentist} has {of_case} then: {_when(other)} with {other.block.planner}."
 
 
 def _taken():
@@ -147,19 +159,19 @@ def move_session(session, block, *, by, now, anyway=False):
     """The lab gives a booked session another block; progress stays and both sides are told.
 
     Raises NotAllowed when the session is not what it was or is in that block already, BlockTaken,
-    BlockOver and, unless `anyway`, DentistBusy. Returns the session as it is then.
+    BlockOver and, unless `anyway`, DoubtfulTime. Returns the session as it is then.
     """
     with transaction.atomic():
         session = _still_booked(session)
         if session.block_id == block.pk:
             raise NotAllowed("The session is in that block already. Nothing was changed.")
         before, block = session.block, _still_free(block, now)
-        if not anyway:
-            _refuse_two_at_once(block, session.case, by)
+        late = _ask_first(block, session.case, by=by, now=now, anyway=anyway)
         _take(session, block)
         note = f"Moved from {_when(session, before)} to {_when(session)} with {block.planner}."
         date = lab_calendar.today(block.starts_at)
         cases.set_planning_date(session.case, date, note, by=by, now=now)
+        cases.keep_asked(session.case, late, by, now)
         emails.planning_moved(session, before, now)
         # The time that is free now may be on a day which the planner has taken off since.
         opening.withdraw_on_days_off(before.planner, now)
@@ -310,8 +322,12 @@ def change_block(block, *, is_another_time):
 
 def keep_from_being_booked(blocks):
     """Lock blocks until the transaction ends. Raises NotAllowed when one was ever booked."""
-    rows = Block.objects.select_for_update().filter(pk__in=[block.pk for block in blocks])
-    if PlanningSession.objects.filter(block__in=list(rows)).exists():
+    refuse_booked(Block.objects.select_for_update().filter(pk__in=[block.pk for block in blocks]))
+
+
+def refuse_booked(blocks):
+    """Raises NotAllowed when one of the blocks was ever booked."""
+    if PlanningSession.objects.filter(block__in=list(blocks)).exists():
         raise NotAllowed(
             "Somebody has booked that time meanwhile. Nothing was changed. To change it, move or "
             "cancel the session."

@@ -73,7 +73,7 @@ def _book(request, case, session):
     try:
         with access.changing(request):
             _book_block(form, case, by=request.user, now=timezone.now())
-    except services.DentistBusy as question:
+    except services.DoubtfulTime as question:
         again = f"{question} Nothing was booked yet. Press Go again to book this time all the same."
         return _choose(request, case, again, status=409, asked=form.cleaned_data["block"])
     except services.AlreadyBooked as refusal:

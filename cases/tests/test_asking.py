@@ -93,7 +93,7 @@ def test_a_surgery_before_the_ship_date_is_asked_about_and_stands_red_before_the
     assert sentence in dentist_client.get(case.get_absolute_url()).text
     html = lab(case)
     assert sentence in html.partition('class="failed"')[2].partition("</p>")[0]
-    assert "Sent anyway" in html
+    assert "Confirmed" in html
 
 
 def test_the_same_patient_and_tooth_is_asked_about_and_may_go_on(dentist_client, send_case, typed):

@@ -105,7 +105,7 @@ def test_of_two_who_book_for_one_dentist_at_the_same_moment_one_is_asked(
         outcomes = at_once(
             *(partial(services.book, block, case, by=dentist, now=NOW) for block, case in pairs)
         )
-        assert sorted(outcomes) == ["DentistBusy", "done"]
+        assert sorted(outcomes) == ["DoubtfulTime", "done"]
 
 
 def test_a_block_that_is_booked_and_edited_at_the_same_moment_is_one_or_the_other(
