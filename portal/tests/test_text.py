@@ -15,6 +15,8 @@ from portal.writing.text import folded, plain_text
         "김민수",
         "O’Brien-Smith",
         "علی\u200cرضا",
+        "مُحَمَّدِ\u200cرضا",
+        "ജോൺ കല്\u200d",
         "ශ්\u200dරී",
         "👩🏽\u200d⚕️",
         "❤️\u200d🔥",

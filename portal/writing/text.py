@@ -24,6 +24,7 @@ _WITHIN = set(
     "\u2043\u058a\u05be\u0640\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe63\uff0d"
 )
 _JOINERS = {"\u200c", "\u200d"}
+_AT_END = re.compile(r"[\u200c\u200d]+(?=\s|$)")
 _VIRAMA, _EMOJI = 9, "\ufe0f"
 
 
@@ -46,19 +47,30 @@ def _visible(raw: str) -> str:
         if character.isspace():
             kept.append(" ")
         elif character in _JOINERS:
-            if kept and _is_joined(kept[-1]):
+            if _is_joined(kept):
                 kept.append(character)
         elif unicodedata.category(character) not in _UNWANTED and character not in _BLANK:
             kept.append(character)
     text = unicodedata.normalize("NFC", "".join(kept))
-    # At the end of a word there is nothing to join.
-    return re.sub(r"[\u200c\u200d]+(?=\s|$)", "", text)
+    return _AT_END.sub(_joiner_at_end, text)
 
 
-def _is_joined(before: str) -> bool:
-    """Whether a joiner behind `before` shows: in Arabic, behind a virama, and between emoji."""
+def _joiner_at_end(joiners: re.Match) -> str:
+    """At the end of a word nothing is left to join, but for the letter that a virama ends."""
+    before = joiners.string[max(joiners.start() - 1, 0) : joiners.start()]
+    is_letter = before and unicodedata.combining(before) == _VIRAMA
+    return "\u200d" if is_letter and "\u200d" in joiners[0] else ""
+
+
+def _is_joined(kept: list[str]) -> bool:
+    """Whether a joiner behind this shows: in Arabic, behind a virama, and between emoji."""
+    before = kept[-1] if kept else ""
+    if not before:
+        return False
+    # The marks of vowels stand behind their letter, a few at most.
+    letters = [one for one in kept[-6:] if unicodedata.bidirectional(one) != "NSM"]
     return (
-        unicodedata.bidirectional(before) == "AL"
+        unicodedata.bidirectional((letters or [before])[-1]) == "AL"
         or unicodedata.combining(before) == _VIRAMA
         or unicodedata.category(before) in {"So", "Sk"}
         or before == _EMOJI
