@@ -2,7 +2,7 @@
 
 A number is a tooth behind "#", behind the word tooth, teeth or site, or in a list of teeth
 ("at 36 and 37"). One that the practice's numbering lacks is read in the numberings that have it:
-people write by habit. UL6 is a tooth wherever it stands.
+people write by habit. UL6 is a tooth wherever it stands, 3.6 in an FDI practice behind such a word.
 """
 
 import re
@@ -22,7 +22,7 @@ _PIECES = r"|units?|implants?|pins?|screws?|sleeves?|guides?|crowns?|pieces?|vis
 def _item(not_before):
     """A label of a tooth that no measure follows."""
     return re.compile(
-        r"(?:[ULul][RLrl](?:[1-8][Ss]?|[A-E]S?)|[A-T]S?|\d{1,2}S?)"
+        r"(?:[ULul][RLrl](?:[ -]?[1-8][Ss]?|[A-E]S?)|[A-T]S?|\d{1,2}S?)"
         rf"(?!\w|\.\d|\s*[x×*]\s*\d|[\s-]*(?i:{not_before})(?!\w))"
     )
 
@@ -38,7 +38,14 @@ _WORD = re.compile(
     r"(?:numbers?\b|n[or]s?\b\.?)?\s*[:=]?\s*#?(?:['’]s)?\s*",
     re.I,
 )
-_PALMER = re.compile(r"(?<!\w)(?=[UL][RL][1-8]S?\b)", re.I)
+# Of primary teeth those that are no degree and no company: LLB, LLC, LLD.
+_PALMER = re.compile(r"(?<!\w)(?=(?i:[UL][RL][ -]?[1-8]S?\b)|(?!LL[BCD])[UL][RL][A-E]S?\b)")
+# Behind "implant" it is the diameter of one.
+_DOTTED = re.compile(
+    r"(?<![\w.])(?<!implant )(?<!implants )(?:([1-4])\.([1-8])|([5-8])\.([1-5]))"
+    rf"(?!\w|[.,]\d|\s*[x×*]\s*\d|[\s-]*(?i:{_MEASURES})(?!\w))",
+    re.I,
+)
 _LED_IN = re.compile(
     r"(?:^|[(\n]|(?<!\d)[.;:])[ \t]{0,9}(?=\d)|"
     r"\b(?:implants?|at|for|in|on|of|replac\w+|restor\w+|extract\w*|"
@@ -48,6 +55,9 @@ _LED_IN = re.compile(
 # Behind these a number is a tooth also when it stands alone.
 _FOR_ONE = re.compile(
     r"\b(?:implants?|replac\w+|extract\w*|regio|region)\s+(?:(?:at|in|for|of|on|regio)\s+)?$", re.I
+)
+_HOUR_OR_DAY = re.compile(
+    r"(?:at|on|from|for|in)\s+(?:1[0-2]|0?[1-9])\s*(?:\bor\b|/)\s*\d{1,2}(?![\d,/&])", re.I
 )
 # Of what else people write a number with "#".
 _NUMBERED = re.compile(
@@ -71,6 +81,8 @@ class Named:
 
 def teeth_named(text: str, numbering: str) -> list[Named]:
     """The teeth named in `text` by somebody who writes in `numbering`, as they come."""
+    if numbering == "fdi":
+        text = _DOTTED.sub(lambda tooth: "".join(filter(None, tooth.groups())), text)
     found = {}
     for at, named in sorted(_found(text, numbering), key=lambda pair: pair[0]):
         found |= dict.fromkeys(named, at)
@@ -91,6 +103,8 @@ def _found(text, numbering):
         # Behind one of two digits may stand the size of the implant, "36, 4.0 x 10".
         is_one = least == 1 and [*map(len, words)] == [2]
         if (text[end : end + 1].isdigit() and not is_one) or "to" in steps:
+            continue
+        if least == 2 and _HOUR_OR_DAY.match(text, start.start()):
             continue
         yield start.end(), _bare(words, numbering, least)
 
@@ -115,7 +129,7 @@ def _listed(text, at, by_spaces, item=_ITEM):
     """Labels from `at` on, whether each ends a range, and where the list ends."""
     words, steps, step = [], [], None
     while label := item.match(text, at):
-        words.append(label[0])
+        words.append(re.sub("[ -]", "", label[0]))
         steps.append(step)
         end = label.end()
         step, after = "to", _TO.match(text, end)
