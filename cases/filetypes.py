@@ -156,9 +156,15 @@ def clean_name(raw: str) -> str:
     The extension survives shortening. What leaves nothing ("..", "   ") is called "unnamed".
     """
     name = plain_text(plain_text(raw).replace("\\", "/").rpartition("/")[2])
-    # Windows drops dots and spaces at the end, and "." and ".." are folders.
-    name = name.rstrip(" .")
+    name = _ended(name)
     return _shortened(name) if name else UNNAMED
+
+
+def _ended(name):
+    """Without what Windows drops at the end, dots and spaces, and joiners left there."""
+    while (ended := plain_text(name.rstrip(" ."))) != name:
+        name = ended
+    return name
 
 
 def _shortened(name: str) -> str:
@@ -168,4 +174,4 @@ def _shortened(name: str) -> str:
     if not stem or len(extension.encode()) > _MAX_EXTENSION_BYTES:
         stem, dot, extension = name, "", ""
     room = MAX_NAME_BYTES - len((dot + extension).encode())
-    return stem.encode()[:room].decode(errors="ignore").rstrip(" .") + dot + extension
+    return _ended(stem.encode()[:room].decode(errors="ignore")) + dot + extension

@@ -131,6 +131,13 @@ def test_a_long_name_is_cut_between_characters_and_keeps_its_extension(letter):
     assert 255 - len(letter.encode()) < len(name.encode()) <= 255
 
 
+def test_a_joiner_where_a_long_name_is_cut_goes_too():
+    name = clean_name("x" * 248 + "👨\u200d👩")
+    assert clean_name(name) == name
+    assert "\u200d" not in name
+    assert clean_name("👨\u200d. .") == "👨"
+
+
 def test_an_endless_extension_is_cut_like_the_rest():
     assert clean_name("a." + "b" * 300) == "a." + "b" * 253
     assert clean_name("." + "b" * 300) == "." + "b" * 254

@@ -40,6 +40,19 @@ def test_invisible_and_direction_marks_are_removed(mark):
     assert plain_text(mark) == ""
 
 
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "\u0301\u0d4d\u200d\u0301",  # marks that NFC puts into another order
+        "ع" + "\u0344" * 9 + "\u200cx",  # a mark that NFC takes apart
+        "ع\u200c\u200c\u064e\u200cx",
+        "x\u200d.\u200d",
+    ],
+)
+def test_what_is_clean_stays_as_it_is(typed):
+    assert plain_text(plain_text(typed)) == plain_text(typed)
+
+
 def test_one_line_mode_makes_one_line_with_single_spaces():
     assert plain_text("  Anna\r\n\t van\u00a0\u2028 Dyk\x85") == "Anna van Dyk"
 

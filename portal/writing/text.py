@@ -25,7 +25,7 @@ _WITHIN = set(
 )
 _JOINERS = {"\u200c", "\u200d"}
 _AT_END = re.compile(r"[\u200c\u200d]+(?=\s|$)")
-_VIRAMA, _EMOJI = 9, "\ufe0f"
+_VIRAMA = 9
 
 
 def plain_text(raw: str, lines: bool = False) -> str:
@@ -42,17 +42,32 @@ def plain_text(raw: str, lines: bool = False) -> str:
 
 
 def _visible(raw: str) -> str:
-    kept = []
+    kept, is_joined = [], False
     for character in raw:
-        if character.isspace():
+        if character in _JOINERS:
+            kept += character if is_joined else ""
+            is_joined = False
+        elif character.isspace():
             kept.append(" ")
-        elif character in _JOINERS:
-            if _is_joined(kept):
-                kept.append(character)
+            is_joined = False
         elif unicodedata.category(character) not in _UNWANTED and character not in _BLANK:
             kept.append(character)
+            is_joined = _is_joined(character, is_joined)
     text = unicodedata.normalize("NFC", "".join(kept))
     return _AT_END.sub(_joiner_at_end, text)
+
+
+def _is_joined(character: str, was: bool) -> bool:
+    """Whether a joiner behind this shows: in Arabic, behind a virama, and between emoji.
+
+    Behind the mark of a vowel, as behind its letter.
+    """
+    if unicodedata.combining(character) == _VIRAMA:
+        return True
+    direction = unicodedata.bidirectional(character)
+    if direction == "NSM":
+        return was
+    return direction == "AL" or unicodedata.category(character) in {"So", "Sk"}
 
 
 def _joiner_at_end(joiners: re.Match) -> str:
@@ -60,21 +75,6 @@ def _joiner_at_end(joiners: re.Match) -> str:
     before = joiners.string[max(joiners.start() - 1, 0) : joiners.start()]
     is_letter = before and unicodedata.combining(before) == _VIRAMA
     return "\u200d" if is_letter and "\u200d" in joiners[0] else ""
-
-
-def _is_joined(kept: list[str]) -> bool:
-    """Whether a joiner behind this shows: in Arabic, behind a virama, and between emoji."""
-    before = kept[-1] if kept else ""
-    if not before:
-        return False
-    # The marks of vowels stand behind their letter, a few at most.
-    letters = [one for one in kept[-6:] if unicodedata.bidirectional(one) != "NSM"]
-    return (
-        unicodedata.bidirectional((letters or [before])[-1]) == "AL"
-        or unicodedata.combining(before) == _VIRAMA
-        or unicodedata.category(before) in {"So", "Sk"}
-        or before == _EMOJI
-    )
 
 
 def folded(raw: str) -> str:
