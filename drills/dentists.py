@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import re
 import time
 import uuid
 from collections import Counter
@@ -14,6 +15,7 @@ CSRF = "c" * 32
 PATIENCE = 300  # seconds
 PAUSE = 0.5
 BLOCK = 64 * 1024
+_ASKED = re.compile(r'name="asked" value="([^"]+)"')
 # In minutes these do what a practice does in months.
 OUT_OF_THE_WAY = " ".join(
     f"{what}_an_hour_a_{whose}=1000000"
@@ -88,7 +90,11 @@ class Dentist:
             "description": "One guide, please.",
             "signed_name": "Dana Drill",
         }
-        answer = self._until("POST", "/cases/new/", {302}, data=form)
+        answer = self._until("POST", "/cases/new/", {302, 422}, data=form)
+        if answer.status_code == 422:
+            # Asked about, as of a scan that holds something else; sent anyway.
+            form["asked"] = _ASKED.search(answer.text)[1]
+            answer = self._until("POST", "/cases/new/", {302}, data=form)
         sent.number = answer.headers["Location"].split("/")[2]
         return sent
 
