@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.utils.formats import date_format
 
 from accounts.limits import take_turn
 from cases import emails, limits, shipping
@@ -469,7 +470,7 @@ def set_ship_date(case, date, *, by, now):
             f"Case {case.number} is {case.progress.label} and has no ship date until it goes on. "
             "Move it first; nothing was changed."
         )
-    note = f"Ships {date:%b %d, %Y}." if date else "No ship date."
+    note = f"Ships {date_format(date)}." if date else "No ship date."
     with transaction.atomic():
         _change(case, ship_date=date)
         _add_event(case, CaseEvent.Kind.SHIP_DATE, by, now, note=note)

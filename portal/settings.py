@@ -399,6 +399,7 @@ PASSWORD_RESET_TIMEOUT = 3600
 
 # Time
 TIME_ZONE = LAB_TIME_ZONE
+FORMAT_MODULE_PATH = "portal.writing.locale"
 
 # Security
 HTTPS = SITE_URL.startswith("https://")

@@ -4,6 +4,7 @@ from django.contrib import admin, messages
 from django.db.models import F, Prefetch
 from django.template.defaultfilters import truncatechars
 from django.template.loader import render_to_string
+from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.timesince import timesince
 
@@ -110,7 +111,7 @@ class CaseAdmin(LoggedAdmin, CasePages, ReadOnlyAdmin, ShownOnlyAdmin):
     # It would lead from the key of any row to its number.
     view_on_site = False
     list_display = [
-        "number", "badge", "patient", "practice", "ship_date", "modified_at", "last_word",
+        "number", "badge", "patient", "practice", "ships", "modified_at", "last_word",
     ]  # fmt: skip
     list_filter = [
         "created_at",
@@ -208,6 +209,16 @@ class CaseAdmin(LoggedAdmin, CasePages, ReadOnlyAdmin, ShownOnlyAdmin):
     @admin.display(description="patient", ordering="patient_key")
     def patient(self, case):
         return case.patient_name
+
+    @admin.display(description="ship date", ordering="ship_date", empty_value="–")
+    def ships(self, case):
+        if case.ship_date is None:
+            return None
+        contradiction = asking.of_dates(case)
+        late = f"Surgery {date_format(case.surgery_date)}" if contradiction else ""
+        return date_format(case.ship_date) + format_html_join(
+            "", '<div class="failed">{}</div>', [(late,)] if late else []
+        )
 
     @admin.display(description="message", ordering="last_message_at")
     def last_word(self, case):

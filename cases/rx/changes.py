@@ -4,6 +4,8 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import date
 
+from django.utils.formats import date_format
+
 from cases import teeth
 
 NOTHING = "–"
@@ -60,7 +62,7 @@ def _shown(rx):
 
 
 def _day(text):
-    return f"{date.fromisoformat(text):%b %d, %Y}" if text else ""
+    return date_format(date.fromisoformat(text)) if text else ""
 
 
 def _names(rx):

@@ -277,7 +277,7 @@ def test_the_ship_date_is_set_by_hand(lab, send_case):
     lab.post(address, {"ship_date": "2027-01-15"})
     case.refresh_from_db()
     assert str(case.ship_date) == "2027-01-15"
-    assert case.events.get(kind="ship_date").note == "Ships Jan 15, 2027."
+    assert case.events.get(kind="ship_date").note == "Ships Fri, Jan 15, 2027."
 
 
 def test_a_resting_case_is_promised_no_date(lab, make_case):

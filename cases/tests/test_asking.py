@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from cases import services
 from cases.models import Attachment, Case, Draft
@@ -72,7 +73,7 @@ def test_a_case_without_contradictions_is_sent_by_one_press(dentist_client, type
 
 
 def test_a_surgery_before_the_ship_date_is_asked_about_and_stands_red_before_the_lab(
-    dentist_client, typed, lab
+    client, dentist_client, typed, lab
 ):
     typed["surgery_date"] = in_days(3)
     answer = dentist_client.post(NEW, typed)
@@ -94,6 +95,7 @@ def test_a_surgery_before_the_ship_date_is_asked_about_and_stands_red_before_the
     html = lab(case)
     assert sentence in html.partition('class="failed"')[2].partition("</p>")[0]
     assert "Confirmed" in html
+    assert f"Surgery {date_format(in_days(3))}" in client.get("/admin/cases/case/").text
 
 
 def test_the_same_patient_and_tooth_is_asked_about_and_may_go_on(dentist_client, send_case, typed):

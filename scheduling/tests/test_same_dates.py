@@ -41,9 +41,8 @@ def test_every_step_shows_the_date_that_both_sides_then_see(
     client.post(address, {"was": int(was), **TYPED.get(to, {})})
     case = Case.objects.get()
     assert (case.progress, case.ship_date) == (to, shown)
-    pages = [client.get(f"{CASES}{case.pk}/change/")]
+    pages = [client.get(f"{CASES}{case.pk}/change/"), client.get(CASES)]
     client.force_login(dentist)
-    pages.append(client.get(case.get_absolute_url()))
+    pages += [client.get(case.get_absolute_url()), client.get("/cases/")]
     for page in pages:
-        assert page.context["case"].ship_date == shown
         assert shown is None or f"{shown:%a, %b} {shown.day}, {shown.year}" in words(page)
