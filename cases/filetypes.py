@@ -43,6 +43,8 @@ _PROGRAM_NAMES = {
 _SHORTCUT_NAMES = {"lnk", "url", "webloc", "desktop"}
 _PAGE_NAMES = {"html", "htm", "mht", "mhtml", "xhtml", "php", "aspx"}
 _SCAN_NAMES = {"dcm", "dicom", "stl", "ply", "obj"}
+# Programs of Windows and Linux, and answers of a server that was asked for a scan.
+_NO_SCAN_MAGIC = (b"MZ", b"\x7fELF", b"{")
 _PAGE_MARKS = (b"<!doctype html", b"<html", b"<head>")
 
 
@@ -142,7 +144,8 @@ def _by_name(name: str, extension: str, head: bytes) -> str | None:
         return CBCT
     if name.upper() == "DICOMDIR" or extension in _MAKER_CBCT_NAMES:
         return CBCT
-    return SURFACE_SCAN if extension == "dcm" else None
+    is_scan = extension == "dcm" and not head.startswith(_NO_SCAN_MAGIC)
+    return SURFACE_SCAN if is_scan else None
 
 
 def _starts_like_dicom(head: bytes) -> bool:
