@@ -214,11 +214,11 @@ class CaseAdmin(LoggedAdmin, CasePages, ReadOnlyAdmin, ShownOnlyAdmin):
     def ships(self, case):
         if case.ship_date is None:
             return None
-        contradiction = asking.of_dates(case)
-        late = f"Surgery {date_format(case.surgery_date)}" if contradiction else ""
-        return date_format(case.ship_date) + format_html_join(
-            "", '<div class="failed">{}</div>', [(late,)] if late else []
-        )
+        ships = date_format(case.ship_date)
+        if asking.of_dates(case) is None:
+            return ships
+        surgery = date_format(case.surgery_date)
+        return format_html('{}<div class="failed">Surgery {}</div>', ships, surgery)
 
     @admin.display(description="message", ordering="last_message_at")
     def last_word(self, case):

@@ -95,7 +95,8 @@ def test_a_surgery_before_the_ship_date_is_asked_about_and_stands_red_before_the
     html = lab(case)
     assert sentence in html.partition('class="failed"')[2].partition("</p>")[0]
     assert "Confirmed" in html
-    assert f"Surgery {date_format(in_days(3))}" in client.get("/admin/cases/case/").text
+    listed = client.get("/admin/cases/case/").text
+    assert f'<div class="failed">Surgery {date_format(in_days(3))}</div>' in listed
 
 
 def test_the_same_patient_and_tooth_is_asked_about_and_may_go_on(dentist_client, send_case, typed):
