@@ -29,6 +29,7 @@ TELLS = {
     "time": {"starts_at", "block__starts_at"},
     "planner": {"block__planner", "block__planner__user__name"},
     "badge": {"progress"},
+    "ships": {"ship_date"},
     "last_word": {"answer", "last_message_at"},
     "archived_at": {"archived"},
     "dentist_names": {"dentists"},

@@ -149,9 +149,7 @@ GUARDS = {
         "scheduling.services._insert",
         "scheduling.services.end_session_of",
         "scheduling.services.state_after",
-        "scheduling.services.book: not anyway",
-        "scheduling.services.move_session: not anyway",
-        "scheduling.services._refuse_two_at_once: exclude(case=case)",
+        "scheduling.services._two_at_once: exclude(case=case)",
         "scheduling.forms.BookingForm.__init__",
         "scheduling.views._booked: PlanningSession.objects.visible_to(user)",
         "scheduling.views._choose",
@@ -161,12 +159,13 @@ GUARDS = {
     "No block of the world was booked and is free again: see scheduling/tests/test_blocks.py.": [
         "scheduling.admin.BlockAdmin.has_change_permission: not (obj and obj.was_booked)",
         "scheduling.admin.BlockAdmin.has_delete_permission: not (obj and obj.was_booked)",
+        "scheduling.admin.BlockAdmin._or_refuse",
     ],
     (
         "Nobody of the world has two sessions at one time, or takes a day off with one: see "
-        "scheduling/tests/test_two_at_once.py and test_days_off.py."
+        "scheduling/tests/test_doubtful_times.py and test_days_off.py."
     ): [
-        "scheduling.services._refuse_two_at_once: Case.objects.visible_to(by)",
+        "scheduling.services._two_at_once: Case.objects.visible_to(by)",
         "scheduling.forms.DaysOffFormSet._named: PlanningSession.objects.visible_to(self.user)",
     ],
     ("An inline is read only besides; the reason of an emergency is no word of the world's."): [
