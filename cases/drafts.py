@@ -139,9 +139,9 @@ def remove_file(attachment):
 
     First no form can find it any more; then a worker of its host removes its bytes and its row.
     """
-    if not Attachment.objects.filter(pk=attachment.pk, case=None).update(
-        form_key=None, upload_key=None
-    ):
+    # Of two who remove it at once, the second finds it in no form any more.
+    rows = Attachment.objects.filter(pk=attachment.pk, case=None, form_key=attachment.form_key)
+    if not rows.update(form_key=None, upload_key=None):
         return False
     remove_attachment.hand_over_on_commit(attachment.pk, attachment.work_queue)
     return True

@@ -463,8 +463,14 @@ def set_planning_date(case, date, note, *, by, now):
 def set_ship_date(case, date, *, by, now):
     """The lab sets the ship date by hand; the timeline says so.
 
-    Raises NotAllowed for a date on a case that rests: none is promised while nothing moves.
+    Raises NotAllowed for a date on a case that rests, as none is promised while nothing moves,
+    and for a shipped one, whose date is the day on which it left.
     """
+    if case.has_shipped:
+        raise NotAllowed(
+            f"Case {case.number} is {case.progress.label}; its ship date is the day on which it "
+            "left. To change it, take the step back first; nothing was changed."
+        )
     if date and case.progress in WITHOUT_SHIP_DATE:
         raise NotAllowed(
             f"Case {case.number} is {case.progress.label} and has no ship date until it goes on. "

@@ -49,7 +49,7 @@ _DOTTED = re.compile(
 _LED_IN = re.compile(
     r"(?:^|[(\n]|(?<!\d)[.;:])[ \t]{0,9}(?=\d)|"
     r"\b(?:implants?|at|for|in|on|of|replac\w+|restor\w+|extract\w*|"
-    r"crowns?|abutments?|bridge|pontics?|from|regio|region)\s+(?=\d)",
+    r"crowns?|abutments?|bridge|pontics?|from|regio|region|missing|guide|plan)\s+(?=\d)",
     re.I,
 )
 # Behind these a number is a tooth also when it stands alone.
@@ -57,7 +57,13 @@ _FOR_ONE = re.compile(
     r"\b(?:implants?|replac\w+|extract\w*|regio|region)\s+(?:(?:at|in|for|of|on|regio)\s+)?$", re.I
 )
 _HOUR_OR_DAY = re.compile(
-    r"(?:at|on|from|for|in)\s+(?:1[0-2]|0?[1-9])\s*(?:\bor\b|/)\s*\d{1,2}(?![\d,/&])", re.I
+    r"(?:at|on|from|for|in)\s+(?:(?:1[0-2]|0?[1-9])\s*(?:\bor\b|/)\s*\d{1,2}|"
+    r"[12]?\d\s*/\s*(?:1[0-2]|0?[1-9]))(?![\d,/&])",
+    re.I,
+)
+# Such a number of two digits is hardly anything else where teeth are written so.
+_FDI_ALONE = re.compile(
+    r"(?:for|at|in|on|crowns?|missing|guide|plan)\s+(?:1[3-8]|[2-4][1-8])(?!\w)", re.I
 )
 # Of what else people write a number with "#".
 _NUMBERED = re.compile(
@@ -99,12 +105,14 @@ def _found(text, numbering):
     for start, (words, steps, _) in _lists(_PALMER, text):
         yield start.start(), _read(words, steps, numbering)
     for start, (words, steps, end) in _lists(_LED_IN, text, _ITEM_OF_LIST):
-        least = 1 if _FOR_ONE.search(text[max(start.end() - 40, 0) : start.end()]) else 2
+        is_for_one = _FOR_ONE.search(text[max(start.end() - 40, 0) : start.end()])
+        is_fdi = numbering == "fdi" and _FDI_ALONE.match(text, start.start())
+        least = 1 if is_for_one or is_fdi else 2
         # Behind one of two digits may stand the size of the implant, "36, 4.0 x 10".
         is_one = least == 1 and [*map(len, words)] == [2]
         if (text[end : end + 1].isdigit() and not is_one) or "to" in steps:
             continue
-        if least == 2 and _HOUR_OR_DAY.match(text, start.start()):
+        if not is_for_one and _HOUR_OR_DAY.match(text, start.start()):
             continue
         yield start.end(), _bare(words, numbering, least)
 

@@ -184,7 +184,7 @@ class CaseAdmin(LoggedAdmin, CasePages, ReadOnlyAdmin, ShownOnlyAdmin):
             "may_act": self.has_change_permission(request),
             "may_write": policies.can_write_message(request.user, case),
             "may_set_ship_date": self.has_change_permission(request)
-            and case.progress not in WITHOUT_SHIP_DATE,
+            and case.progress not in [*WITHOUT_SHIP_DATE, Progress.SHIPPED],
             "waiting": drafts.files_waiting(case) if case.progress in RED else None,
             "files": parts.files(request, case),
             "file_count": case.attachments.count(),

@@ -11,7 +11,7 @@ from django.urls import path, reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from cases import access, policies, services
+from cases import access, asking, policies, services
 from cases.access import Action, What, logged
 from cases.admin import moves
 from cases.admin.forms import (
@@ -97,7 +97,7 @@ class CasePages:
             date = form.cleaned_data["ship_date"]
             service = partial(services.set_ship_date, case, date=date)
             outcome = f"The ship date of case {case} is set."
-            return self._act(request, case, service, outcome)
+            return self._act_on_dates(request, case, service, outcome)
         title = f"Case {case}: ship date"
         return self._page(request, case, form, title=title, button="Set ship date")
 
@@ -122,7 +122,7 @@ class CasePages:
             reason, seen = said.pop("reason"), said.pop("revision")
             correct = partial(services.correct, case, said, reason, seen)
             outcome = f"Case {case} is corrected, its RX script renewed; the practice is told."
-            return self._act(request, case, correct, outcome)
+            return self._act_on_dates(request, case, correct, outcome)
         title = f"Case {case}: correct what was sent"
         return self._page(request, case, form, title=title, button="Correct the case")
 
@@ -203,6 +203,13 @@ class CasePages:
         """Call the service and go back with its outcome; with a refusal goes `access.logged`."""
         service(by=request.user, now=timezone.now())
         return self._back(request, case, outcome)
+
+    def _act_on_dates(self, request, case, service, outcome):
+        """As `_act`, and say so when surgery and ship date contradict each other then."""
+        answer = self._act(request, case, service, outcome)
+        if late := asking.of_dates(case):
+            self.message_user(request, late.text, messages.WARNING)
+        return answer
 
     def _back(self, request, case, text, level=messages.SUCCESS):
         self.message_user(request, text, level)

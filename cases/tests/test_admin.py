@@ -280,6 +280,25 @@ def test_the_ship_date_is_set_by_hand(lab, send_case):
     assert case.events.get(kind="ship_date").note == "Ships Fri, Jan 15, 2027."
 
 
+def test_a_ship_date_behind_the_surgery_is_said_once_it_is_set(lab, make_case):
+    case = make_case(progress=Progress.RECEIVED, surgery_date=date(2027, 1, 14))
+    address = reverse("admin:cases_case_ship_date", args=[case.pk])
+    page = lab.post(address, {"ship_date": "2027-01-15"}, follow=True)
+    said = [str(message) for message in page.context["messages"]]
+    assert said[1].startswith("The guide ships on Jan 15, after the surgery on Jan 14.")
+
+
+def test_a_shipped_case_keeps_the_day_on_which_it_left(lab, make_case):
+    case = make_case(progress=Progress.SHIPPED, ship_date=date(2026, 11, 2))
+    page = lab.get(reverse("admin:cases_case_change", args=[case.pk])).text
+    assert "Change ship date" not in page
+    address = reverse("admin:cases_case_ship_date", args=[case.pk])
+    page = lab.post(address, {"ship_date": "2027-01-15"}, follow=True)
+    assert "the day on which it left" in page.text
+    case.refresh_from_db()
+    assert case.ship_date == date(2026, 11, 2)
+
+
 def test_a_resting_case_is_promised_no_date(lab, make_case):
     case = make_case(progress=Progress.ON_HOLD)
     address = reverse("admin:cases_case_ship_date", args=[case.pk])

@@ -191,6 +191,16 @@ FDI = [
     ("tooth 4.9", []),
     ("tooth 3.65", []),
     ("version 3.6", []),
+    ("Guide for 36 please", ["19"]),
+    ("Crown on 36", ["19"]),
+    ("missing 36", ["19"]),
+    ("4.0 x 10 mm at 36", ["19"]),
+    ("in 36 hours", []),
+    ("for 14 patients", []),
+    ("call at 11", []),
+    ("Surgery on 15/12", []),
+    ("Surgery on 15.12.", []),
+    ("a patient of 36", []),
 ]
 PALMER = [
     ("UL6", ["14"]),

@@ -144,6 +144,7 @@ ANN, BO, LU, PAT = "Anna Lee", "Bo Ėkholm", "Łukasz Nowak", "Pat O’Brien"
         ("#26-10002", [BO]),
         ("Case 26-10002.", [BO]),
         ("case no. 2610002", [BO]),
+        ("Case number 26-10002", [BO]),
         ("“26-10002”?", [BO]),
         ("Re: Case 26-10002", [BO]),
         ("ID 26_10002", [BO]),

@@ -131,6 +131,7 @@ def test_the_dentist_is_asked_for_nothing_once_all_is_ticked_off(lab, missing, d
     html = lab.get(case.get_absolute_url()).text
     assert "What we need from you" not in html
     assert "We have what was missing" in html
+    assert "Upload what is listed" not in html
 
 
 def test_what_was_ticked_off_already_is_ticked_off_once(lab, missing):

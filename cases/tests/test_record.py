@@ -131,6 +131,14 @@ def test_an_update_is_looked_over_with_old_and_new_ship_date_before_it_counts(
     assert case.teeth == ["14"]
 
 
+def test_the_old_ship_date_is_the_one_that_counts_by_now(dentist_client, lab_user, send_case, now):
+    case = send_case(now=now)
+    services.set_ship_date(case, date(2026, 3, 20), by=lab_user, now=now)
+    answer = dentist_client.post(reverse("cases:update", args=[case.number]), CHANGE)
+    assert answer.text.count("Fri, Mar 20, 2026") == 2
+    assert "Mon, Mar 16, 2026" not in answer.text
+
+
 def test_a_confirmed_update_changes_the_case_and_renews_the_prescription(
     dentist_client, case, update_url, django_capture_on_commit_callbacks
 ):

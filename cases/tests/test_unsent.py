@@ -262,6 +262,14 @@ def test_a_form_names_the_files_that_were_removed(dentist_client, begin, expire)
     assert GONE not in words(dentist_client.get(NEW).text)
 
 
+def test_two_who_remove_a_file_at_once_leave_its_name_once(begin):
+    file = add_file(begin(files=0))
+    again = Attachment.objects.get(pk=file.pk)
+    for one in (file, again):
+        drafts.remove_left(one, timezone.now())
+    assert RemovedFile.objects.count() == 1
+
+
 def test_a_red_case_names_them_where_they_were_missed(dentist_client, begin, make_case, expire):
     case = make_case(progress=Progress.MISSING)
     item = case.missing_items.create(reason="no_cbct")

@@ -15,6 +15,7 @@ from cases.access import Action, Result, What, logged
 from cases.contradictions import is_answered, token
 from cases.forms import CompareForm, MessageForm, PrescriptionForm, SignatureForm
 from cases.models import Attachment
+from cases.progress import Progress
 from cases.readiness import IMPLANTS, SIGNATURE
 from cases.rx.changes import changes
 from cases.rx.revisions import newest, newest_number, snapshot
@@ -87,6 +88,7 @@ def _page(request, case, form, message_form, draft=None, status=200):
         "unsent": _unsent(request, case, key).count(),
         "of_form": parts.files_of_form(request, _files(request, case).of_form(key)),
         "missing": missing,
+        "is_all_here": case.progress == Progress.MISSING and not missing,
         "implants_are_missing": any(item.answer == IMPLANTS for item in missing),
         "signature": _signature(draft and draft.data),
         "missing_note": case.missing_note,
@@ -197,7 +199,9 @@ def _changes_of(case, after, *, by, now):
     """What the update changes, as Changes, or None; the lab may have corrected the case since."""
     if (before := newest(case)) is None:
         return None
-    return changes(before.snapshot, snapshot(after, 0, "", by=by, now=now))
+    # A session or the lab may have moved the ship date since; the page names the one that counts.
+    was = {**before.snapshot, "ship_date": case.ship_date and case.ship_date.isoformat()}
+    return changes(was, snapshot(after, 0, "", by=by, now=now))
 
 
 def _unanswered(case, form, files):

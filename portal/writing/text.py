@@ -97,7 +97,7 @@ def _folded_sign(sign: str) -> str:
 
 
 _LED_IN = re.compile(
-    r"\b(tooth|teeth|(case|re|id|no|nr|number)(?=\W*[0-9]|\W+(id|no|nr|case)))\b|#", re.I
+    r"\b(tooth|teeth|(case|re|id|no|nr|number)(?=\W*[0-9]|\W+(id|no|nr|number|case)))\b|#", re.I
 )
 _NUMBER = re.compile(r"(?<![0-9-])([0-9]{2})[-._/]?([0-9]{5,9})(?![0-9-])")
 _LINK = re.compile(r"https?://\S+?/([0-9]{2}-[0-9]{5,9})/?\S*")
