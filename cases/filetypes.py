@@ -158,13 +158,12 @@ def clean_name(raw: str) -> str:
 
     The extension survives shortening. What leaves nothing ("..", "   ") is called "unnamed".
     """
-    name = plain_text(plain_text(raw).replace("\\", "/").rpartition("/")[2])
-    name = _ended(name)
+    name = _ended(plain_text(raw).replace("\\", "/").rpartition("/")[2])
     return _shortened(name) if name else UNNAMED
 
 
 def _ended(name):
-    """Without what Windows drops at the end, dots and spaces, and joiners left there."""
+    """Clean, without what Windows drops at the end, dots and spaces, and joiners left there."""
     while (ended := plain_text(name.rstrip(" ."))) != name:
         name = ended
     return name

@@ -67,11 +67,11 @@ def book(block, case, *, by, now, anyway=False):
         cases.lock(case)
         block = _still_free(block, now)
         _refuse_short_notice(block, now)
-        late = _ask_first(block, case, by=by, now=now, anyway=anyway)
+        dates = {"planning_date": lab_calendar.today(block.starts_at)}
+        dates["ship_date"] = cases.ship_date_with_planning(case, dates["planning_date"], now)
+        late = _ask_first(block, case, dates["ship_date"], by=by, anyway=anyway)
         session = _insert(block, case, by=by, now=now)
-        note, date = f"{_when(session)} with {block.planner}.", lab_calendar.today(block.starts_at)
-        dates = {"planning_date": date}
-        dates["ship_date"] = cases.ship_date_with_planning(case, date, now)
+        note = f"{_when(session)} with {block.planner}."
         cases.move(case, Progress.SCHEDULED, Who.BOOKING, by=by, now=now, note=note, **dates)
         cases.keep_asked(case, late, by, now)
         emails.planning_scheduled(session, now)
@@ -110,12 +110,11 @@ def _refuse_short_notice(block, now):
     )
 
 
-def _ask_first(block, case, *, by, now, anyway):
+def _ask_first(block, case, ship_date, *, by, anyway):
     """The contradictions of dates that a session in `block` makes, to keep with the case.
 
     Raises DoubtfulTime, unless `anyway`, for these and for a dentist who is busy then.
     """
-    ship_date = cases.ship_date_with_planning(case, lab_calendar.today(block.starts_at), now)
     late = asking.of_moved_ship_date(case, ship_date)
     busy = _two_at_once(block, case, by)
     if not anyway and (late or busy):
@@ -166,10 +165,11 @@ def move_session(session, block, *, by, now, anyway=False):
         if session.block_id == block.pk:
             raise NotAllowed("The session is in that block already. Nothing was changed.")
         before, block = session.block, _still_free(block, now)
-        late = _ask_first(block, session.case, by=by, now=now, anyway=anyway)
+        date = lab_calendar.today(block.starts_at)
+        ship_date = cases.ship_date_with_planning(session.case, date, now)
+        late = _ask_first(block, session.case, ship_date, by=by, anyway=anyway)
         _take(session, block)
         note = f"Moved from {_when(session, before)} to {_when(session)} with {block.planner}."
-        date = lab_calendar.today(block.starts_at)
         cases.set_planning_date(session.case, date, note, by=by, now=now)
         cases.keep_asked(session.case, late, by, now)
         emails.planning_moved(session, before, now)

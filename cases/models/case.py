@@ -299,10 +299,6 @@ class CaseEvent(models.Model):
     def __str__(self):
         return self.get_kind_display()
 
-    @property
-    def is_about_dates(self):
-        return self.kind == self.Kind.DATES_ASKED
-
 
 class EmergencyGrantQuerySet(models.QuerySet):
     def open_to(self, user):
