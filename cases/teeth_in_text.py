@@ -1,8 +1,9 @@
 """Find the teeth that a text names, and no other number in it.
 
-A number is a tooth behind "#", behind the word tooth, teeth or site, or in a list of teeth
-("at 36 and 37"). One that the practice's numbering lacks is read in the numberings that have it:
-people write by habit. UL6 is a tooth wherever it stands, 3.6 in an FDI practice behind such a word.
+A number is a tooth behind "#" or "No.", behind the word tooth, teeth or site, or in a list of
+teeth ("at 36 and 37"); in an FDI practice also where a line begins with it. One that the practice's
+numbering lacks is read in the numberings that have it: people write by habit. UL6 is a tooth
+wherever it stands, 3.6 in an FDI practice behind such a word.
 """
 
 import re
@@ -14,7 +15,9 @@ _MEASURES = (
     r"mm|cm|n ?cm|°|%|degrees?|months?|weeks?|days?|hours?|minutes?|years?|yrs?|times|"
     r"[ap]\.?m\b|o'clock|h|hrs?|min|blades?|scalpels?|reamers?|files?|burs?|round|drills?|"
     r"priority|sutures?|elevators?|forceps|gauge|patients?|"
-    r"jan\w*|feb\w*|mar(?:ch)?|apr\w*|may|june?|july?|aug\w*|sep\w*|oct\w*|nov\w*|dec\w*"
+    r"grad|monate?n?|wochen?|tage?n?|stunden?|uhr|jahre?n?|minuten?|"
+    r"jan\w*|feb\w*|mar(?:ch)?|märz|apr\w*|ma[iy]|jun[ei]?|jul[iy]?|aug\w*|sep\w*|o[ck]t\w*|"
+    r"nov\w*|de[cz]\w*"
 )
 _PIECES = r"|units?|implants?|pins?|screws?|sleeves?|guides?|crowns?|pieces?|visits?"
 
@@ -28,13 +31,16 @@ def _item(not_before):
 
 
 _ITEM, _ITEM_OF_LIST = _item(_MEASURES), _item(_MEASURES + _PIECES)
-_AND = re.compile(r"\s*(?:,\s*(?:(?:and|or)\b|&)?|[;&+/]|\b(?:and|or)\b)\s*#?\s*", re.I)
+_AND = re.compile(
+    r"\s*(?:,\s*(?:(?:and|or|und|oder|et)\b|&)?|[;&+/]|\b(?:and|or|und|oder|et)\b)\s*#?\s*", re.I
+)
 _SPACE = re.compile(r"\s+#?\s*")
-_TO = re.compile(r"\s*(?:[-\u2010-\u2015]|\b(?:to|through|thru)\b)\s*#?\s*", re.I)
+_TO = re.compile(r"[^\S\n]*(?:[-\u2010-\u2015]|\b(?:to|through|thru|bis)\b)\s*#?\s*", re.I)
 
-_MARK = re.compile(r"#(?P<several>['’]s\b|s(?=\s))?\s*")
+_MARK = re.compile(r"(?:#|(?<!\? )\b(?i:n[or])\.)(?P<several>['’]s\b|s(?=\s))?\s*")
 _WORD = re.compile(
-    r"\b(?:(?P<several>teeth|sites|positions)|tooth|site|position)\b\s*"
+    r"\b(?:(?:(?P<several>teeth|sites|positions|zähnen?|dents|dientes|denti)|"
+    r"tooth|site|position|zahn|dente?|diente)\b|pos\b\.?)\s*"
     r"(?:numbers?\b|n[or]s?\b\.?)?\s*[:=]?\s*#?(?:['’]s)?\s*",
     re.I,
 )
@@ -47,7 +53,7 @@ _DOTTED = re.compile(
     re.I,
 )
 _LED_IN = re.compile(
-    r"(?:^|[(\n]|(?<!\d)[.;:])[ \t]{0,9}(?=\d)|"
+    r"(?:^|\n)[ \t*•\u2010-\u2015-]{0,9}(?=\d)|(?:\(|(?<!\d)[.;:])[ \t]{0,9}(?=\d)|"
     r"\b(?:implants?|at|for|in|on|of|replac\w+|restor\w+|extract\w*|"
     r"crowns?|abutments?|bridge|pontics?|from|regio|region|missing|guide|plan)\s+(?=\d)",
     re.I,
@@ -61,18 +67,27 @@ _HOUR_OR_DAY = re.compile(
     r"[12]?\d\s*/\s*(?:1[0-2]|0?[1-9]))(?![\d,/&])",
     re.I,
 )
-# Such a number of two digits is hardly anything else where teeth are written so.
+# A number of two digits is hardly anything else where teeth are written so: behind such a word, or
+# where a line begins, unless it is an age or counts a list.
 _FDI_ALONE = re.compile(
-    r"(?:for|at|in|on|crowns?|missing|guide|plan)\s+(?:1[3-8]|[2-4][1-8])(?!\w)", re.I
+    r"(?:for|at|in|on|crowns?|missing|guide|plan)\s+(?:1[3-8]|[2-4][1-8])(?!\w)|"
+    r"(?:^|\n)[ \t*•\u2010-\u2015-]{0,9}[1-4][1-8](?![\w:/]|[.)]\s*\w|"
+    r"\s*,\s*\d+[\s-]*(?:months?|weeks?|days?|hours?|years?)\b|"
+    r"[\s,.-]*(?:y|y\W?o|yrs?|f|m|(?:fe)?male|(?:wo)?man|j|jährig\w*|ans|años|anni)\b)",
+    re.I,
 )
 # Of what else people write a number with "#".
 _NUMBERED = re.compile(
     r"\b(?:case|box|patient|guide|order|photo|page|invoice|file|room|id|step|revision|rx|suite|apt|"
-    r"kit|option|plan|version|scan|phase|lot|ref|size|bur|phone|ext)s?\.?\s*$",
+    r"kit|option|plan|version|scan|phase|lot|ref|size|bur|phone|fax|tel|ext|lic(?:en[cs]e)?|tracking|"
+    r"account|acct|serial|model|part|catalog(?:ue)?|article|item|ticket|floor|unit)s?\.?\s*$",
     re.I,
 )
 # After a word, a letter may begin the next one: "the site I marked".
 _STANDS_ALONE = re.compile(r"\s*(?:$|[.,;:)&+/\n\u2010-\u2015-]|(?:and|or|to)\b)")
+
+# Full-width digits, letters and signs, as some keyboards type them, and the sign for "No.".
+_NARROW = {wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)} | {ord("№"): "No."}
 
 _PLACE = {code: index for row in (teeth.PERMANENT, teeth.PRIMARY) for index, code in enumerate(row)}
 
@@ -87,6 +102,7 @@ class Named:
 
 def teeth_named(text: str, numbering: str) -> list[Named]:
     """The teeth named in `text` by somebody who writes in `numbering`, as they come."""
+    text = text.translate(_NARROW)
     if numbering == "fdi":
         text = _DOTTED.sub(lambda tooth: "".join(filter(None, tooth.groups())), text)
     found = {}
