@@ -38,7 +38,8 @@ def case_corrected(case, revision):
 
 
 def case_missing(case, event, items):
-    return _to_practice("case_missing", case, event.pk, items=items, has_note=bool(event.note))
+    has_note = any(item.note for item in items)
+    return _to_practice("case_missing", case, event.pk, items=items, has_note=has_note)
 
 
 def case_ready_to_plan(case, event):

@@ -183,7 +183,10 @@ def changes_since_look(case):
     None for a case that nobody has looked at yet: all of it is new.
     """
     seen = case.prescriptions.filter(revision=case.looked_revision).first()
-    return changes(seen.snapshot, revisions.newest(case).snapshot) if seen else None
+    if seen is None:
+        return None
+    was = revisions.with_ship_date(seen, case.looked_ship_date)
+    return changes(was, revisions.with_ship_date(revisions.newest(case), case.ship_date))
 
 
 def mark_looked(case, revision, *, by, now):
@@ -195,7 +198,12 @@ def mark_looked(case, revision, *, by, now):
         lock(case)
         if revision != revisions.newest_number(case):
             raise ChangedMeanwhile(case)
-        _change(case, looked_at=now, looked_by=by, looked_revision=revision)
+        _looked(case, revision, by, now)
+
+
+def _looked(case, revision, by, now):
+    seen = {"looked_revision": revision, "looked_ship_date": case.ship_date}
+    _change(case, looked_at=now, looked_by=by, **seen)
 
 
 def correct(case, values, reason, revision, *, by, now):
@@ -215,10 +223,11 @@ def correct(case, values, reason, revision, *, by, now):
         was_new = case.is_new_to_lab
         _change(case, **_with_what_follows(case, changed))
         corrected = revisions.corrected_revision(case, reason, by=by, now=now)
-        said = [*changes(before.snapshot, corrected.snapshot).lines, f"Reason: {reason}"]
+        was = revisions.with_ship_date(before, case.ship_date)
+        said = [*changes(was, corrected.snapshot).lines, f"Reason: {reason}"]
         _add_event(case, CaseEvent.Kind.CORRECTED, by, now, note="\n".join(said))
         if not was_new:
-            _change(case, looked_at=now, looked_by=by, looked_revision=corrected.revision)
+            _looked(case, corrected.revision, by, now)
         emails.case_corrected(case, corrected.revision)
 
 
@@ -347,7 +356,7 @@ def mark_missing(case, reasons, note, *, by, now, seen=None):
     """The lab says what it lacks: `reasons` are keys of `readiness.REASONS`, `note` free text."""
     with transaction.atomic():
         event = move(case, Progress.MISSING, Who.LAB, by=by, now=now, note=note, seen=seen)
-        _add_missing(case, [MissingItem(reason=reason) for reason in reasons], by=by, now=now)
+        _add_missing(case, reasons, note, by=by, now=now)
         emails.case_missing(case, event, _still_missing(case))
 
 
@@ -364,22 +373,19 @@ def add_missing(case, reasons, note, *, by, now):
                 f"Case {case.number} is {case.progress.label}, so nothing can be added to what is "
                 f"missing. Move it to {Progress.MISSING.label} instead; nothing was changed."
             )
-        items = [MissingItem(reason=reason) for reason in reasons]
-        items[-1].note = note
-        event = _add_missing(case, items, by=by, now=now)
+        event = _add_missing(case, reasons, note, by=by, now=now, said=note)
         emails.case_missing(case, event, _still_missing(case))
 
 
-def _add_missing(case, items, *, by, now):
-    for item in items:
-        item.case, item.created_at = case, now
+def _add_missing(case, reasons, note, *, by, now, said=""):
+    """The note goes with each of its reasons: it is of use as long as one of them is open."""
+    items = [MissingItem(case=case, reason=reason, note=note, created_at=now) for reason in reasons]
     MissingItem.objects.bulk_create(items)
-    notes = "".join(f" {item.note}" for item in items if item.note)
-    return _say_of_missing(case, "Added", items, by, now, notes)
+    return _say_of_missing(case, "Added", items, by, now, said)
 
 
 def _say_of_missing(case, what, items, by, now, more=""):
-    note = f"{what}: {', '.join(map(str, items))}.{more}"
+    note = f"{what}: {', '.join(map(str, items))}. {more}".rstrip()
     return _add_event(case, CaseEvent.Kind.MISSING, by, now, note=note)
 
 

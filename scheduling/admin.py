@@ -91,6 +91,14 @@ class PlannerAdmin(ShownOnlyAdmin):
             return ["user"] if obj else []
         return self.fields
 
+    def render_change_form(self, request, context, **kwargs):
+        for inline in context["inline_admin_formsets"]:
+            if getattr(inline.formset, "asked", ""):
+                # A question is no error, and stands above the long page too.
+                asked = context["asked"] = inline.formset.non_form_errors()
+                context["errors"] = [error for error in context["errors"] if error not in asked]
+        return super().render_change_form(request, context, **kwargs)
+
     def save_related(self, request, form, formsets, change):
         super().save_related(request, form, formsets, change)
         planner, now = form.instance, timezone.now()

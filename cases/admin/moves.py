@@ -1,5 +1,6 @@
 """What a move by the lab will do, said on a page before it is made."""
 
+from collections import Counter
 from copy import copy
 from dataclasses import dataclass, field
 from datetime import date
@@ -50,6 +51,15 @@ class Foreseen:
         """
         case = self.case
         return f"{case.pk}.{case.progress}.{case.modified_at.timestamp()}.{self.consequence.key}"
+
+    @property
+    def told_by_mail(self):
+        """Each address once, with the number of its mails where it is more than one; or ""."""
+        mails = Counter(self.told)
+        return ", ".join(
+            address if number == 1 else f"{address} ({number} mails)"
+            for address, number in mails.items()
+        )
 
 
 def foresee(case, to, consequence=None, *, now):

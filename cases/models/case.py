@@ -5,7 +5,7 @@ import uuid
 from django.conf import settings
 from django.core.validators import MaxLengthValidator
 from django.db import models
-from django.db.models import F, Q, TextField
+from django.db.models import Exists, F, OuterRef, Q, TextField
 from django.db.models.functions import Cast
 from django.urls import reverse
 from django.utils import timezone
@@ -89,7 +89,18 @@ class CaseQuerySet(models.QuerySet):
         return self.filter(NEW_TO_LAB).exclude(progress__in=OVER)
 
     def needing_attention(self):
-        return self.filter(progress__in=NEEDS_DENTIST, archived_at=None)
+        """Those that the dentist should do something about.
+
+        Once all that was missing is ticked off, a case waits for the lab to move it on.
+        """
+        lacking = self.model.objects.filter(
+            pk=OuterRef("pk"), missing_items__isnull=False, missing_items__answered_at=None
+        )
+        return self.filter(
+            ~Q(progress=Progress.MISSING) | Exists(lacking),
+            progress__in=NEEDS_DENTIST,
+            archived_at=None,
+        )
 
     def search(self, typed, everywhere=False):
         """Cases in which each word is part of number or patient's name, or is a tooth.
@@ -173,7 +184,7 @@ class Case(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", editable=False
     )
 
-    # Who of the lab looked at it last, and up to which RX revision.
+    # Who of the lab looked at it last, up to which RX revision, and which ship date they saw.
     looked_at = models.DateTimeField(null=True, editable=False)
     looked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -183,6 +194,7 @@ class Case(models.Model):
         editable=False,
     )
     looked_revision = models.PositiveIntegerField(default=0, editable=False)
+    looked_ship_date = models.DateField(null=True, editable=False)
 
     objects = CaseQuerySet.as_manager()
 
@@ -238,12 +250,6 @@ class Case(models.Model):
     def record_url(self):
         """The record's address for mails and QR codes."""
         return f"{settings.SITE_URL}{self.get_absolute_url()}"
-
-    @property
-    def missing_note(self):
-        """What the lab wrote beside its reasons when the case became Missing CBCT/Models."""
-        event = self.events.filter(to_progress=Progress.MISSING).last()
-        return event.note if event else ""
 
     @property
     def mail_subject(self):

@@ -21,7 +21,7 @@ class MissingItem(models.Model):
     reason = models.CharField(
         max_length=30, choices={code: reason.label for code, reason in readiness.REASONS.items()}
     )
-    # What the lab wrote when it added this later; of the first ones the move has the note.
+    # What the lab wrote when it asked for this; reasons that were given together share it.
     note = models.TextField(blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     answered_at = models.DateTimeField(null=True, blank=True)

@@ -38,6 +38,14 @@ def newest_number(case):
     return case.prescriptions.aggregate(newest=Max("revision"))["newest"] or 0
 
 
+def with_ship_date(prescription, ship_date):
+    """The snapshot of a revision with the ship date that the case had at another time.
+
+    A session or the lab may have moved it since, and nobody who signs or corrects did.
+    """
+    return {**prescription.snapshot, "ship_date": ship_date and ship_date.isoformat()}
+
+
 def corrected_revision(case, reason, *, by, now):
     """Write the next revision, of a case that the lab has corrected, with the reason on it.
 

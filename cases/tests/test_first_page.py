@@ -49,6 +49,7 @@ def test_markdown_is_rendered_and_everything_dangerous_is_taken_out(client, db):
 
 def test_someone_signed_in_sees_how_many_cases_need_them_with_links(dentist_client, make_case):
     red = make_case(patient_name="Red Case", progress=Progress.MISSING)
+    red.missing_items.create(reason="no_bite")
     make_case(patient_name="Yellow Case", progress=Progress.READY)
     make_case(patient_name="Calm Case", progress=Progress.RECEIVED)
     make_case(patient_name="Hidden Case", progress=Progress.MISSING, archived_at=timezone.now())

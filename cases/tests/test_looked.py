@@ -1,14 +1,17 @@
 """What is new since the lab looked, what changed, and what the lab corrects."""
 
 from datetime import date, timedelta
+from importlib import import_module
 from io import BytesIO
 
 import pytest
+from django.apps import apps
 from django.contrib.messages import get_messages
 from django.core.files.storage import default_storage
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from pypdf import PdfReader
 
 from cases import drafts, services
@@ -92,6 +95,41 @@ def test_an_update_says_field_by_field_what_changed(lab, send_case, lab_user, no
     assert "upper.stl" in html
     assert new_to_lab(lab) == [case.number]
     assert ">Updated</div>" in lab.get(LIST).text
+
+
+def test_the_ship_date_is_compared_with_the_one_that_was_seen(lab, send_case, lab_user, now):
+    case = send_case(now=now)
+    sent, pushed = case.ship_date, case.ship_date + timedelta(days=10)
+    services.set_planning_date(case, pushed, "Booked.", by=lab_user, now=now)
+    pushed = case.ship_date
+    services.mark_looked(case, 1, by=lab_user, now=now)
+    services.set_planning_date(case, None, "Cancelled.", by=lab_user, now=now)
+    update(case, now + timedelta(hours=1), description="Pilot only.")
+    assert case.ship_date == sent
+
+    changes = services.changes_since_look(Case.objects.get())
+    assert ("Ship date", date_format(pushed), date_format(sent)) in changes.fields
+    services.set_ship_date(case, pushed, by=lab_user, now=now)
+    fields = services.changes_since_look(Case.objects.get()).fields
+    assert [label for label, _, _ in fields] == ["Description"]
+
+
+def test_a_correction_does_not_claim_the_ship_date_that_a_session_set(send_case, lab_user, now):
+    case = send_case(now=now)
+    services.set_planning_date(
+        case, case.ship_date + timedelta(days=10), "Booked.", by=lab_user, now=now
+    )
+    services.correct(case, {"description": "Agreed."}, "Called.", 1, by=lab_user, now=now)
+    assert "Ship date" not in case.events.get(kind="corrected").note
+
+
+def test_what_was_looked_at_before_counts_as_seen_as_it_is(send_case, lab_user, now):
+    seen, new = send_case(now=now), send_case(now=now)
+    services.mark_looked(seen, 1, by=lab_user, now=now)
+    Case.objects.update(looked_ship_date=None)
+    import_module("cases.migrations.0019_looked_ship_date").look(apps, None)
+    dates = dict(Case.objects.values_list("pk", "looked_ship_date"))
+    assert dates == {seen.pk: seen.ship_date, new.pk: None}
 
 
 def test_who_looked_at_an_older_revision_has_not_looked(lab, send_case, now):

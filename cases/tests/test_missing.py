@@ -1,6 +1,9 @@
 """What the lab lacks: added, ticked off and taken back by the lab, answered by the dentist."""
 
+from importlib import import_module
+
 import pytest
+from django.apps import apps
 from django.contrib.messages import get_messages
 from django.urls import reverse
 
@@ -82,6 +85,44 @@ def test_the_dentist_reads_the_note_of_an_added_reason_beside_it(lab, missing, d
     assert "Which shade?" in needs
 
 
+def test_a_note_goes_with_the_last_reason_that_it_was_about(lab, missing, dentist_user):
+    case = missing("no_cbct", "no_bite", note="The file was empty.")
+    lab.post(address(case, "missing"), {"reasons": ["unsigned"]})
+    assert page(lab, case).count("The file was empty.") == 2  # with the reasons, in the timeline
+    settle(lab, case, "tick_off", "no_cbct")
+    lab.force_login(dentist_user)
+    needs, _ = record(lab, case, dentist_user)
+    assert needs.count("The file was empty.") == 1
+    tell_settled(case, "no_bite")
+    needs, _ = record(lab, case, dentist_user)
+    assert "The file was empty." not in needs
+
+
+def tell_settled(case, reason):
+    services.tick_off(item_of(case, reason), by=case.created_by, now=case.created_at)
+
+
+@pytest.mark.parametrize(
+    ("first", "added", "is_said"),
+    [("", "", False), ("", "Left side.", True), ("At first.", "", True)],
+)
+def test_a_mail_speaks_of_a_note_where_there_is_one(lab, missing, first, added, is_said):
+    case = missing("no_cbct", note=first)
+    lab.post(address(case, "missing"), {"reasons": ["no_bite"], "note": added})
+    mail = Email.objects.filter(kind="case_missing").order_by("pk").last()
+    assert ("There is a note from us" in mail.text) == is_said
+
+
+def test_a_note_written_before_stands_with_the_reasons_it_was_about(missing):
+    case = missing("no_cbct", "no_bite", note="The file was empty.")
+    MissingItem.objects.update(note="")
+    settled = item_of(case, "no_bite")
+    tell_settled(case, "no_bite")
+    import_module("cases.migrations.0020_note_of_each_reason").give_notes(apps, None)
+    settled.refresh_from_db()
+    assert (item_of(case, "no_cbct").note, settled.note) == ("The file was empty.", "")
+
+
 @pytest.mark.parametrize(
     ("typed", "sentence"),
     [
@@ -132,6 +173,7 @@ def test_the_dentist_is_asked_for_nothing_once_all_is_ticked_off(lab, missing, d
     assert "What we need from you" not in html
     assert "We have what was missing" in html
     assert "Upload what is listed" not in html
+    assert "No case needs you" in lab.get("/").text
 
 
 def test_what_was_ticked_off_already_is_ticked_off_once(lab, missing):

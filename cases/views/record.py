@@ -18,7 +18,7 @@ from cases.models import Attachment
 from cases.progress import Progress
 from cases.readiness import IMPLANTS, SIGNATURE
 from cases.rx.changes import changes
-from cases.rx.revisions import newest, newest_number, snapshot
+from cases.rx.revisions import newest, newest_number, snapshot, with_ship_date
 from cases.views import parts
 from cases.views.new import in_order, is_check, is_kept, keep, take_unsent
 from portal.refusal import NotAllowed
@@ -91,7 +91,6 @@ def _page(request, case, form, message_form, draft=None, status=200):
         "is_all_here": case.progress == Progress.MISSING and not missing,
         "implants_are_missing": any(item.answer == IMPLANTS for item in missing),
         "signature": _signature(draft and draft.data),
-        "missing_note": case.missing_note,
         "dates_contradict": asking.of_dates(case),
         "prescriptions": parts.scripts(request, case),
         "events": parts.events(request, case),
@@ -199,9 +198,7 @@ def _changes_of(case, after, *, by, now):
     """What the update changes, as Changes, or None; the lab may have corrected the case since."""
     if (before := newest(case)) is None:
         return None
-    # A session or the lab may have moved the ship date since; the page names the one that counts.
-    was = {**before.snapshot, "ship_date": case.ship_date and case.ship_date.isoformat()}
-    return changes(was, snapshot(after, 0, "", by=by, now=now))
+    return changes(with_ship_date(before, case.ship_date), snapshot(after, 0, "", by=by, now=now))
 
 
 def _unanswered(case, form, files):

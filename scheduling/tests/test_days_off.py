@@ -69,7 +69,11 @@ def words(page):
 def test_a_day_off_over_a_booked_session_names_it_before_it_is_saved(desk, ann, soon, session):
     page = take_off(desk, ann, day_of(soon))
     assert not DayOff.objects.exists()
-    assert "A session is booked on these days, and would stay so: nothing was saved" in words(page)
+    question = "A session is booked on these days, and would stay so: nothing was saved"
+    above, _, below = words(page).partition('id="id_time_zone"')
+    assert question in above
+    assert question in below
+    assert "Please correct the error" not in words(page)
     link = f'<a href="{SESSIONS}{session.pk}/move/">case {session.case}, Harbor Dental</a>'
     assert link in page.text
     assert take_off(desk, ann, day_of(soon), page).status_code == 302

@@ -99,7 +99,7 @@ def test_a_case_has_a_ship_date_unless_it_rests(folder):
 def test_what_is_missing_is_said_with_a_note(lakeside):
     for case in lakeside.cases.filter(progress=Progress.MISSING):
         item = case.missing_items.get(answered_at=None)
-        assert case.missing_note
+        assert item.note
         assert item.reason != "no_cbct" or not case.attachments.filter(kind__startswith="cbct")
 
 

@@ -5,6 +5,8 @@
 import IdleDialog from "./idle_dialog.js";
 
 const WARN = 120; // Seconds.
+// Of a short time less, as the server notes a sign of life once a minute: uploads are not asked.
+const PART = 0.4;
 
 export class Watch {
   typedIn = new Set(); // Forms.
@@ -16,6 +18,7 @@ export class Watch {
     this.view = new IdleDialog(dialog);
     this.ends = Date.now() + dialog.dataset.seconds * 1000;
     this.asked = Date.now();
+    this.warn = Math.min(WARN, dialog.dataset.seconds * PART);
   }
 
   get left() {
@@ -46,7 +49,7 @@ export class Watch {
     }
     this.ends = Date.now() + seconds * 1000;
     this.view.lift();
-    if (this.left <= WARN) this.view.ask(this.left);
+    if (this.left <= this.warn) this.view.ask(this.left);
     else this.view.close();
   }
 
@@ -76,7 +79,7 @@ export class Watch {
     if (this.view.isOut) return;
     const pause = this.view.isOpen && this.left > 0 ? 10000 : 1000;
     // Other tabs, uploads and what is kept while it is typed count too: the server knows.
-    if (this.left <= WARN && Date.now() - this.asked >= pause) this.ask("GET");
+    if (this.left <= this.warn && Date.now() - this.asked >= pause) this.ask("GET");
     if (this.view.isOpen) this.view.count(this.left);
   }
 

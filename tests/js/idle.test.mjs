@@ -3,7 +3,7 @@ import test from "node:test";
 import { answer, fire, page } from "./page.mjs";
 
 const PARTS = ["title", "text", "clock", "said"].map((name) => `<p data-idle-${name}>${name}</p>`);
-const PAGE = `<dialog data-seconds="300" data-person="7">${PARTS.join("")}
+const PAGE = `<dialog data-seconds="SECONDS" data-person="7">${PARTS.join("")}
   <form action="/idle/"><button data-idle-stay></button></form><button data-idle-back hidden></button>
   <a href="/accounts/login/" data-idle-sign-in hidden></a></dialog>
   <form method="post"><input name="csrfmiddlewaretoken" value="old"></form>`;
@@ -13,9 +13,10 @@ const { Watch } = await import("../../static/js/idle.js");
 const { clock } = await import("../../static/js/idle_dialog.js");
 
 /* A page that somebody has looked at for `seconds`; the server gives `answers`, one after another. */
-const after = (t, seconds, ...answers) => {
+const after = (t, seconds, ...answers) => afterOf(t, 300, seconds, ...answers);
+const afterOf = (t, allowed, seconds, ...answers) => {
   t.mock.timers.enable({ apis: ["Date", "setInterval"] });
-  const document = page(PAGE);
+  const document = page(PAGE.replace("SECONDS", allowed));
   const dialog = document.querySelector("dialog");
   dialog.showModal = () => Object.assign(dialog, { open: true });
   dialog.close = () => Object.assign(dialog, { open: false });
@@ -50,6 +51,14 @@ test("two minutes before the end the server is asked, and then the person", asyn
   assert.ok(dialog.open);
   assert.equal(part("clock").textContent, "2:00");
   assert.equal(part("said").textContent, "120 seconds left.");
+});
+
+test("of a short time the last part is asked about, so that an upload is not", async (t) => {
+  const { watch, dialog } = afterOf(t, 120, 60, stillIn(61), stillIn(48));
+  await watch.ask("GET");
+  assert.ok(!dialog.open);
+  await watch.ask("GET");
+  assert.ok(dialog.open);
 });
 
 test("who was busy in another tab is not asked", async (t) => {
