@@ -88,6 +88,10 @@ _UNREAD = {
         "is named like a scan and holds something else.",
         "are named like scans and hold something else.",
     ),
+    "misnamed": (
+        "holds something else than its name says.",
+        "hold something else than their names say.",
+    ),
 }
 
 

@@ -42,14 +42,22 @@ _PROGRAM_NAMES = {
 }  # fmt: skip
 _SHORTCUT_NAMES = {"lnk", "url", "webloc", "desktop"}
 _PAGE_NAMES = {"html", "htm", "mht", "mhtml", "xhtml", "php", "aspx"}
-_SCAN_NAMES = {"dcm", "dicom", "stl", "ply", "obj"}
+# What a file is not when its name ends so and its content is not known.
+_NAMED = {
+    **dict.fromkeys(("dcm", "dicom", "stl", "ply", "obj"), "no scan"),
+    **dict.fromkeys(("zip", "rar", "7z", "pdf"), "misnamed"),
+}
 # Programs of Windows and Linux, and answers of a server that was asked for a scan.
 _NO_SCAN_MAGIC = (b"MZ", b"\x7fELF", b"{")
-_PAGE_MARKS = (b"<!doctype html", b"<html", b"<head>")
+_PAGE_MARKS = (
+    b"<!doctype html", b"<html", b"<head>", b"<body", b"<title>", b"<meta ", b"<script", b"<style",
+)  # fmt: skip
 
 
 def why_unread(name: str, kind: str) -> str:
-    """Why no lab reads a file: "program", "shortcut", "page", "no scan", or "" when one may.
+    """Why no lab reads a file, or "" when one may.
+
+    It is a "program", a "shortcut" or a "page", and "no scan" or "misnamed" as its content tells.
 
     By its name, and by its kind where that is known.
     """
@@ -59,7 +67,9 @@ def why_unread(name: str, kind: str) -> str:
     ):  # fmt: skip
         if extension in names:
             return why
-    return "no scan" if extension in _SCAN_NAMES and kind == OTHER else ""
+    if kind != OTHER:
+        return ""
+    return _NAMED.get(extension, "")
 
 
 def label(kind: str) -> str:

@@ -477,7 +477,7 @@ def set_ship_date(case, date, *, by, now):
             f"Case {case.number} is {case.progress.label}; its ship date is the day on which it "
             "left. To change it, take the step back first; nothing was changed."
         )
-    if date and case.progress in WITHOUT_SHIP_DATE:
+    if date and not case.takes_ship_date:
         raise NotAllowed(
             f"Case {case.number} is {case.progress.label} and has no ship date until it goes on. "
             "Move it first; nothing was changed."

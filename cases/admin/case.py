@@ -14,7 +14,7 @@ from cases.admin.logged import LoggedAdmin
 from cases.admin.pages import CasePages
 from cases.forms import MessageForm
 from cases.models import Case, MissingItem
-from cases.progress import RED, WITHOUT_SHIP_DATE, Progress, Who
+from cases.progress import RED, Progress, Who
 from cases.progress import moves as moves_of
 from cases.rx.revisions import newest_number
 from cases.views import parts
@@ -183,8 +183,7 @@ class CaseAdmin(LoggedAdmin, CasePages, ReadOnlyAdmin, ShownOnlyAdmin):
             "next_steps": sorted(allowed, key=_USUAL_STEPS.index),
             "may_act": self.has_change_permission(request),
             "may_write": policies.can_write_message(request.user, case),
-            "may_set_ship_date": self.has_change_permission(request)
-            and case.progress not in [*WITHOUT_SHIP_DATE, Progress.SHIPPED],
+            "may_set_ship_date": self.has_change_permission(request) and case.takes_ship_date,
             "waiting": drafts.files_waiting(case) if case.progress in RED else None,
             "files": parts.files(request, case),
             "file_count": case.attachments.count(),

@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts.models import Dentist, Practice
 from cases import carriers, teeth
 from cases.models.materials import MATERIAL_LIMIT
-from cases.progress import NEEDS_DENTIST, OVER, READ_ONLY, SCHEDULABLE, Progress
+from cases.progress import NEEDS_DENTIST, OVER, READ_ONLY, SCHEDULABLE, WITHOUT_SHIP_DATE, Progress
 from portal.writing.fields import FoldedField
 from portal.writing.text import folded, words_of
 
@@ -237,6 +237,11 @@ class Case(models.Model):
     @property
     def can_be_scheduled(self):
         return self.progress in SCHEDULABLE
+
+    @property
+    def takes_ship_date(self):
+        """Whether the lab may set its ship date: none while it rests, nor once it has shipped."""
+        return self.progress not in [*WITHOUT_SHIP_DATE, Progress.SHIPPED]
 
     @property
     def has_shipped(self):

@@ -146,8 +146,18 @@ def test_an_endless_extension_is_cut_like_the_rest():
     assert clean_name("." + "b" * 300) == "." + "b" * 254
 
 
-@pytest.mark.parametrize("head", [b"<!DOCTYPE html><p>", b"\xef\xbb\xbf\r\n <HTML lang=en>"])
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"<!DOCTYPE html><p>",
+        b"\xef\xbb\xbf\r\n <HTML lang=en>",
+        b"<script>location = '/login'</script>",
+        b"<body>502 Bad Gateway</body>",
+        b"<title>404</title>",
+        b"<meta http-equiv=refresh>",
+    ],
+)
 def test_a_web_page_is_no_scan_whatever_its_name(head):
-    for name in ("page.dcm", "page.stl", "page.obj"):
+    for name in ("page.dcm", "page.stl", "page.obj", "page.zip", "page.pdf"):
         assert kind_of(name, head, len(head)) == "other"
     assert kind_of("scan.dcm", b"<HPS version=1>", 15) == "surface_scan"
