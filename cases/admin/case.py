@@ -200,7 +200,8 @@ class CaseAdmin(LoggedAdmin, CasePages, ReadOnlyAdmin, ShownOnlyAdmin):
         badge = render_to_string("cases/_progress_badge.html", {"progress": case.progress})
         missing = truncatechars(", ".join(map(str, case.open_items)), 60)
         new = ("Updated" if case.looked_at else "New") if case.is_new_to_lab else ""
-        lines = [("waits", new), ("quiet", missing)]
+        is_here = case.progress == Progress.MISSING and not case.open_items
+        lines = [("waits", new), ("quiet", missing), ("waits", is_here and "All is here")]
         return badge + format_html_join(
             "", '<div class="{}">{}</div>', [line for line in lines if line[1]]
         )

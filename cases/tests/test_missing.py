@@ -158,6 +158,7 @@ def test_after_the_last_reason_the_lab_is_offered_the_move_on_and_makes_it(lab, 
     case = missing("no_cbct")
     html = settle(lab, case, how, "no_cbct").text
     assert "Nothing is missing any more" in html
+    assert "All is here" in lab.get(reverse("admin:cases_case_changelist")).text
     offered = html[html.index("Nothing is missing any more") :].partition("</ul>")[0]
     for to in ("received", "ready", "processing"):
         assert reverse("admin:cases_case_progress", args=[case.pk, to]) in offered
@@ -173,7 +174,9 @@ def test_the_dentist_is_asked_for_nothing_once_all_is_ticked_off(lab, missing, d
     assert "What we need from you" not in html
     assert "We have what was missing" in html
     assert "Upload what is listed" not in html
+    assert "you act" not in html
     assert "No case needs you" in lab.get("/").text
+    assert "you act" not in lab.get(reverse("cases:list")).text
 
 
 def test_what_was_ticked_off_already_is_ticked_off_once(lab, missing):
