@@ -19,12 +19,14 @@ _MEASURES = (
     r"jan\w*|feb\w*|mar(?:ch)?|märz|apr\w*|ma[iy]|jun[ei]?|jul[iy]?|aug\w*|sep\w*|o[ck]t\w*|"
     r"nov\w*|de[cz]\w*"
 )
-_PIECES = r"|units?|implants?|pins?|screws?|sleeves?|guides?|crowns?|pieces?|visits?"
+_PIECE = r"unit|implant|pin|screw|sleeve|guide|crown|piece|visit"
+_PIECES = rf"|(?:{_PIECE})s|stück"
 
 
 def _item(not_before):
     """A label of a tooth that no measure follows."""
     return re.compile(
+        rf"(?!1\s+(?i:{_PIECE})(?!\w))"
         r"(?:[ULul][RLrl](?:[ -]?[1-8][Ss]?|[A-E]S?)|[A-T]S?|\d{1,2}S?)"
         rf"(?!\w|\.\d|\s*[x×*]\s*\d|[\s-]*(?i:{not_before})(?!\w))"
     )
@@ -54,13 +56,14 @@ _DOTTED = re.compile(
 )
 _LED_IN = re.compile(
     r"(?:^|\n)[ \t*•\u2010-\u2015-]{0,9}(?=\d)|(?:\(|(?<!\d)[.;:])[ \t]{0,9}(?=\d)|"
-    r"\b(?:implants?|at|for|in|on|of|replac\w+|restor\w+|extract\w*|"
+    r"\b(?:implant(?:ate?|s)?|at|for|in|on|of|replac\w+|restor\w+|extract\w*|"
     r"crowns?|abutments?|bridge|pontics?|from|regio|region|missing|guide|plan)\s+(?=\d)",
     re.I,
 )
 # Behind these a number is a tooth also when it stands alone.
 _FOR_ONE = re.compile(
-    r"\b(?:implants?|replac\w+|extract\w*|regio|region)\s+(?:(?:at|in|for|of|on|regio)\s+)?$", re.I
+    r"\b(?:implant(?:ate?|s)?|replac\w+|extract\w*|regio|region)\s+(?:(?:at|in|for|of|on|regio)\s+)?$",
+    re.I,
 )
 _HOUR_OR_DAY = re.compile(
     r"(?:at|on|from|for|in)\s+(?:(?:1[0-2]|0?[1-9])\s*(?:\bor\b|/)\s*\d{1,2}|"
@@ -71,7 +74,8 @@ _HOUR_OR_DAY = re.compile(
 # where a line begins, unless it is an age or counts a list.
 _FDI_ALONE = re.compile(
     r"(?:for|at|in|on|crowns?|missing|guide|plan)\s+(?:1[3-8]|[2-4][1-8])(?!\w)|"
-    r"(?:^|\n)[ \t*•\u2010-\u2015-]{0,9}[1-4][1-8](?![\w:/]|[.)]\s*\w|"
+    r"(?:^|\n)[ \t*•\u2010-\u2015-]{0,9}[1-4][1-8](?!\w|:\d|/|[.)]\s*\w|"
+    r"[\u2010-\u2015-]\d|\s+\d{1,2}\s+\d{4}|"
     r"\s*,\s*\d+[\s-]*(?:months?|weeks?|days?|hours?|years?)\b|"
     r"[\s,.-]*(?:y|y\W?o|yrs?|f|m|(?:fe)?male|(?:wo)?man|j|jährig\w*|ans|años|anni)\b)",
     re.I,

@@ -168,6 +168,7 @@ UNIVERSAL = [
     ("pos. 19", ["19"]),
     ("room no. 19, license No. 12", []),
     ("Pins? No. 2 days later.", []),
+    ("extract 1 implant", []),
     ("19 please", []),
 ]
 FDI = [
@@ -192,6 +193,11 @@ FDI = [
     ("Nr. 36", ["19"]),
     ("dent 36, dientes 46 47", ["19", "30", "31"]),
     ("12 needs a crown", ["7"]),
+    ("36: implant", ["19"]),
+    ("36 implant, 4.1 x 10", ["19"]),
+    ("28 J., Implantat 36", ["19"]),
+    ("26-10060 is the other case", []),
+    ("31 12 2026", []),
     ("36 y/o female", []),
     ("36, male, smoker", []),
     ("36, 10 mm deep", ["19"]),
