@@ -1,27 +1,9 @@
 from django.db import migrations, models
-from django.db.models import F
-
-BATCH = 2000
-
-
-def look(apps, schema_editor):
-    """What was looked at before counts as seen with the ship date that it has."""
-    Case = apps.get_model("cases", "Case")
-    rows, last = Case.objects.filter(looked_at__isnull=False).order_by("pk"), 0
-    while keys := list(rows.filter(pk__gt=last).values_list("pk", flat=True)[:BATCH]):
-        Case.objects.filter(pk__in=keys).update(looked_ship_date=F("ship_date"))
-        last = keys[-1]
 
 
 class Migration(migrations.Migration):
-    # A batch at a time, so that no page waits for the lock of a million rows.
-    atomic = False
-
     dependencies = [("cases", "0018_dates_confirmed")]
 
     operations = [
-        migrations.AddField(
-            "case", "looked_ship_date", models.DateField(editable=False, null=True)
-        ),
-        migrations.RunPython(look, migrations.RunPython.noop),
+        migrations.AddField("case", "looked_ship_date", models.DateField(editable=False, null=True))
     ]

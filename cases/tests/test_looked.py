@@ -127,7 +127,7 @@ def test_what_was_looked_at_before_counts_as_seen_as_it_is(send_case, lab_user, 
     seen, new = send_case(now=now), send_case(now=now)
     services.mark_looked(seen, 1, by=lab_user, now=now)
     Case.objects.update(looked_ship_date=None)
-    import_module("cases.migrations.0019_looked_ship_date").look(apps, None)
+    import_module("cases.migrations.0020_ship_date_looked_before").look(apps, None)
     dates = dict(Case.objects.values_list("pk", "looked_ship_date"))
     assert dates == {seen.pk: seen.ship_date, new.pk: None}
 

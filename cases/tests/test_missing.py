@@ -118,7 +118,7 @@ def test_a_note_written_before_stands_with_the_reasons_it_was_about(missing):
     MissingItem.objects.update(note="")
     settled = item_of(case, "no_bite")
     tell_settled(case, "no_bite")
-    import_module("cases.migrations.0020_note_of_each_reason").give_notes(apps, None)
+    import_module("cases.migrations.0021_note_of_each_reason").give_notes(apps, None)
     settled.refresh_from_db()
     assert (item_of(case, "no_cbct").note, settled.note) == ("The file was empty.", "")
 

@@ -16,6 +16,6 @@ def give_notes(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("cases", "0019_looked_ship_date")]
+    dependencies = [("cases", "0020_ship_date_looked_before")]
 
     operations = [migrations.RunPython(give_notes, migrations.RunPython.noop)]
