@@ -14,7 +14,7 @@ from scheduling.models import PlanningSession
 
 PICTURES = settings.BASE_DIR / "static" / "img" / "manual"
 SIZE = {"width": 1280, "height": 800}
-CHROMIUM = Path("/usr/bin/chromium")
+CHROMIUM = Path("/usr/bin/chromium-headless-shell")
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
