@@ -57,9 +57,8 @@ _PAGE_MARKS = (
 def why_unread(name: str, kind: str) -> str:
     """Why no lab reads a file, or "" when one may.
 
-    It is a "program", a "shortcut" or a "page", and "no scan" or "misnamed" as its content tells.
-
-    By its name, and by its kind where that is known.
+    By its name a "program", a "shortcut" or a "page"; by its kind, where that is known, "no scan"
+    or "misnamed".
     """
     extension = _extension(name)
     for why, names in (
@@ -67,9 +66,7 @@ def why_unread(name: str, kind: str) -> str:
     ):  # fmt: skip
         if extension in names:
             return why
-    if kind != OTHER:
-        return ""
-    return _NAMED.get(extension, "")
+    return _NAMED.get(extension, "") if kind == OTHER else ""
 
 
 def label(kind: str) -> str:

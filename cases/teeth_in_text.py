@@ -33,9 +33,8 @@ def _item(not_before):
 
 
 _ITEM, _ITEM_OF_LIST = _item(_MEASURES), _item(_MEASURES + _PIECES)
-_AND = re.compile(
-    r"\s*(?:,\s*(?:(?:and|or|und|oder|et)\b|&)?|[;&+/]|\b(?:and|or|und|oder|et)\b)\s*#?\s*", re.I
-)
+_JOINS = r"(?:and|or|und|oder|et)\b"
+_AND = re.compile(rf"\s*(?:,\s*(?:{_JOINS}|&)?|[;&+/]|\b{_JOINS})\s*#?\s*", re.I)
 _SPACE = re.compile(r"\s+#?\s*")
 _TO = re.compile(r"[^\S\n]*(?:[-\u2010-\u2015]|\b(?:to|through|thru|bis)\b)\s*#?\s*", re.I)
 
@@ -54,15 +53,19 @@ _DOTTED = re.compile(
     rf"(?!\w|[.,]\d|\s*[x×*]\s*\d|[\s-]*(?i:{_MEASURES})(?!\w))",
     re.I,
 )
+# Where a line begins, also as one of a list.
+_BEGINS = r"(?:^|\n)[ \t*•\u2010-\u2015-]{0,9}"
+_IMPLANT = r"implant(?:ate?|s)?"
 _LED_IN = re.compile(
-    r"(?:^|\n)[ \t*•\u2010-\u2015-]{0,9}(?=\d)|(?:\(|(?<!\d)[.;:])[ \t]{0,9}(?=\d)|"
-    r"\b(?:implant(?:ate?|s)?|at|for|in|on|of|replac\w+|restor\w+|extract\w*|"
+    rf"{_BEGINS}(?=\d)|"
+    r"(?:\(|(?<!\d)[.;:])[ \t]{0,9}(?=\d)|"
+    rf"\b(?:{_IMPLANT}|at|for|in|on|of|replac\w+|restor\w+|extract\w*|"
     r"crowns?|abutments?|bridge|pontics?|from|regio|region|missing|guide|plan)\s+(?=\d)",
     re.I,
 )
 # Behind these a number is a tooth also when it stands alone.
 _FOR_ONE = re.compile(
-    r"\b(?:implant(?:ate?|s)?|replac\w+|extract\w*|regio|region)\s+(?:(?:at|in|for|of|on|regio)\s+)?$",
+    rf"\b(?:{_IMPLANT}|replac\w+|extract\w*|regio|region)\s+(?:(?:at|in|for|of|on|regio)\s+)?$",
     re.I,
 )
 _HOUR_OR_DAY = re.compile(
@@ -74,7 +77,7 @@ _HOUR_OR_DAY = re.compile(
 # where a line begins, unless it is an age or counts a list.
 _FDI_ALONE = re.compile(
     r"(?:for|at|in|on|crowns?|missing|guide|plan)\s+(?:1[3-8]|[2-4][1-8])(?!\w)|"
-    r"(?:^|\n)[ \t*•\u2010-\u2015-]{0,9}[1-4][1-8](?!\w|:\d|/|[.)]\s*\w|"
+    rf"{_BEGINS}[1-4][1-8](?!\w|:\d|/|[.)]\s*\w|"
     r"[\u2010-\u2015-]\d|\s+\d{1,2}\s+\d{4}|"
     r"\s*,\s*\d+[\s-]*(?:months?|weeks?|days?|hours?|years?)\b|"
     r"[\s,.-]*(?:y|y\W?o|yrs?|f|m|(?:fe)?male|(?:wo)?man|j|jährig\w*|ans|años|anni)\b)",

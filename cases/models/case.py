@@ -93,14 +93,14 @@ class CaseQuerySet(models.QuerySet):
 
         Once all that was missing is ticked off, a case waits for the lab to move it on.
         """
-        waiting = self.with_lacking().filter(progress__in=NEEDS_DENTIST, archived_at=None)
-        return waiting.exclude(progress=Progress.MISSING, is_lacking=False)
+        waiting = self.filter(progress__in=NEEDS_DENTIST, archived_at=None)
+        return waiting.with_all_here().filter(is_all_here=False)
 
-    def with_lacking(self):
-        """With `is_lacking`: whether something that the lab asked for is not settled yet."""
+    def with_all_here(self):
+        """With `is_all_here`: whether all that a red case was missing is settled."""
         open_items = {"missing_items__isnull": False, "missing_items__answered_at": None}
         lacking = self.model.objects.filter(pk=OuterRef("pk"), **open_items)
-        return self.annotate(is_lacking=Exists(lacking))
+        return self.annotate(is_all_here=Q(progress=Progress.MISSING) & ~Exists(lacking))
 
     def search(self, typed, everywhere=False):
         """Cases in which each word is part of number or patient's name, or is a tooth.

@@ -90,7 +90,6 @@ def test_a_note_goes_with_the_last_reason_that_it_was_about(lab, missing, dentis
     lab.post(address(case, "missing"), {"reasons": ["unsigned"]})
     assert page(lab, case).count("The file was empty.") == 2  # with the reasons, in the timeline
     settle(lab, case, "tick_off", "no_cbct")
-    lab.force_login(dentist_user)
     needs, _ = record(lab, case, dentist_user)
     assert needs.count("The file was empty.") == 1
     tell_settled(case, "no_bite")

@@ -42,8 +42,7 @@ def case_list(request):
     archived, words, sort = _asked(request)
     # What no column shows would be carried through the sorting of all.
     visible = Case.objects.visible_to(request.user).select_related("practice").defer(*LONG)
-    visible = visible.with_lacking()
-    found = _found(visible, request)
+    found = _found(visible.with_all_here(), request)
     page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
     context = {
         "page": page,

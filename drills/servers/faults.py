@@ -26,7 +26,6 @@ class FaultyS3(ThreadingHTTPServer):
     """
 
     fault = ""
-    request_queue_size = 128
 
     def __init__(self, storage, seed=0):
         self.storage, self.random, self.fell = storage, random.Random(seed), set()

@@ -48,13 +48,9 @@ class Web(BaseHTTPRequestHandler):
         pass
 
 
-class WebServer(ThreadingHTTPServer):
-    request_queue_size = 128  # Of five, the others are turned away while this process is busy.
-
-
 @pytest.fixture
 def webs():
-    servers = [WebServer(("127.0.0.1", 0), Web) for _ in range(2)]
+    servers = [ThreadingHTTPServer(("127.0.0.1", 0), Web) for _ in range(2)]
     for server in servers:
         server.received = []  # threads add to it at the same moment
         threading.Thread(target=server.serve_forever, args=[0.05], daemon=True).start()
@@ -125,7 +121,7 @@ def test_one_address_has_24_uploads_at_a_time_and_pages_all_the_same(nginx, webs
     with ExitStack() as lines:
         for number in range(1, 25):
             lines.enter_context(begin_upload(nginx))
-            # One after the other: many at once may be turned away where the machine is busy.
+            # One after the other, so that the one that gets nowhere is seen.
             until(lambda number=number: sum(sum(web.received) for web in webs) == number)
         for method, path in (("PATCH", f"/files/{uuid.uuid4()}/"), ("POST", "/files/")):
             refused = ask(nginx, path, method, data=b"x")
