@@ -5,9 +5,11 @@ run with `PYTEST_PLUGINS=tests.matrix.guards python -m pytest tests/matrix/contr
 """
 
 import functools
+import inspect
 import os
 import random
 import subprocess
+import sys
 from hashlib import sha256
 from operator import itemgetter
 
@@ -69,14 +71,24 @@ def cells_of(row):
     return cells
 
 
+@functools.cache
+def source_of(module):
+    return inspect.getsource(sys.modules[module])
+
+
 def near(guard):
-    """All cells; the nearer the view of a row is to the guard, the more of its cells come first."""
+    """All cells; the nearer the view of a row is to the guard, the more of its cells come first.
+
+    A view is also near to a guard in a function that is called where the view stands.
+    """
+    called = ".".join(guard.place.split(".")[-2:]) + "("
     cells = []
     for row in ROWS:
         view = BY_ROW[row.pattern].view
         where = type(view.model_admin) if hasattr(view, "model_admin") else view
         parts = f"{where.__module__}.{where.__name__}.".split(".")
         near = sum(guard.place.startswith(".".join(parts[:n])) for n in range(1, len(parts)))
+        near += 2 * (called in source_of(where.__module__))
         cells += [(number / 4**near, cell) for number, cell in enumerate(cells_of(row))]
     return [cell for _, cell in sorted(cells, key=itemgetter(0))]
 
