@@ -14,13 +14,16 @@ from cases import teeth
 _MEASURES = (
     r"mm|cm|n ?cm|°|%|degrees?|months?|weeks?|days?|hours?|minutes?|years?|yrs?|times|"
     r"[ap]\.?m\b|o'clock|h|hrs?|min|blades?|scalpels?|reamers?|files?|burs?|round|drills?|"
-    r"priority|sutures?|elevators?|forceps|gauge|patients?|"
+    r"priority|sutures?|elevators?|forceps|gauge|patients?|mos?|wks?|pins?|screws?|sleeves?|holes?|"
     r"grad|monate?n?|wochen?|tage?n?|stunden?|uhr|jahre?n?|minuten?|"
     r"jan\w*|feb\w*|mar(?:ch)?|märz|apr\w*|ma[iy]|jun[ei]?|jul[iy]?|aug\w*|sep\w*|o[ck]t\w*|"
     r"nov\w*|de[cz]\w*"
 )
 _PIECE = r"unit|implant|pin|screw|sleeve|guide|crown|piece|visit"
-_PIECES = rf"|(?:{_PIECE})s|stück"
+_PIECES = (
+    rf"|(?:{_PIECE})s|stück|more|total|third|wisdom|(?:pre)?molars?|(?:missing\s+)?teeth|zähnen?|"
+    r"implantaten?|copies|eur|euros?|usd|dollars?|watt|volt|kg"
+)
 
 
 def _item(not_before):
@@ -28,13 +31,14 @@ def _item(not_before):
     return re.compile(
         rf"(?!1\s+(?i:{_PIECE})(?!\w))"
         r"(?:[ULul][RLrl](?:[ -]?[1-8][Ss]?|[A-E]S?)|[A-T]S?|\d{1,2}S?)"
-        rf"(?!\w|\.\d|\s*[x×*]\s*\d|[\s-]*(?i:{not_before})(?!\w))"
+        rf"(?!\w|\.\d|:\d\d|\s*[x×*]\s*\d|[\s-]*(?i:{not_before})(?!\w))"
     )
 
 
 _ITEM, _ITEM_OF_LIST = _item(_MEASURES), _item(_MEASURES + _PIECES)
 _JOINS = r"(?:and|or|und|oder|et)\b"
 _AND = re.compile(rf"\s*(?:,\s*(?:{_JOINS}|&)?|[;&+/]|\b{_JOINS})\s*#?\s*", re.I)
+_DASHES = "-\u2010\u2011\u2012\u2013\u2014\u2015"
 _SPACE = re.compile(r"\s+#?\s*")
 _TO = re.compile(r"[^\S\n]*(?:[-\u2010-\u2015]|\b(?:to|through|thru|bis)\b)\s*#?\s*", re.I)
 
@@ -60,23 +64,34 @@ _LED_IN = re.compile(
     rf"{_BEGINS}(?=\d)|"
     r"(?:\(|(?<!\d)[.;:])[ \t]{0,9}(?=\d)|"
     rf"\b(?:{_IMPLANT}|at|for|in|on|of|replac\w+|restor\w+|extract\w*|"
-    r"crowns?|abutments?|bridge|pontics?|from|regio|region|missing|guide|plan)\s+(?=\d)",
+    r"crowns?|abutments?|bridge|pontics?|from|regio|region|missing|guide|plan|"
+    r"für|bei|kronen?|brücken?)[^\S\n]+(?=\d)",
     re.I,
 )
 # Behind these a number is a tooth also when it stands alone.
 _FOR_ONE = re.compile(
-    rf"\b(?:{_IMPLANT}|replac\w+|extract\w*|regio|region)\s+(?:(?:at|in|for|of|on|regio)\s+)?$",
+    rf"\b(?:{_IMPLANT}|replac\w+|extract\w*|regio|region)[^\S\n]+"
+    r"(?:(?:at|in|for|of|on|regio)[^\S\n]+)?$",
+    re.I,
+)
+# Behind these so may a range.
+_RANGED = re.compile(r"\b(?:bridge|crowns?|pontics?|kronen?|brücken?)\s+$", re.I)
+# One that nothing follows; in a Universal practice small numbers count something.
+_ALONE_AT_END = re.compile(
+    r"\b(?:missing|(?:plan\w*|guide|crown|bridge|abutment)s?\s+(?:for|on|at))\s+"
+    r"(?:1[3-9]|2\d|3[0-2])(?=\s*(?:[.,;)\n]|$))",
     re.I,
 )
 _HOUR_OR_DAY = re.compile(
-    r"(?:at|on|from|for|in)\s+(?:(?:1[0-2]|0?[1-9])\s*(?:\bor\b|/)\s*\d{1,2}|"
+    r"(?:at|on|from|for|in|extracted)\s+(?:(?:1[0-2]|0?[1-9])\s*(?:\bor\b|/)\s*\d{1,2}|"
     r"[12]?\d\s*/\s*(?:1[0-2]|0?[1-9]))(?![\d,/&])",
     re.I,
 )
 # A number of two digits is hardly anything else where teeth are written so: behind such a word, or
 # where a line begins, unless it is an age or counts a list.
 _FDI_ALONE = re.compile(
-    r"(?:for|at|in|on|crowns?|missing|guide|plan)\s+(?:1[3-8]|[2-4][1-8])(?!\w)|"
+    r"(?:for|at|in|on|crowns?|missing|guide|plan|für|bei|kronen?)\s+(?:1[3-8]|[2-4][1-8])(?!\w)|"
+    r"\([1-4][1-8]\)|"
     rf"{_BEGINS}[1-4][1-8](?!\w|:\d|/|[.)]\s*\w|"
     r"[\u2010-\u2015-]\d|\s+\d{1,2}\s+\d{4}|"
     r"\s*,\s*\d+[\s-]*(?:months?|weeks?|days?|hours?|years?)\b|"
@@ -87,7 +102,8 @@ _FDI_ALONE = re.compile(
 _NUMBERED = re.compile(
     r"\b(?:case|box|patient|guide|order|photo|page|invoice|file|room|id|step|revision|rx|suite|apt|"
     r"kit|option|plan|version|scan|phase|lot|ref|size|bur|phone|fax|tel|ext|lic(?:en[cs]e)?|tracking|"
-    r"account|acct|serial|model|part|catalog(?:ue)?|article|item|ticket|floor|unit)s?\.?\s*$",
+    r"account|acct|serial|model|part|catalog(?:ue)?|article|item|ticket|floor|unit|po|attachment|"
+    r"question|point|note|fig(?:ure)?|slide|image|picture|video|e?mail|message|comment)s?\.?\s*$",
     re.I,
 )
 # After a word, a letter may begin the next one: "the site I marked".
@@ -95,6 +111,10 @@ _STANDS_ALONE = re.compile(r"\s*(?:$|[.,;:)&+/\n\u2010-\u2015-]|(?:and|or|to)\b)
 
 # Full-width digits, letters and signs, as some keyboards type them, and the sign for "No.".
 _NARROW = {wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)} | {ord("№"): "No."}
+
+# The surfaces of a tooth behind its number, and "at" in short.
+_SURFACES = re.compile(r"(#\s?\d{1,2})[MODBLFI]{1,5}\b")
+_AT = re.compile(r"\s?@\s?(?=\d{1,2}(?!\w))")
 
 _PLACE = {code: index for row in (teeth.PERMANENT, teeth.PRIMARY) for index, code in enumerate(row)}
 
@@ -109,7 +129,7 @@ class Named:
 
 def teeth_named(text: str, numbering: str) -> list[Named]:
     """The teeth named in `text` by somebody who writes in `numbering`, as they come."""
-    text = text.translate(_NARROW)
+    text = _AT.sub(" at ", _SURFACES.sub(r"\1", text.translate(_NARROW)))
     if numbering == "fdi":
         text = _DOTTED.sub(lambda tooth: "".join(filter(None, tooth.groups())), text)
     found = {}
@@ -128,16 +148,30 @@ def _found(text, numbering):
     for start, (words, steps, _) in _lists(_PALMER, text):
         yield start.start(), _read(words, steps, numbering)
     for start, (words, steps, end) in _lists(_LED_IN, text, _ITEM_OF_LIST):
-        is_for_one = _FOR_ONE.search(text[max(start.end() - 40, 0) : start.end()])
-        is_fdi = numbering == "fdi" and _FDI_ALONE.match(text, start.start())
-        least = 1 if is_for_one or is_fdi else 2
-        # Behind one of two digits may stand the size of the implant, "36, 4.0 x 10".
-        is_one = least == 1 and [*map(len, words)] == [2]
-        if (text[end : end + 1].isdigit() and not is_one) or "to" in steps:
-            continue
-        if not is_for_one and _HOUR_OR_DAY.match(text, start.start()):
-            continue
-        yield start.end(), _bare(words, numbering, least)
+        yield start.end(), _led_in(text, start, words, steps, end, numbering)
+
+
+def _led_in(text, start, words, steps, end, numbering):
+    """The teeth of a list of bare numbers behind `start`, if it is one."""
+    before = text[max(start.end() - 40, 0) : start.end()]
+    is_for_one = _FOR_ONE.search(before)
+    is_alone = (
+        _FDI_ALONE.match(text, start.start())
+        if numbering == "fdi"
+        else any(alone.end() > start.end() for alone in _ALONE_AT_END.finditer(text, 0, end + 9))
+    )
+    least = 1 if is_for_one or is_alone else 2
+    # Behind one of two digits may stand the size of the implant, "36, 4.0 x 10".
+    is_one = least == 1 and [*map(len, words)] == [2] and text[end - 1] not in _DASHES
+    if text[end : end + 1].isdigit() and not is_one:
+        return []
+    hour_or_day = _HOUR_OR_DAY.match(text, start.start())
+    if hour_or_day and not (is_for_one and "/" not in hour_or_day[0]):
+        return []
+    if "to" not in steps:
+        return _bare(words, numbering, least)
+    is_range = is_for_one or _RANGED.search(before)
+    return _read(words, steps, numbering) if is_range and _bare(words, numbering, 2) else []
 
 
 def _lists(leads, text, item=_ITEM):
