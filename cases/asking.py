@@ -57,6 +57,25 @@ def _of_ship_date(case, ship_date):
     return contradictions.of_dates(ship_date, case.surgery_date, there)
 
 
+def of_two_sessions(case):
+    """A sentence when the dentist of the case has another session at the time of its own, or ""."""
+    own = case.planning_sessions.booked().select_related("block").first()
+    if own is None:
+        return ""
+    same_time = {
+        "block__starts_at__lt": own.block.ends_at,
+        "block__ends_at__gt": own.block.starts_at,
+    }
+    others = type(own).objects.booked().filter(case__dentist=case.dentist_id, **same_time)
+    other = others.exclude(pk=own.pk).select_related("case").first()
+    if other is None:
+        return ""
+    return (
+        f"{case.dentist} has two planning sessions at the same time now: of this case and of case "
+        f"{other.case.number}. Please move one of them."
+    )
+
+
 def _same_work(case, new_teeth, now):
     name = folded(case.patient_name)
     rows = Case.objects.filter(practice=case.practice, created_at__gt=now - LOOKS_BACK)

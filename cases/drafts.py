@@ -29,7 +29,9 @@ from cases.models import (
     Draft,
     RemovedFile,
 )
+from cases.rx.revisions import newest_number
 from cases.tasks import remove_attachment
+from portal.writing.text import plain_text
 
 REMIND_AFTER = timedelta(days=1)
 _TIMES = 4  # the limit of a field
@@ -48,8 +50,16 @@ LIMITS = {
     "surgery_date": _CHOICE,
     "shipping_address": Case._meta.get_field("shipping_address").max_length,
     "signed_name": SIGNATURE_LIMIT,
+    # Of the RX that an update was begun on.
+    "revision": _CHOICE,
     **{f"implant_{code}": IMPLANT_LIMIT for code in teeth.ALL},
 }
+
+
+_AS_TEXT = (
+    "support", "guidance", "sleeve", "materials", "description", "surgery_date", "shipping_address",
+)  # fmt: skip
+_TICKED = ("anchor_pins", "bone_reduction")
 
 
 def place_of_new(key):
@@ -87,15 +97,20 @@ def update_key(case):
     return uuid.uuid5(case.form_key, f"after revision {own.count()}")
 
 
-def keep(form_key, posted, case=None, *, by):
+def keep(form_key, posted, case=None, *, by, also_untouched=False):
     """Keep what was typed: `posted` is the form's QueryDict. A submitted form keeps nothing.
 
+    Nor does one in which nothing is typed, unless `also_untouched`: an update may add files only.
     Raises LimitReached when the user has as many drafts as there may be, and this is a new one.
     """
     if Case.objects.filter(form_key=form_key).exists():
         return None
-    now = timezone.now()
-    typed = {"case": case, "data": fields(posted), "typed_at": now, "updated_at": now}
+    data, now = fields(posted), timezone.now()
+    if not also_untouched and _is_untouched(data, case, by):
+        data = {}
+        if not Draft.objects.filter(pk=form_key).exists():
+            return None
+    typed = {"case": case, "data": data, "typed_at": now, "updated_at": now}
     with transaction.atomic():
         if not Draft.objects.filter(pk=form_key).typed().exists():
             limits.check_draft(by)
@@ -103,6 +118,68 @@ def keep(form_key, posted, case=None, *, by):
             form_key=form_key, defaults=typed, create_defaults={"user": by, **typed}
         )
     return draft
+
+
+def _is_untouched(data, case, by):
+    """Whether a form says what its page was opened with."""
+    if case is None:
+        # These are chosen for people.
+        data = {name: data[name] for name in data if name not in ("dentist", "materials")}
+        return _said(data) == _said({"shipping_address": [by.practice.shipping_address]})
+    return _said(data) == _said(_of_case(case))
+
+
+def _said(data):
+    """What stands in a form, without what only a program reads."""
+    said = {name: [plain_text(text, lines=True) for text in texts] for name, texts in data.items()}
+    return {name: texts for name, texts in said.items() if any(texts) and name != "revision"}
+
+
+def _of_case(case):
+    """The case as the data of a draft."""
+    data = {name: [str(getattr(case, name) or "")] for name in _AS_TEXT}
+    data |= {name: ["on"] for name in _TICKED if getattr(case, name)}
+    data |= {f"implant_{code}": [system] for code, system in case.implants.items()}
+    return data | {"teeth": [code for code in teeth.ALL if code in case.teeth]}
+
+
+def follow(case, data):
+    """The data of an update, in which what nobody changed says what the case says now.
+
+    The lab may have corrected the case after the form was opened, on the revision that it names.
+    """
+    seen, newest = data.get("revision", [""])[-1], newest_number(case)
+    if not seen.isdecimal() or int(seen) >= newest:
+        return data
+    revisions = case.prescriptions.filter(revision__in=[int(seen), newest])
+    snapshots = dict(revisions.values_list("revision", "snapshot"))
+    if int(seen) not in snapshots:
+        return data
+    before, after = _of_snapshot(snapshots[int(seen)]), _of_snapshot(snapshots[newest])
+    mine, old = _said(data), _said(before)
+    followed = {
+        name: after.get(name, [""])
+        for name in {**before, **after}
+        if before.get(name) != after.get(name) and mine.get(name) == old.get(name)
+    }
+    return {**data, **followed, "revision": [str(newest)]}
+
+
+def _of_snapshot(rx):
+    """What the lab may correct of an update's fields, as the data of a draft."""
+    data = {name: [rx[name] or ""] for name in ("description", "surgery_date", "shipping_address")}
+    data |= {f"implant_{code}": [system] for code, system in rx["implants"].items()}
+    return data | {"teeth": [code for code in teeth.ALL if code in rx["teeth"]]}
+
+
+def follow_posted(case, posted):
+    """As `follow`, of a posted form; and whether that changed anything."""
+    data = fields(posted)
+    followed, copy = follow(case, data), posted.copy()
+    for name, values in followed.items():
+        if values != data.get(name):
+            copy.setlist(name, values)
+    return copy, _said(followed) != _said(data)
 
 
 def begin(form_key, case=None, *, by, now):
@@ -196,14 +273,17 @@ def initial(data):
         for name, typed in values.items()
         if name.startswith("implant_")
     }
-    for name in ("anchor_pins", "bone_reduction"):
+    for name in _TICKED:
         values[name] = name in data
     return values
 
 
 def of_update(case, user):
     """The draft of the case's next update, or None; the lab sees no drafts."""
-    return Draft.objects.visible_to(user).filter(pk=update_key(case), case=case).first()
+    draft = Draft.objects.visible_to(user).filter(pk=update_key(case), case=case).first()
+    if draft:
+        draft.data = follow(case, draft.data)
+    return draft
 
 
 def fingerprint(draft):

@@ -235,8 +235,8 @@ def _with_what_follows(case, changed):
     if "patient_name" in changed:
         changed["patient_key"] = Case._meta.get_field("patient_key").fold(changed["patient_name"])
     if "teeth" in changed:
-        kept = set(changed["teeth"])
-        changed["implants"] = {code: case.implants[code] for code in case.implants if code in kept}
+        kept, implants = set(changed["teeth"]), changed.get("implants", case.implants)
+        changed["implants"] = {code: implants[code] for code in implants if code in kept}
     return changed
 
 
@@ -378,14 +378,24 @@ def add_missing(case, reasons, note, *, by, now):
 
 
 def _add_missing(case, reasons, note, *, by, now, said=""):
-    """The note goes with each of its reasons: it is of use as long as one of them is open."""
-    items = [MissingItem(case=case, reason=reason, note=note, created_at=now) for reason in reasons]
+    """The note goes with each of its reasons: it is of use as long as one of them is open.
+
+    What is missing already is not asked for twice; it takes the new note. Each "other" is another.
+    """
+    again = _still_missing(case).filter(reason__in={*reasons} - {"other"})
+    known = list(again)
+    if note:
+        again.update(note=note)
+    new = [reason for reason in reasons if reason not in {item.reason for item in known}]
+    items = [MissingItem(case=case, reason=reason, note=note, created_at=now) for reason in new]
     MissingItem.objects.bulk_create(items)
-    return _say_of_missing(case, "Added", items, by, now, said)
+    return _say_of_missing(case, {"Added": items, "Still missing": known}, by, now, said)
 
 
-def _say_of_missing(case, what, items, by, now, more=""):
-    note = f"{what}: {', '.join(map(str, items))}. {more}".rstrip()
+def _say_of_missing(case, items, by, now, more=""):
+    """`items` are lists of what is missing, by what became of them."""
+    said = [f"{what}: {', '.join(map(str, each))}." for what, each in items.items() if each]
+    note = " ".join([*said, more]).rstrip()
     return _add_event(case, CaseEvent.Kind.MISSING, by, now, note=note)
 
 
@@ -398,7 +408,7 @@ def _tick_off_the_rest(case, who, *, by, now):
     if items:
         _still_missing(case).update(answered_at=now)
         what = "Ticked off with the move" if who == Who.LAB else "Answered by the update"
-        _say_of_missing(case, what, items, by, now)
+        _say_of_missing(case, {what: items}, by, now)
 
 
 def tick_off(item, *, by, now):
@@ -421,7 +431,7 @@ def _settle(item, what, *, by, now):
                 f"“{item}” of case {case.number} was settled by somebody else a moment ago. "
                 "Nothing was changed."
             )
-        _say_of_missing(case, what, [item], by, now)
+        _say_of_missing(case, {what: [item]}, by, now)
 
 
 def ship(case, carrier, tracking_number, *, by, now, note="", seen=None):
@@ -453,6 +463,14 @@ def correct_tracking(case, carrier, tracking_number, *, by, now):
         emails.case_tracking_corrected(case, event)
 
 
+def said_of_ship_date(case, ship_date):
+    """What a line of the timeline says of a ship date that a planning session moves, or ""."""
+    if ship_date == case.ship_date:
+        return ""
+    before = date_format(case.ship_date) if case.ship_date else "none"
+    return f" Ship date: {before} → {date_format(ship_date)}."
+
+
 def set_planning_date(case, date, note, *, by, now):
     """Keep the lab's date of the booked planning session, or None, with a line in the timeline.
 
@@ -461,6 +479,7 @@ def set_planning_date(case, date, note, *, by, now):
     changes = {"planning_date": date}
     if date:
         changes["ship_date"] = ship_date_with_planning(case, date, now)
+        note += said_of_ship_date(case, changes["ship_date"])
     with transaction.atomic():
         _change(case, **changes)
         _add_event(case, CaseEvent.Kind.PLANNING, by, now, note=note)

@@ -4,7 +4,7 @@ from django import forms
 from django.utils import timezone
 
 from cases import carriers, readiness, teeth
-from cases.models import DESCRIPTION_LIMIT, Case
+from cases.models import DESCRIPTION_LIMIT, IMPLANT_LIMIT, Case
 from cases.progress import Progress
 from portal import lab_calendar
 from portal.writing.text import plain_text
@@ -139,6 +139,12 @@ class CorrectionForm(forms.ModelForm):
 
     revision = forms.IntegerField(min_value=0, max_value=2**31 - 1, widget=forms.HiddenInput)
     teeth = forms.CharField(max_length=500, widget=forms.TextInput(attrs={"size": 44}))
+    implants = forms.CharField(
+        label="Implant systems",
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="A line for each tooth, like “14: Straumann BLX 4.5 × 10”.",
+    )
     reason = forms.CharField(
         max_length=1000,
         widget=forms.Textarea(attrs={"rows": 2}),
@@ -157,14 +163,18 @@ class CorrectionForm(forms.ModelForm):
         error_messages = {"surgery_date": {"invalid": "Please type the date like 2026-12-31."}}
 
     field_order = [
-        "revision", "patient_name", "dentist", "teeth", "description", "surgery_date",
-        "shipping_address", "reason",
+        "revision", "patient_name", "dentist", "teeth", "implants", "description",
+        "surgery_date", "shipping_address", "reason",
     ]  # fmt: skip
 
     def __init__(self, *args, revision, **kwargs):
         super().__init__(*args, **kwargs)
         case, self.numbering = self.instance, self.instance.practice.tooth_numbering
         self.initial |= {"revision": revision, "teeth": teeth.labels(case.teeth, self.numbering)}
+        self.initial["implants"] = "\n".join(
+            f"{teeth.label(code, self.numbering)}: {system}"
+            for code, system in case.implants.items()
+        )
         self.fields["teeth"].help_text = f"{teeth.NUMBERINGS[self.numbering]} numbering."
         self.fields["description"].required = True
         self.fields["dentist"].queryset = case.practice.dentists.all()
@@ -174,6 +184,26 @@ class CorrectionForm(forms.ModelForm):
             return teeth.parse(self.cleaned_data["teeth"], self.numbering)
         except teeth.UnknownTooth as problem:
             raise forms.ValidationError(str(problem)) from problem
+
+    def clean_implants(self):
+        """Systems by tooth, as the case has them."""
+        lines = plain_text(self.cleaned_data["implants"], lines=True).splitlines()
+        return dict(self._implant(line) for line in lines if line.strip())
+
+    def _implant(self, line):
+        label, _, system = map(str.strip, line.partition(":"))
+        try:
+            codes = teeth.parse(label, self.numbering)
+        except teeth.UnknownTooth as problem:
+            raise forms.ValidationError(str(problem)) from problem
+        if len(codes) != 1 or not system:
+            raise forms.ValidationError(f"Please write “{line[:60]}” as tooth, colon and system.")
+        if len(system) > IMPLANT_LIMIT:
+            raise forms.ValidationError(
+                f"The implant system of {label} is longer than {IMPLANT_LIMIT} characters. Please "
+                "shorten it."
+            )
+        return codes[0], system
 
     def clean_patient_name(self):
         return self._plain("patient_name")
@@ -202,6 +232,14 @@ class CorrectionForm(forms.ModelForm):
     def clean(self):
         cleaned = super().clean()
         check_years(surgery_date=cleaned.get("surgery_date"))
+        left = set(cleaned.get("implants", ())) - set(cleaned.get("teeth", ()))
+        if left and "teeth" in cleaned:
+            labels = teeth.labels(teeth.sort_teeth(left), self.numbering)
+            self.add_error(
+                "implants",
+                f"There is an implant system for {labels}, which is not among the teeth. Please "
+                "write it for the tooth that is meant, or take its line out.",
+            )
         return cleaned
 
     def _post_clean(self):

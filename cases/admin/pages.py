@@ -122,7 +122,11 @@ class CasePages:
             reason, seen = said.pop("reason"), said.pop("revision")
             correct = partial(services.correct, case, said, reason, seen)
             outcome = f"Case {case} is corrected, its RX script renewed; the practice is told."
-            return self._act_on_dates(request, case, correct, outcome)
+            try:
+                with access.changing(request):
+                    return self._act_on_dates(request, case, correct, outcome)
+            except NotAllowed as refusal:
+                form.add_error(None, f"{refusal} What you typed stands below.")
         title = f"Case {case}: correct what was sent"
         return self._page(request, case, form, title=title, button="Correct the case")
 
@@ -205,10 +209,12 @@ class CasePages:
         return self._back(request, case, outcome)
 
     def _act_on_dates(self, request, case, service, outcome):
-        """As `_act`, and say so when surgery and ship date contradict each other then."""
+        """As `_act`, and say so when dates contradict each other then, or two sessions do."""
         answer = self._act(request, case, service, outcome)
         if late := asking.of_dates(case):
             self.message_user(request, late.text, messages.WARNING)
+        if twice := asking.of_two_sessions(case):
+            self.message_user(request, twice, messages.WARNING)
         return answer
 
     def _back(self, request, case, text, level=messages.SUCCESS):

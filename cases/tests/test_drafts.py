@@ -37,7 +37,8 @@ def full(dentist_user, settings):
 
 def test_every_field_of_the_forms_is_kept(practice):
     fields = {*CaseForm(practice=practice).fields, *SignatureForm().fields}
-    assert fields - {"teeth"} == {name for name in drafts.LIMITS if not name.startswith("implant_")}
+    kept = {name for name in drafts.LIMITS if not name.startswith("implant_")}
+    assert fields - {"teeth"} == kept - {"revision"}
 
 
 def test_nothing_else_of_what_was_posted_is_kept(dentist_user):
@@ -45,6 +46,20 @@ def test_nothing_else_of_what_was_posted_is_kept(dentist_user):
     data.setlist("description", ["first", "last"])
     draft = drafts.keep(uuid.uuid4(), data, by=dentist_user)
     assert draft.data == {"patient_name": ["Ann"], "description": ["last"], "teeth": ["14"]}
+
+
+def test_a_form_in_which_nothing_was_typed_is_not_kept(dentist_client, dentist_user, practice):
+    practice.shipping_address = "1 Dock\nAugusta"
+    practice.save()
+    key, dentist = uuid.uuid4(), practice.dentists.get().pk
+    opened = {"form_key": key, "dentist": dentist, "shipping_address": "1 Dock\r\nAugusta"}
+    assert dentist_client.post(NEW, opened).status_code == 422
+    assert dentist_client.post(address(key), opened).status_code == 204
+    assert not Draft.objects.exists()
+    dentist_client.post(address(key), opened | {"patient_name": "Ann"})
+    dentist_client.post(address(key), opened)
+    assert Draft.objects.get().data == {}
+    assert not drafts.unsent(dentist_user)
 
 
 def test_a_megabyte_is_not_kept_and_the_page_says_so(dentist_client):

@@ -178,7 +178,7 @@ def correction(lab, case, **typed):
 def test_the_lab_corrects_a_case_and_everybody_can_see_what(lab, send_case, lab_user, sent, now):
     case = send_case(now=now, teeth=["3", "14"], patient_name="Jane Reo", implants={"3": "BLX"})
     answer = correction(
-        lab, case, patient_name="Jane Łee", teeth="14", surgery_date="2031-05-06",
+        lab, case, patient_name="Jane Łee", teeth="14", implants="", surgery_date="2031-05-06",
         shipping_address="1 Dock", description="As agreed.", reason="Dr. Weiss called.",
     )  # fmt: skip
     assert answer.url == page(case)
@@ -230,10 +230,40 @@ def test_a_correction_that_says_too_little_gets_a_sentence(lab, send_case, typed
     assert case.prescriptions.count() == 1
 
 
+@pytest.mark.parametrize(
+    ("implants", "sentence"),
+    [
+        ("3: BLX", "There is an implant system for 3, which is not among the teeth."),
+        ("14 BLX", "14 BLX"),
+        ("14:", "Please write “14:” as tooth, colon and system."),
+        ("14, 15: BLX", "as tooth, colon and system"),
+        ("14: " + "x" * 121, "is longer than 120 characters"),
+    ],
+)
+def test_an_implant_system_is_corrected_for_a_tooth_that_is_there(
+    lab, send_case, implants, sentence
+):
+    case = send_case(teeth=["3"], implants={"3": "BLX"})
+    answer = correction(lab, case, teeth="14", implants=implants, reason="Because.")
+    assert answer.status_code == 400
+    assert sentence in answer.text
+    case.refresh_from_db()
+    assert (case.teeth, case.implants) == (["3"], {"3": "BLX"})
+
+
+def test_an_implant_system_goes_to_the_tooth_that_is_meant(lab, send_case):
+    case = send_case(teeth=["3"], implants={"3": "BLX"})
+    assert ">\n3: BLX</textarea>" in lab.get(page(case, "correct")).text
+    correction(lab, case, teeth="4 5", implants="4: BLX\n\n5: BLT", reason="Because.")
+    case.refresh_from_db()
+    assert (case.teeth, case.implants) == (["4", "5"], {"4": "BLX", "5": "BLT"})
+
+
 def test_a_correction_of_nothing_changes_nothing(lab, send_case):
     case = send_case()
     answer = correction(lab, case, reason="Just so.")
-    assert "Nothing was changed" in said(answer)
+    assert "Nothing was changed. What you typed stands below." in answer.text
+    assert "Just so." in answer.text
     assert case.prescriptions.count() == 1
     assert not Email.objects.filter(kind="case_corrected").exists()
 
@@ -242,9 +272,11 @@ def test_a_correction_of_what_was_updated_meanwhile_is_refused(lab, send_case, n
     case = send_case(now=now)
     html = lab.get(page(case, "correct")).text
     update(case, now, description="Newer.")
-    lab.post(
+    answer = lab.post(
         page(case, "correct"), form_on(html, "correct")[1] | {"teeth": "3", "reason": "Because."}
     )
+    assert answer.status_code == 400
+    assert "Because." in answer.text
     case.refresh_from_db()
     assert (case.teeth, case.description) == (["14"], "Newer.")
 
@@ -275,6 +307,67 @@ def test_what_the_practice_has_begun_stays_when_the_lab_corrects(lab, send_case,
     )
     correction(lab, case, teeth="3", reason="Because.")
     assert drafts.of_update(case, dentist_user) == draft
+
+
+@pytest.fixture
+def dentist(dentist_user):
+    client = Client()
+    client.force_login(dentist_user)
+    return client
+
+
+def typed_on_record(dentist, case):
+    address = reverse("cases:update", args=[case.number])
+    forms = forms_in(dentist.get(case.get_absolute_url()).text, address)
+    return address, next(one for one in forms if "form_key" in one.plain()).untouched()
+
+
+CORRECTED = {
+    "teeth": "15", "implants": "15: BLX", "description": "As they called.",
+    "surgery_date": "2031-06-01", "shipping_address": "1 Dock", "reason": "The dentist called.",
+}  # fmt: skip
+
+
+def test_what_nobody_touched_on_an_open_page_follows_a_correction(lab, send_case, dentist):
+    case = send_case(implants={"14": "BLT"})
+    address, fields = typed_on_record(dentist, case)
+    correction(lab, case, **CORRECTED)
+    looked_over = dentist.post(address, fields | {"shipping_address": "2 Quay"})
+    after = looked_over.context["after"]
+    assert (after.teeth, after.implants, after.description) == (
+        ["15"], {"15": "BLX"}, "As they called.",
+    )  # fmt: skip
+    assert (after.surgery_date, after.shipping_address) == (date(2031, 6, 1), "2 Quay")
+    assert "was corrected since you opened this form" in looked_over.text
+    context = looked_over.context
+    sent = {name: context[name] for name in ("seen", "asked")} | {"signed_name": "Ada"}
+    dentist.post(f"{address}send/", sent)
+    case.refresh_from_db()
+    assert (case.teeth, case.shipping_address) == (["15"], "2 Quay")
+
+
+def test_what_was_kept_and_not_touched_follows_a_correction(lab, send_case, dentist):
+    case = send_case()
+    _, fields = typed_on_record(dentist, case)
+    kept = reverse("cases:keep_draft", args=[drafts.update_key(case)])
+    typed = fields | {"case": case.number, "description": "Typed by the practice."}
+    assert dentist.post(kept, typed).status_code == 204
+    correction(lab, case, **CORRECTED)
+    _, fields = typed_on_record(dentist, case)
+    assert (fields["teeth"], fields["surgery_date"]) == (["15"], ["2031-06-01"])
+    assert fields["description"] == ["Typed by the practice."]
+
+
+def test_an_update_in_which_nothing_was_typed_is_not_said_to_be(send_case, dentist, dentist_user):
+    case = send_case(now=timezone.now(), shipping_address="1 Dock\nAugusta", surgery_date=None)
+    key = drafts.update_key(case)
+    drafts.begin(key, case, by=dentist_user, now=timezone.now())
+    _, fields = typed_on_record(dentist, case)
+    kept, typed = reverse("cases:keep_draft", args=[key]), fields | {"case": case.number}
+    assert dentist.post(kept, typed).status_code == 204
+    assert Draft.objects.get().data == {}
+    dentist.post(kept, typed | {"description": "More."})
+    assert Draft.objects.get().data["description"] == ["More."]
 
 
 def test_a_case_that_was_looked_at_is_not_new_after_a_correction(lab, send_case, lab_user, now):

@@ -75,6 +75,22 @@ def test_the_lab_adds_a_reason_and_the_practice_is_told(lab, missing):
     assert case.progress == Progress.MISSING
 
 
+def test_what_is_missing_already_is_not_asked_for_twice(missing, lab_user, now):
+    case = missing("no_implant_system", "unsigned", "other", note="The bur.")
+    services.move(case, Progress.ON_HOLD, Who.LAB, by=lab_user, now=now)
+    again = ["no_implant_system", "no_bite", "other"]
+    services.mark_missing(case, again, "The guide.", by=lab_user, now=now)
+    rows = case.missing_items.filter(answered_at=None).values_list("reason", "note")
+    assert list(rows) == [
+        ("no_implant_system", "The guide."), ("unsigned", "The bur."), ("other", "The bur."),
+        ("no_bite", "The guide."), ("other", "The guide."),
+    ]  # fmt: skip
+    said = "Added: No bite, Other. Still missing: Implant system not given."
+    assert lines(case)[-1][0] == said
+    services.add_missing(case, ["no_bite"], "", by=lab_user, now=now)
+    assert case.missing_items.filter(answered_at=None).count() == 5
+
+
 def test_the_dentist_reads_the_note_of_an_added_reason_beside_it(lab, missing, dentist_user):
     case = missing("no_cbct", note="At first.")
     lab.post(address(case, "missing"), {"reasons": ["other"], "note": "Which shade?"})

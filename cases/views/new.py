@@ -119,7 +119,8 @@ def keep(request, key, posted, case=None):
     """
     try:
         with access.changing(request, Visit(What.FORM, Action.KEPT, str(key), case)):
-            draft = drafts.keep(key, posted, case, by=request.user)
+            is_update = case is not None
+            draft = drafts.keep(key, posted, case, by=request.user, also_untouched=is_update)
     except LimitReached as refusal:
         messages.warning(request, str(refusal))
         return None
@@ -211,7 +212,9 @@ def keep_draft(request, form_key):
     visit.result = Result.DONE if is_first else NO_ROW
     try:
         with transaction.atomic():
-            drafts.keep(form_key, request.POST, case, by=request.user)
+            draft = drafts.keep(form_key, request.POST, case, by=request.user)
+            if draft is None or not draft.data:
+                visit.result = NO_ROW
     except LimitReached as refusal:
         visit.result = Result.NOT_NOW
         return _say(str(refusal), 429)

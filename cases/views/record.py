@@ -42,7 +42,14 @@ def _typed(request, case):
         return draft, draft and draft.data
     if posted := unsent.of(request.user, place):
         _compare(request, case, posted)
-    return take_unsent(request, place, drafts.update_key(case), draft, case)
+    draft, typed = take_unsent(request, place, drafts.update_key(case), draft, case)
+    return draft, typed and drafts.follow(case, typed)
+
+
+CORRECTED = (
+    "Case {} was corrected since you opened this form. What you had not changed is as the case has "
+    "it now, and what you had changed is as you typed it."
+)
 
 
 def _update_of(case):
@@ -81,6 +88,7 @@ def _page(request, case, form, message_form, draft=None, status=200):
         "all_forms": [form],
         "form_key": key,
         "form_token": unsent.token(request.user, _update_of(case)),
+        "revision": newest_number(case),
         "draft": draft,
         "message_form": message_form,
         "message_token": unsent.token(request.user, _messages_of(case)),
@@ -124,13 +132,16 @@ def update(request, number):
         return redirect(case)
     if not policies.can_update(request.user, case):
         return _too_late(request, case)
-    form = PrescriptionForm(request.POST, **_of(case))
+    posted, is_other = drafts.follow_posted(case, request.POST)
+    form = PrescriptionForm(posted, **_of(case))
     if is_check(request) and form.is_valid():
         return in_order(request)
-    draft = keep(request, drafts.update_key(case), request.POST, case)
-    _compare(request, case, request.POST)
+    draft = keep(request, drafts.update_key(case), posted, case)
+    _compare(request, case, posted)
+    if is_other:
+        messages.info(request, CORRECTED.format(case.number))
     # A signature stands under what is kept, and so under nothing that was cut.
-    if not form.is_valid() or draft is None or drafts.not_kept(request.POST):
+    if not form.is_valid() or draft is None or drafts.not_kept(posted):
         return _page(request, case, form, MessageForm(), draft=draft, status=422)
     return _look_over(request, case, draft, form, _signature(draft.data))
 
