@@ -389,7 +389,10 @@ class PlanningSessionAdmin(LoggedAdmin, FoldedSearch, ReadOnlyRows, ShownOnlyAdm
         if not policies.can_change_sessions(request.user):
             raise PermissionDenied
         session = self.find(request, str(pk))
-        form = MoveSessionForm(request.POST or None, session=session, user=request.user)
+        now = timezone.now()
+        ships = partial(services.ship_date_with, session.case, now=now)
+        given = {"session": session, "user": request.user, "now": now, "ship_date_with": ships}
+        form = MoveSessionForm(request.POST or None, **given)
         if request.method == "POST" and form.is_valid():
             try:
                 return self._moved(request, session, form)

@@ -31,23 +31,25 @@ def planning_cancelled(session, now):
 
 def _tell_practice(kind, session, block, now, before=None):
     practice = session.case.practice
-    context = _context(session, block, practice.time_zone, before=before)
+    context = _context(session, block, practice.time_zone, now, before=before)
     _add(kind, practice.email, session, context, now)
 
 
 def _tell_planner(kind, session, block, now, before=None):
     planner = block.planner
-    context = _context(session, block, planner.time_zone, before=before, for_planner=True)
+    context = _context(session, block, planner.time_zone, now, before=before, for_planner=True)
     _add(kind, planner.user.email, session, context, now)
 
 
-def _context(session, block, zone, before, for_planner=False):
+def _context(session, block, zone, now, before, for_planner=False):
     return {
         "case_number": session.case.number,
         "record_url": session.case.record_url,
         "practice_name": session.case.practice.name,
         "block": block,
         "before": before,
+        "is_over": block.starts_at <= now,
+        "ship_date": session.case.ship_date,
         "planner": block.planner,
         "zone": zone,
         "for_planner": for_planner,

@@ -11,7 +11,7 @@ State = PlanningSession.State
 _WORDS = {
     State.MISSED: "counts as missed",
     State.HELD: "has begun and counts as held",
-    State.CANCELLED: "is cancelled, and its time is free again",
+    State.CANCELLED: "is cancelled",
 }
 
 

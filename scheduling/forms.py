@@ -3,6 +3,7 @@ from datetime import UTC, datetime
 from django import forms
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html
 
 from accounts.groups import PLANNER
@@ -187,22 +188,26 @@ class BookingForm(BlockAnywayForm):
 
 
 class FreeBlockField(forms.ModelChoiceField):
-    def __init__(self, zone, **kwargs):
-        self.zone = zone
+    def __init__(self, case, ship_date_with, **kwargs):
+        self.case, self.ship_date_with = case, ship_date_with
         super().__init__(**kwargs)
 
     def label_from_instance(self, block):
-        return f"{block} = {clock(block.starts_at, self.zone)} for the practice"
+        zone, ships = self.case.practice.time_zone, self.ship_date_with(block)
+        label = f"{block} = {clock(block.starts_at, zone)} for the practice"
+        return label if ships == self.case.ship_date else f"{label}; ships {date_format(ships)}"
 
 
 class MoveSessionForm(BlockAnywayForm):
     """The block the lab moves a session to."""
 
-    def __init__(self, *args, session, user, now=None, **kwargs):
+    def __init__(self, *args, session, user, now, ship_date_with, **kwargs):
+        """`ship_date_with` gives the ship date of the case with its session in a block."""
         super().__init__(*args, **kwargs)
         self.fields["block"] = FreeBlockField(
-            session.case.practice.time_zone,
-            queryset=Block.objects.visible_to(user).free(now or timezone.now()),
+            session.case,
+            ship_date_with,
+            queryset=Block.objects.visible_to(user).free(now),
             label="New time",
             empty_label="Choose a free block",
             error_messages={

@@ -68,14 +68,20 @@ def book(block, case, *, by, now, anyway=False):
         block = _still_free(block, now)
         _refuse_short_notice(block, now)
         dates = {"planning_date": lab_calendar.today(block.starts_at)}
-        dates["ship_date"] = cases.ship_date_with_planning(case, dates["planning_date"], now)
+        dates["ship_date"] = ship_date_with(case, block, now)
         late = _ask_first(block, case, dates["ship_date"], by=by, anyway=anyway)
         session = _insert(block, case, by=by, now=now)
         note = f"{_when(session)} with {block.planner}."
+        note += cases.said_of_ship_date(case, dates["ship_date"])
         cases.move(case, Progress.SCHEDULED, Who.BOOKING, by=by, now=now, note=note, **dates)
         cases.keep_asked(case, late, by, now)
         emails.planning_scheduled(session, now)
     return session
+
+
+def ship_date_with(case, block, now):
+    """The ship date that the case gets with a session in `block`, booked or moved at `now`."""
+    return cases.ship_date_with_planning(case, lab_calendar.today(block.starts_at), now)
 
 
 def _insert(block, case, *, by, now):
@@ -165,8 +171,10 @@ def move_session(session, block, *, by, now, anyway=False):
         if session.block_id == block.pk:
             raise NotAllowed("The session is in that block already. Nothing was changed.")
         before, block = session.block, _still_free(block, now)
-        date = lab_calendar.today(block.starts_at)
-        ship_date = cases.ship_date_with_planning(session.case, date, now)
+        date, ship_date = (
+            lab_calendar.today(block.starts_at),
+            ship_date_with(session.case, block, now),
+        )
         late = _ask_first(block, session.case, ship_date, by=by, anyway=anyway)
         _take(session, block)
         note = f"Moved from {_when(session, before)} to {_when(session)} with {block.planner}."
@@ -263,19 +271,18 @@ def _end_by_lab(session, to, *, by, now):
         cases.move(session.case, to, Who.LAB, by=by, now=now)
 
 
-_MADE = {Progress.MANUFACTURING, Progress.FINISHED, Progress.SHIPPED}
-
-
 def state_after(session, to, now):
     """The state in which a booked session ends when its case moves to `to` at `now`.
 
-    One that has not begun is neither missed nor held: a case that is made without it has no more
-    need of it, so it is cancelled. Raises NotAllowed for a no-show before it has begun.
+    One that has not begun is neither missed nor held: a case that goes on without it has no more
+    need of it, so it is cancelled. One that has begun was held, unless the case is to be planned
+    once more. Raises NotAllowed for a no-show before it has begun.
     """
     if to == Progress.NO_SHOW:
         _refuse_before_start(session, now)
         return State.MISSED
-    return State.HELD if to in _MADE and session.block.starts_at <= now else State.CANCELLED
+    has_begun = session.block.starts_at <= now
+    return State.HELD if has_begun and to != Progress.READY else State.CANCELLED
 
 
 def end_session_of(case, to, *, by, now):

@@ -102,8 +102,8 @@ def _choose(request, case, problem="", status=200, asked=None):
     offered = Block.objects.visible_to(request.user).bookable(now)
     blocks = offered.filter(starts_at__lt=now + AHEAD)[:BLOCKS]
     days = [
-        (day, list(blocks))
-        for day, blocks in groupby(blocks, lambda block: times.day(block.starts_at, zone))
+        (day, blocks, _other_ship_date(case, blocks[-1], now))
+        for day, blocks in _by_day(blocks, zone)
     ]
     context = {
         "case": case,
@@ -115,6 +115,17 @@ def _choose(request, case, problem="", status=200, asked=None):
         "zone": zone,
     }
     return render(request, "scheduling/schedule.html", context, status=status)
+
+
+def _by_day(blocks, zone):
+    for day, of_day in groupby(blocks, lambda block: times.day(block.starts_at, zone)):
+        yield day, list(of_day)
+
+
+def _other_ship_date(case, block, now):
+    """The ship date with a session in `block`, or None when it is the one that the case has."""
+    date = services.ship_date_with(case, block, now)
+    return None if date == case.ship_date else date
 
 
 def _planned(session):

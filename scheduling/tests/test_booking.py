@@ -1,6 +1,9 @@
 from datetime import date, timedelta
 
 import pytest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 from icalendar import Calendar
 
 from cases import services as cases
@@ -25,7 +28,8 @@ def test_booking_schedules_the_case_and_writes_the_timeline(block, case, dentist
     assert (session.state, session.booked_by, session.booked_at) == ("booked", dentist, NOW)
     event = stored.events.get()
     assert (event.from_progress, event.to_progress) == (Progress.READY, Progress.SCHEDULED)
-    assert event.note == f"{WHEN} with Ann Lee."
+    ships = "Ship date: Mon, Nov 16, 2026 → Tue, Dec 8, 2026."
+    assert event.note == f"{WHEN} with Ann Lee. {ships}"
     assert event.actor == dentist
 
 
@@ -38,6 +42,30 @@ def test_a_session_later_than_the_turnaround_pushes_the_ship_date_out(block, cas
     services.book(block, case, by=dentist, now=NOW)
     # Five business days after Tuesday, December 1.
     assert Case.objects.get(pk=case.pk).ship_date == date(2026, 12, 8)
+
+
+def test_a_ship_date_that_a_session_moves_is_shown_before_and_after(
+    client, ann, case, dentist, lab_user
+):
+    client.force_login(dentist)
+    late = make.block(ann, timezone.now() + timedelta(days=20))
+    ships = services.ship_date_with(case, late, timezone.now())
+    assert ships > case.ship_date
+    page = client.get(f"/cases/{case.number}/schedule/").text
+    told = f"the guide ships on {date_format(ships)} instead of {date_format(case.ship_date)}"
+    assert told in " ".join(page.split())
+    client.post(f"/cases/{case.number}/schedule/", {"block": late.pk})
+    moved = f"Ship date: {date_format(case.ship_date)} → {date_format(ships)}."
+    assert case.events.filter(note__endswith=moved).count() == 1
+    assert date_format(ships) in client.get(f"/cases/{case.number}/schedule/").text
+    mail = Email.objects.filter(kind="planning_scheduled", to=case.practice.email).get()
+    assert f"Ship date of the guide: {date_format(ships)}" in mail.text
+    later = make.block(ann, timezone.now() + timedelta(days=40))
+    client.force_login(lab_user)
+    [session] = case.planning_sessions.all()
+    admin = client.get(reverse("admin:scheduling_planningsession_move", args=[session.pk])).text
+    case.refresh_from_db()
+    assert f"; ships {date_format(services.ship_date_with(case, later, timezone.now()))}" in admin
 
 
 def test_an_early_session_leaves_the_ship_date(ann, case, dentist):

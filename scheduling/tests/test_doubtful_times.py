@@ -4,12 +4,15 @@ from datetime import date, timedelta
 from html import unescape
 
 import pytest
+from django.contrib.messages import get_messages
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.groups import PLANNER
 from accounts.models import Dentist
 from cases.models import Case
 from cases.progress import Progress
+from cases.rx.revisions import new_revision
 from portal.models import Email
 from scheduling import services
 from scheduling.models import PlanningSession
@@ -226,3 +229,26 @@ def test_the_lab_is_asked_before_it_moves_a_session_behind_the_surgery(
     assert "has moved" in said(press(client, page, address))
     assert PlanningSession.objects.get().block == late
     assert case.events.filter(kind="dates_asked", actor=lab_user).exists()
+
+
+def test_a_correction_that_gives_a_dentist_two_sessions_at_once_says_so(
+    client, first, ben, soon, harbor, dentist, lab_user
+):
+    other = make.case(harbor)
+    marsh = Dentist.objects.create(
+        practice=harbor, name="Dr. Marsh", license_number="D-2", license_state="ME"
+    )
+    Case.objects.filter(pk=other.pk).update(dentist=marsh)
+    other.refresh_from_db()
+    services.book(make.block(ben, soon), other, by=dentist, now=timezone.now())
+    new_revision(other, "Marsh", by=dentist, now=timezone.now())
+    client.force_login(lab_user)
+    address = reverse("admin:cases_case_correct", args=[other.pk])
+    [form] = [one for one in forms_in(client.get(address).text, address) if "reason" in one.plain()]
+    typed = {"dentist": first.case.dentist_id, "description": "Work.", "reason": "As phoned."}
+    typed |= {"teeth": "14"}
+    answer = form.send(client, form.plain() | typed)
+    other.refresh_from_db()
+    assert other.dentist == first.case.dentist
+    text = f"has two planning sessions at the same time now: of this case and of case {first.case}"
+    assert text in " ".join(map(str, get_messages(answer.wsgi_request)))

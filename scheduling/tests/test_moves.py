@@ -82,6 +82,25 @@ def test_a_session_that_has_not_begun_is_never_held(block, case, dentist, lab_us
     assert (Case.objects.get().progress, Case.objects.get().planning_date) == (to, None)
 
 
+@pytest.mark.parametrize("to", [Progress.ON_HOLD, Progress.MISSING, Progress.CANCELLED])
+def test_a_session_that_is_over_is_not_called_off(desk, book, to):
+    session, before = book(-20), last_mail()
+    page = desk.get(step(session.case, to))
+    assert "has begun and counts as held" in words(page)
+    press(desk, page, step(session.case, to), **TYPED.get(to, {}))
+    assert PlanningSession.objects.get().state == "held"
+    assert "does not take place" not in Email.objects.filter(pk__gt=before).get().text
+
+
+def test_a_session_that_is_over_and_called_off_is_not_said_to_come(desk, book):
+    session = book(-20)
+    page = desk.get(step(session.case, Progress.READY))
+    assert "with Ann Lee is cancelled." in words(page)
+    press(desk, page, step(session.case, Progress.READY))
+    mail = Email.objects.get(kind="planning_cancelled", to=session.case.practice.email)
+    assert "counts as cancelled" in mail.text
+
+
 @pytest.mark.parametrize("hours", [48, -1])
 @pytest.mark.parametrize("to", sorted(moves(Who.LAB)[Progress.SCHEDULED]))
 def test_the_page_of_a_move_says_what_becomes_of_the_session_and_who_is_told(desk, book, hours, to):

@@ -164,11 +164,11 @@ def test_a_session_is_not_moved_into_the_past_nor_nowhere(session, lab_user, ann
 @pytest.mark.parametrize(
     ("to", "state"),
     [
-        (Progress.MISSING, "cancelled"),
+        (Progress.MISSING, "held"),
         (Progress.READY, "cancelled"),
-        (Progress.RECEIVED, "cancelled"),
-        (Progress.ON_HOLD, "cancelled"),
-        (Progress.CANCELLED, "cancelled"),
+        (Progress.RECEIVED, "held"),
+        (Progress.ON_HOLD, "held"),
+        (Progress.CANCELLED, "held"),
         (Progress.NO_SHOW, "missed"),
         (Progress.MANUFACTURING, "held"),
     ],
