@@ -101,10 +101,7 @@ def _choose(request, case, problem="", status=200, asked=None):
     request.visit.item = "free blocks"
     offered = Block.objects.visible_to(request.user).bookable(now)
     blocks = offered.filter(starts_at__lt=now + AHEAD)[:BLOCKS]
-    days = [
-        (day, blocks, _other_ship_date(case, blocks[-1], now))
-        for day, blocks in _by_day(blocks, zone)
-    ]
+    days = _days(blocks, case, now)
     context = {
         "case": case,
         "days": days[:DAYS_AT_FIRST],
@@ -117,15 +114,18 @@ def _choose(request, case, problem="", status=200, asked=None):
     return render(request, "scheduling/schedule.html", context, status=status)
 
 
-def _by_day(blocks, zone):
+def _days(blocks, case, now):
+    """Triples: a day of the practice, its blocks, and the ship date that they make, if another one.
+
+    For a case without a ship date each is another one, said where it begins.
+    """
+    zone, said, days = case.practice.time_zone, case.ship_date, []
     for day, of_day in groupby(blocks, lambda block: times.day(block.starts_at, zone)):
-        yield day, list(of_day)
-
-
-def _other_ship_date(case, block, now):
-    """The ship date with a session in `block`, or None when it is the one that the case has."""
-    date = services.ship_date_with(case, block, now)
-    return None if date == case.ship_date else date
+        of_day = list(of_day)
+        ships = services.ship_date_with(case, of_day[-1], now)
+        days.append((day, of_day, None if ships == said else ships))
+        said = case.ship_date or ships
+    return days
 
 
 def _planned(session):

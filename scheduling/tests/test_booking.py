@@ -68,6 +68,16 @@ def test_a_ship_date_that_a_session_moves_is_shown_before_and_after(
     assert f"; ships {date_format(services.ship_date_with(case, later, timezone.now()))}" in admin
 
 
+def test_the_ship_date_of_a_case_that_has_none_is_said_once(client, ann, harbor, dentist):
+    case = make.case(harbor, Progress.NO_SHOW, ship_date=None)
+    for days in (2, 3, 4):
+        make.block(ann, timezone.now() + timedelta(days=days))
+    client.force_login(dentist)
+    page = " ".join(client.get(f"/cases/{case.number}/schedule/").text.split())
+    ships = date_format(cases.expected_ship_date(timezone.now()))
+    assert page.count(f"the guide ships on {ships}.") == 1
+
+
 def test_an_early_session_leaves_the_ship_date(ann, case, dentist):
     services.book(make.block(ann, NOW + timedelta(days=1)), case, by=dentist, now=NOW)
     assert Case.objects.get(pk=case.pk).ship_date == date(2026, 11, 16)
