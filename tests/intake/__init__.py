@@ -1,0 +1,1 @@
+"""Files as dentists send them, made with a known truth, and what the readers say of them."""
