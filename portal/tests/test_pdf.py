@@ -73,6 +73,13 @@ def test_a_font_that_is_not_there_is_named():
     assert missing_fonts(["Noto Sans", "No Such Font"]) == ["No Such Font"]
 
 
+def test_a_missing_library_for_archives_is_told(monkeypatch):
+    assert checks.archives(None) == []
+    monkeypatch.setattr(checks, "find_library", lambda _: None)
+    [problem] = checks.archives(None)
+    assert "apt-get install libarchive13" in problem.hint
+
+
 def test_the_portal_does_not_start_without_the_fonts_for_pdfs(monkeypatch):
     monkeypatch.setenv("PATH", "/nowhere")
     [problem] = checks.fonts(None)
