@@ -24,7 +24,7 @@ OURS = ("portal", "accounts", "cases", "scheduling")
 # Where nobody asks for anything through a page, or all that is asked is whether a value is one.
 ELSEWHERE = re.compile(
     r"\.(tests|migrations|management|demo|settings|environment|logs|work|filetypes|progress"
-    r"|opening|periodic|tasks|lab_queue|outbox|storage|s3|backup|restoring)(\.|$)"
+    r"|opening|periodic|tasks|lab_queue|outbox|storage|s3|backup|restoring|intake)(\.|$)"
 )
 ABOUT_PEOPLE = re.compile(r"user|practice|owner|member|planner|grant|number|token|script|session")
 DECORATORS = re.compile(r"require_(safe|POST|GET|http_methods)|admin_view|_\w+_only|speaks_tus")
