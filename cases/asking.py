@@ -62,12 +62,8 @@ def of_two_sessions(case):
     own = case.planning_sessions.booked().select_related("block").first()
     if own is None:
         return ""
-    same_time = {
-        "block__starts_at__lt": own.block.ends_at,
-        "block__ends_at__gt": own.block.starts_at,
-    }
-    others = type(own).objects.booked().filter(case__dentist=case.dentist_id, **same_time)
-    other = others.exclude(pk=own.pk).select_related("case").first()
+    others = type(own).objects.booked().at_the_time_of(own.block).exclude(pk=own.pk)
+    other = others.filter(case__dentist=case.dentist_id).select_related("case").first()
     if other is None:
         return ""
     return (

@@ -30,9 +30,9 @@ _DICOM_NAMES = {"dcm", "dicom", "dic", "ima"}
 _MAKER_CBCT_NAMES = {"inv"}  # Anatomage InVivo; read by its maker's viewer only
 _ARCHIVE_MAGIC = (b"PK\x03\x04", b"Rar!\x1a\x07", b"7z\xbc\xaf\x27\x1c")
 _ARCHIVE_NAMES = {"", "zip", "rar", "7z"}
-_OFFICE_NAMES = {"docx", "xlsx", "pptx", "odt", "ods", "odp"}
+OFFICE_NAMES = {"docx", "xlsx", "pptx", "odt", "ods", "odp"}
 _PHOTO_MAGIC = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")
-_HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
+HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
 _OBJ_WORDS = {b"v", b"vn", b"vt", b"f", b"o", b"g", b"s", b"mtllib", b"usemtl"}
 
 
@@ -104,7 +104,7 @@ def _is_web_page(head: bytes) -> bool:
 def _by_magic(extension: str, head: bytes) -> str | None:
     if head[128:132] == b"DICM":
         return CBCT
-    if head.startswith(_PHOTO_MAGIC) or (head[4:8] == b"ftyp" and head[8:12] in _HEIC_BRANDS):
+    if head.startswith(_PHOTO_MAGIC) or (head[4:8] == b"ftyp" and head[8:12] in HEIC_BRANDS):
         return PHOTO
     if b"%PDF-" in head[:1024]:  # ISO 32000-1, implementation note: anywhere in the first 1024
         return DOCUMENT
@@ -114,7 +114,7 @@ def _by_magic(extension: str, head: bytes) -> str | None:
 
 
 def _packed(extension: str) -> str:
-    if extension in _OFFICE_NAMES:
+    if extension in OFFICE_NAMES:
         return DOCUMENT
     if extension in _MAKER_CBCT_NAMES:
         return CBCT

@@ -219,6 +219,10 @@ class PlanningSessionQuerySet(models.QuerySet):
         granted = Q(case__in=EmergencyGrant.objects.open_to(user).values("case"))
         return visible.filter(Q(block__planner__user=user) | granted)
 
+    def at_the_time_of(self, block):
+        """Sessions in blocks that overlap with this one, itself among them."""
+        return self.filter(block__starts_at__lt=block.ends_at, block__ends_at__gt=block.starts_at)
+
     def booked(self):
         return self.filter(state=PlanningSession.State.BOOKED)
 

@@ -135,8 +135,7 @@ def _two_at_once(block, case, by):
     Dentist.objects.select_for_update(no_key=True).filter(pk=case.dentist_id).values("pk").first()
     # One in this very block has taken it, which is said otherwise.
     booked = PlanningSession.objects.booked().with_people().exclude(case=case).exclude(block=block)
-    same_time = {"block__starts_at__lt": block.ends_at, "block__ends_at__gt": block.starts_at}
-    other = booked.filter(case__dentist=case.dentist_id, **same_time).first()
+    other = booked.at_the_time_of(block).filter(case__dentist=case.dentist_id).first()
     if other is None:
         return None
     # A planner reads of their own cases only.
@@ -171,10 +170,8 @@ def move_session(session, block, *, by, now, anyway=False):
         if session.block_id == block.pk:
             raise NotAllowed("The session is in that block already. Nothing was changed.")
         before, block = session.block, _still_free(block, now)
-        date, ship_date = (
-            lab_calendar.today(block.starts_at),
-            ship_date_with(session.case, block, now),
-        )
+        date = lab_calendar.today(block.starts_at)
+        ship_date = ship_date_with(session.case, block, now)
         late = _ask_first(block, session.case, ship_date, by=by, anyway=anyway)
         _take(session, block)
         note = f"Moved from {_when(session, before)} to {_when(session)} with {block.planner}."

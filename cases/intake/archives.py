@@ -45,8 +45,8 @@ class Members:
     `noticed` is a list of sentences; `locked` counts the files that a password keeps closed.
     """
 
-    def __init__(self, file, name: str = ""):
-        """`file` is binary and can be sought. The name is used for messages alone."""
+    def __init__(self, file):
+        """`file` is binary and can be sought."""
         self._file = file
         self.noticed = []
         self.locked = self.entries = 0

@@ -4,20 +4,20 @@ import re
 
 from PIL import Image, UnidentifiedImageError
 
+from cases.filetypes import HEIC_BRANDS
 from cases.intake.reading import Kind, Reading
 
 FAULTS = (UnidentifiedImageError, OSError, ValueError, SyntaxError, TypeError, KeyError, EOFError)
 _ORIENTATION, _GPS, _MODEL, _MAKE = 0x0112, 0x8825, 0x0110, 0x010F
 _TURNED = {5, 6, 7, 8}
 _FTYP = re.compile(rb"^....ftyp", re.S)
-_HEIC = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
 _MAGIC = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF8", b"BM", b"II*\0", b"MM\0*")
 
 
 def is_picture(head: bytes) -> bool:
     """By its first bytes: JPEG, PNG, GIF, BMP, TIFF, WebP, HEIC, AVIF."""
     is_webp = head[:4] == b"RIFF" and head[8:12] == b"WEBP"
-    return head.startswith(_MAGIC) or is_webp or _brand(head) in _HEIC | {b"avif", b"avis"}
+    return head.startswith(_MAGIC) or is_webp or _brand(head) in HEIC_BRANDS | {b"avif", b"avis"}
 
 
 def _brand(head):
@@ -29,7 +29,7 @@ def read_picture(stream) -> Reading:
     reading = Reading(Kind.PHOTO)
     head = stream.read(16)
     stream.seek(0)
-    if _brand(head) in _HEIC:
+    if _brand(head) in HEIC_BRANDS:
         reading.findings["format"] = "HEIC"
         return reading
     try:

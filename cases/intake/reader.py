@@ -4,11 +4,11 @@ import io
 import mmap
 import re
 import tempfile
-import zlib
 from collections import Counter
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
+from cases import filetypes
 from cases.intake import archives, dicom, pictures, series, surfaces
 from cases.intake.names import BITE, LOWER, PREOP, SCAN_BODY, UPPER, arch_of, is_litter, scanner_of
 from cases.intake.reading import Kind, Reading, Unreadable
@@ -23,13 +23,11 @@ _ARCHIVES = {
     "zip": b"PK\x03\x04", "empty zip": b"PK\x05\x06", "rar": b"Rar!\x1a\x07",
     "7z": b"7z\xbc\xaf\x27\x1c", "gzip": b"\x1f\x8b", "bzip2": b"BZh", "xz": b"\xfd7zXZ\0",
 }  # fmt: skip
-_OFFICE = {"docx", "xlsx", "pptx", "odt", "ods", "odp"}
 _PROGRAMS = (b"MZ", b"\x7fELF", b"\xcf\xfa\xed\xfe")
 # Orders and projects of scanner programs, which nothing but these programs read.
 PROJECTS = {"3oxz", "3ox", "dentalproject", "dxd", "constructioninfo", "dentalcad", "mdtc", "3ml"}
 _DICOM_NAMES = {"dcm", "dicom", "dic", "ima", "img", ""}
 _DIRECTORY = "1.2.840.10008.1.3.10"  # PS3.4 A: Media Storage Directory
-_STREAM_FAULTS = (*dicom.FAULTS, zlib.error)
 
 
 def read(path: Path, name: str = "") -> Reading:
@@ -65,7 +63,7 @@ def _read(file, name):
         return Reading(Kind.NO_SCAN, {"really": "HTML page"}, ["This is a web page, not a scan."])
     if head.startswith(_PROGRAMS):
         return Reading(Kind.NO_SCAN, {"really": "program"}, ["This is a program, not a scan."])
-    if extension in _OFFICE:
+    if extension in filetypes.OFFICE_NAMES:
         return Reading(Kind.DOCUMENT, {"format": extension})
     if extension in PROJECTS:
         sentence = "This is a project of a scanner program, which only that program reads."
@@ -180,14 +178,14 @@ class _Found:
             return
         try:
             self._take(member, depth)
-        except (Unreadable, *_STREAM_FAULTS):
+        except (Unreadable, *dicom.FAULTS):
             self.unread += 1
 
     def _take(self, member, depth):
         head = member.stream.read(HEAD)
         member.stream.seek(0)
         name = PurePosixPath(member.name.replace("\\", "/")).name
-        if depth == 0 and _container(head) and _extension(name) not in _OFFICE:
+        if depth == 0 and _container(head) and _extension(name) not in filetypes.OFFICE_NAMES:
             self._take_nested(member)
         elif dicom.looks_like_dicom(head) or _may_be_dicom(name, head):
             self._take_dicom(member, name)

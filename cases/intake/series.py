@@ -13,7 +13,7 @@ from cases.intake.reading import Kind, Reading
 
 # PS3.4 B.5, by what they are for.
 _CT = {"1.2.840.10008.5.1.4.1.1.2", "1.2.840.10008.5.1.4.1.1.2.1", "1.2.840.10008.5.1.4.1.1.2.2"}
-_FLAT = ("1.2.840.10008.5.1.4.1.1.1",)  # CR, DX, intra-oral
+_FLAT = "1.2.840.10008.5.1.4.1.1.1."  # CR, DX, intra-oral
 _FLAT_MODALITIES = {"PX", "IO", "DX", "CR", "RG", "XC"}
 _INSIDE = {
     "1.2.840.10008.5.1.4.1.1.104.1": "PDF",
@@ -101,7 +101,7 @@ def reading_of(headers) -> Reading:
         reading = _of_volumes(volumes, scouts)
     else:
         series = (flat or scouts or others)[0]
-        reading = _of_flat(series) if flat or scouts else _of_other(series)
+        reading = _of_flat() if flat or scouts else _of_other(series)
     _identify(reading, images)
     return reading
 
@@ -126,10 +126,8 @@ def _sorted(found):
 
 def _is_flat(series):
     first = series.first
-    if first.sop.startswith(_FLAT) and not first.sop.startswith("1.2.840.10008.5.1.4.1.1.104"):
-        known = first.sop in _CT
-        if not known and first.sop.split(".")[9:10] == ["1"]:
-            return True
+    if f"{first.sop}.".startswith(_FLAT):
+        return True
     if first.modality in _FLAT_MODALITIES:
         return True
     # i-CAT marks its panoramic pictures CT.
@@ -217,7 +215,7 @@ def _total(count):
     return sum(count) if isinstance(count, list) else count
 
 
-def _of_flat(series):
+def _of_flat():
     reading = Reading(Kind.XRAY)
     reading.say("This is a flat x-ray picture, not a CBCT. Please send the CBCT as well.")
     return reading
