@@ -8,17 +8,21 @@ from portal.writing.text import plain_text
 
 CBCT = "cbct"
 CBCT_ARCHIVE = "cbct_archive"
+XRAY = "xray"
 SURFACE_SCAN = "surface_scan"
 PHOTO = "photo"
 DOCUMENT = "document"
+ARCHIVE = "archive"
 OTHER = "other"
 
 LABELS = {
     CBCT: "CBCT",
     CBCT_ARCHIVE: "CBCT archive",
+    XRAY: "X-ray picture",
     SURFACE_SCAN: "Surface scan",
     PHOTO: "Photo",
     DOCUMENT: "Document",
+    ARCHIVE: "Archive",
     OTHER: "Other file",
 }
 

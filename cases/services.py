@@ -99,7 +99,7 @@ def _create(form_key, values, signed_name, *, by, now, asked):
         ship_date=expected_ship_date(now),
         **{"materials": Material.objects.default_name(), **values},
     )
-    _attach_files(case, form_key)
+    _attach_files(case, form_key, revision=1)
     Draft.objects.filter(form_key=form_key).delete()
     _add_event(case, CaseEvent.Kind.CREATED, by, now, to_progress=case.progress)
     keep_asked(case, asked, by, now)
@@ -112,10 +112,14 @@ def _next_number(now):
     return f"{lab_calendar.today(now):%y}-{CaseNumber.objects.create()}"
 
 
-def _attach_files(case, form_key):
-    """Give the case the files of its form; returns how many, without those that were refused."""
+def _attach_files(case, form_key, revision):
+    """Give the case the files of its form; returns how many, without those that were refused.
+
+    They belong to this revision of the RX script from now on.
+    """
     RemovedFile.objects.filter(form_key=form_key).delete()
-    count = Attachment.objects.unsent(form_key).filter(practice=case.practice).update(case=case)
+    sent = {"case": case, "revision": revision}
+    count = Attachment.objects.unsent(form_key).filter(practice=case.practice).update(**sent)
     # Nobody must believe that these were sent, and the lab should know.
     refused = Attachment.objects.refused().filter(form_key=form_key, case=None)
     for file in refused.filter(practice=case.practice):
@@ -141,7 +145,7 @@ def update_case(case, draft, values, signed_name, *, by, now, asked=()):
         if not Draft.objects.filter(pk=draft.pk).delete()[0]:
             raise AlreadySent(f"This update of case {case.number} was sent already.")
         limits.check_update(by, now)
-        files = _attach_files(case, draft.form_key)
+        files = _attach_files(case, draft.form_key, revisions.newest_number(case) + 1)
         note = _what_changed(case, values, files)
         ship_date = expected_ship_date(now, case.planning_date)
         changes = {**values, "ship_date": ship_date, "modified_at": now}

@@ -1,15 +1,18 @@
 import hashlib
 import logging
+import tempfile
 from contextlib import suppress
 from datetime import timedelta
 
 from celery import shared_task
 from celery.exceptions import SoftTimeLimitExceeded
+from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db import transaction
 from django.utils import timezone
 
-from cases.models import Attachment, CaseEvent, Prescription, object_key
+from cases.intake import limited
+from cases.models import Attachment, CaseEvent, FileReading, Prescription, object_key
 from cases.rx.document import prescription_pdf
 from portal.files import staging, virus_scanner
 from portal.files.storage import StorageUnavailable
@@ -157,6 +160,49 @@ def _check(key, sha256, row):
 def _finish(attachment):
     if attachment.finish(state=Attachment.State.STORED):
         staging.remove(attachment.staging_path)
+
+
+# Longer than a reader may take, twice as long as its own limit, and a file be fetched.
+READING_MAY_TAKE = timedelta(minutes=10)
+
+
+@shared_task(soft_time_limit=540, time_limit=570)
+def read_attachment(pk):
+    """Have what is in a file found out, while or after it is stored; it keeps nothing up."""
+    if not FileReading.objects.on_this_host().filter(pk=pk).exists():
+        return
+    reading = FileReading.objects.claim(pk)
+    if reading is None:
+        return
+    with suppress(LeaseLost):
+        reading.remember(work_leased_until=timezone.now() + READING_MAY_TAKE)
+        try:
+            found = _read(reading.attachment)
+        except StorageUnavailable:
+            reading.wait_for(Dependency.STORAGE, STORAGE_UNAVAILABLE)
+        except (OSError, SoftTimeLimitExceeded) as problem:
+            reading.try_later(f"{type(problem).__name__}: {problem}")
+        else:
+            _keep(reading, found)
+
+
+def _keep(reading, found):
+    if how := found.findings.get("not_read"):
+        reading.try_later(how)
+    else:
+        reading.keep(found)
+
+
+def _read(attachment):
+    """From the staging folder, where it takes no time, and from the storage once it went there."""
+    with suppress(FileNotFoundError), open(attachment.staging_path, "rb") as file:
+        if staging.received(attachment.staging_path) == attachment.size:
+            return limited.read_open(file, attachment.name)
+    with tempfile.TemporaryFile(dir=settings.STAGING_DIR) as copy:
+        for block in default_storage.blocks(attachment.key):
+            copy.write(block)
+        copy.flush()
+        return limited.read_open(copy, attachment.name)
 
 
 @shared_task

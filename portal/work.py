@@ -85,7 +85,7 @@ class WorkQuerySet(models.QuerySet):
             )
         )
         row = self.filter(pk=pk).first() if won else None
-        if row and row.work_failures > MAX_FAILURES:
+        if row and row.work_failures > row.max_failures:
             row.give_up(BROKE_OFF)
             return None
         return row
@@ -96,6 +96,7 @@ class Work(models.Model):
 
     # The Celery task that does the work; it takes the row's primary key.
     task = ""
+    max_failures = MAX_FAILURES
 
     work_state = models.CharField(
         "work", max_length=10, choices=WorkState, default=WorkState.WAITING, editable=False
@@ -181,7 +182,7 @@ class Work(models.Model):
 
     def try_later(self, reason):
         """Release work that failed for another attempt after a pause, or give it up by now."""
-        if self.work_failures >= MAX_FAILURES:
+        if self.work_failures >= self.max_failures:
             self.give_up(reason)
             return
         pause = min(timedelta(seconds=15 * 2**self.work_failures), LONGEST_PAUSE)

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from cases import drafts, filetypes
 from cases.files.tus import Refused
-from cases.models import Attachment
+from cases.models import Attachment, FileReading
 from portal.files import staging
 from portal.files.virus_scanner import Verdict
 from portal.models import Host
@@ -265,6 +265,9 @@ def _complete(attachment, file):
         )
         if uploading.update(state=State.RECEIVED, kind=kind, received_at=now, work_asked_at=now):
             drafts.renew(attachment.form_key, now)
+            # Read first: from the staging folder it takes a second, and storing empties it.
+            reading, _ = FileReading.objects.get_or_create(attachment=attachment)
+            reading.hand_over_on_commit()
             attachment.hand_over_on_commit()
             return
     _check_open(attachment)

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import BinaryIO
 
 from cases.intake.reading import Kind, Reading
 
@@ -17,15 +18,29 @@ def read(path: Path, name: str = "") -> Reading:
     """As `reader.read`, in a process of at most MAX_SECONDS and MAX_MEMORY bytes, without network.
 
     A file that kills its reader is OTHER, with `findings["not_read"]` saying how it went.
+    Raises OSError where the path cannot be opened.
     """
     path = Path(path)
+    if path.is_dir():
+        return _read(path.absolute(), name or path.name)
+    with path.open("rb") as file:
+        return read_open(file, name or path.name)
+
+
+def read_open(file: BinaryIO, name: str) -> Reading:
+    """The same of a file that is open, and that may have no name in its folder any more."""
+    return _read(f"/dev/fd/{file.fileno()}", name, [file.fileno()])
+
+
+def _read(path, name, files=()):
     # A thread of numpy for each core would count as memory.
     environment = {"OPENBLAS_NUM_THREADS": "1", "PATH": os.environ.get("PATH", "")}
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))
     try:
         ended = subprocess.run(
-            [sys.executable, "-P", "-m", "cases.intake", path.absolute(), name or path.name],
+            [sys.executable, "-P", "-m", "cases.intake", path, name],
             env=environment,
+            pass_fds=files,
             capture_output=True,
             timeout=2 * MAX_SECONDS,
         )

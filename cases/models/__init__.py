@@ -14,6 +14,7 @@ from cases.models.case import (
 from cases.models.conversation import Draft, Message, MissingItem
 from cases.models.files import Attachment, Prescription, RemovedFile, object_key
 from cases.models.materials import MATERIAL_LIMIT, Material
+from cases.models.readings import FileReading
 from cases.progress import Progress
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "CaseQuerySet",
     "Draft",
     "EmergencyGrant",
+    "FileReading",
     "Material",
     "Message",
     "MissingItem",

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from accounts.models import Practice
 from cases import filetypes
+from cases.intake.names import BITE, LOWER, PREOP, SCAN_BODY, UPPER
 from cases.models.case import Case, sees_all_cases
 from cases.models.conversation import MissingItem
 from portal.files import staging
@@ -17,6 +18,7 @@ from portal.files.virus_scanner import Verdict
 from portal.models import staging_queue
 from portal.work import Work, WorkQuerySet, WorkState
 
+ARCHES = {arch: arch.capitalize() for arch in (UPPER, LOWER, BITE, SCAN_BODY, PREOP)}
 NOT_REMOVED = Q(case__isnull=False) | Q(form_key__isnull=False)
 
 
@@ -93,6 +95,18 @@ class Attachment(Work):
         MissingItem, null=True, blank=True, on_delete=models.SET_NULL, related_name="attachments"
     )
     name = models.CharField(max_length=255)
+    # Where it lay in the folder that was chosen, parted by "/"; "" for one that was chosen alone.
+    folder = models.CharField(max_length=255, blank=True)
+    # How many files the browser packed into it: the slices of a series.
+    file_count = models.PositiveIntegerField("files", default=1)
+    # Of a scan, what the sender says it is; "" leaves it to what the reader found.
+    arch = models.CharField(max_length=10, choices=ARCHES, blank=True)
+    # The file of the same case that is of no more use since this one came with it.
+    replaces = models.OneToOneField(
+        "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="replaced_by"
+    )
+    # The revision of the RX script that it was sent with.
+    revision = models.PositiveIntegerField(null=True, blank=True, editable=False)
     size = models.PositiveBigIntegerField()
     sha256 = models.CharField(max_length=64, blank=True)
     kind = models.CharField(max_length=20, choices=filetypes.LABELS, blank=True)
@@ -147,6 +161,12 @@ class Attachment(Work):
     def is_elsewhere(self):
         """Whether another host has the bytes that came in and wait to be stored."""
         return self.host not in ("", settings.STAGING_HOST)
+
+    @property
+    def is_replaced(self):
+        """Whether a newer file of the same case stands in its place; unsent ones do not yet."""
+        newer = getattr(self, "replaced_by", None)
+        return newer is not None and newer.case_id is not None
 
     @property
     def is_infected(self):

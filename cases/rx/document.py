@@ -64,7 +64,7 @@ def _context(rx: dict) -> dict:
     codes = teeth.sort_teeth(rx["teeth"])
     middle_x, middle_y = tooth_chart.WIDTH // 2, tooth_chart.HEIGHT // 2
     implants = _implants(rx["implants"], numbering)
-    enclosures = _enclosures(rx["enclosures"])
+    enclosures = _enclosures(rx["enclosures"], zone, letter)
     patient = rx["patient_name"]
     return {
         "rx": rx,
@@ -127,22 +127,32 @@ def _chart(codes: list[str], numbering: str) -> list[dict]:
     return [shape | {"baseline": round(shape["y"] + drop, 1)} for shape in drawn]
 
 
-def _enclosures(files: list[dict]) -> list[dict]:
+def _enclosures(files: list[dict], zone: ZoneInfo, letter: bool) -> list[dict]:
     """Lines to print: a CBCT may be 512 files, one a slice, and takes one line then."""
     groups: dict[tuple, list[dict]] = {}
     for file in files:
-        groups.setdefault((file["kind"], file["state"]), []).append(file)
+        groups.setdefault((file["kind"], file["state"], file.get("revision")), []).append(file)
     lines = []
     for alike in groups.values():
         if len(alike) < LONG_LIST:
-            lines += [file | {"count": 1} for file in alike]
+            lines += [_enclosure(file, zone, letter) for file in alike]
         else:
             names = sorted(file["name"] for file in alike)
             size = sum(file["size"] for file in alike)
-            lines.append(
-                alike[0] | {"name": names[0], "last": names[-1], "size": size, "count": len(alike)}
-            )
+            together = {"name": names[0], "last": names[-1], "size": size, "count": len(alike)}
+            lines.append(_enclosure(alike[0], zone, letter) | together)
     return lines
+
+
+def _enclosure(file: dict, zone: ZoneInfo, letter: bool) -> dict:
+    """With who sent it, when and with which revision; older snapshots do not say so."""
+    sent = ""
+    if "sent" in file:
+        day = datetime.fromisoformat(file["sent"]).astimezone(zone).date()
+        sent = f"{_day(day.isoformat(), letter)}, {file['by']}"
+        if file["revision"]:
+            sent += f", revision {file['revision']}"
+    return {"files": 1, **file, "count": 1, "sent": sent}
 
 
 def _moment(iso: str, zone: ZoneInfo, letter: bool) -> str:

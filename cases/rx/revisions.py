@@ -109,10 +109,14 @@ def _lab():
 
 
 def _enclosures(case):
-    files = case.attachments.exclude(state=Attachment.State.FAILED)
+    files = case.attachments.exclude(state=Attachment.State.FAILED).select_related("uploaded_by")
     return [
         {
-            "name": file.name,
+            "name": f"{file.folder}/{file.name}" if file.folder else file.name,
+            "files": file.file_count,
+            "sent": file.created_at.isoformat(),
+            "by": str(file.uploaded_by),
+            "revision": file.revision,
             "size": file.size,
             "kind": file.get_kind_display() if file.kind else "",
             # Printed for years, so what is true for long: not that it waits to be stored.

@@ -3,9 +3,10 @@ from collections import defaultdict
 from django import template
 from django.conf import settings
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.http import urlencode
 
-from cases import access, drafts, teeth
+from cases import access, drafts, readiness, teeth
 from cases.access import Visit, What
 from cases.models import Attachment, Case
 from cases.progress import READ_ONLY, Colour, of_colour
@@ -18,6 +19,12 @@ register = template.Library()
 STATE_ICONS = {
     Attachment.State.STORED: "check-circle-fill",
     Attachment.State.FAILED: "exclamation-octagon-fill",
+}
+NEED_ICONS = {
+    readiness.THERE: ("check-circle-fill", "There"),
+    readiness.MISSING: ("x-circle-fill", "Missing"),
+    readiness.LOOK: ("exclamation-triangle-fill", "Please look"),
+    readiness.PENDING: ("hourglass-split", "Being read"),
 }
 SERIES = 8  # files of one kind and state from which on they share a row
 
@@ -32,6 +39,13 @@ def progress_badge(progress):
 def state_icon(file):
     """The icon of a file's state; an hourglass while something is still to be done."""
     return icon(STATE_ICONS.get(file.state, "hourglass-split"))
+
+
+@register.simple_tag
+def need_icon(need):
+    """The icon of a line of readiness.needs, with its word for who does not see it."""
+    name, word = NEED_ICONS[need.state]
+    return format_html('{}<span class="visually-hidden">{}: </span>', icon(name), word)
 
 
 @register.filter
@@ -64,6 +78,25 @@ def answering(files, item):
 
 
 @register.filter
+def kind_words(file):
+    """What a file is, with its arch where somebody said or found one: "Surface scan, upper"."""
+    words = file.get_kind_display() if file.kind else "Not known yet"
+    arch = file.arch or (_reading(file).findings.get("arch", "") if _reading(file) else "")
+    return f"{words}, {arch}" if arch else words
+
+
+@register.filter
+def found_in(file):
+    """Sentences about what a reader found in a file; [] before it was read."""
+    reading = _reading(file)
+    return reading.sentences[:3] if reading else []
+
+
+def _reading(file):
+    return getattr(file, "reading", None)
+
+
+@register.filter
 def file_rows(files):
     """Rows for a list of files: a CBCT of hundreds of slices takes one row, others one each.
 
@@ -71,7 +104,8 @@ def file_rows(files):
     """
     alike = defaultdict(list)
     for file in sorted(files, key=lambda file: file.name):
-        alike[file.kind, file.state, file.work_waits_for, file.verdict].append(file)
+        sent = file.revision, file.is_replaced, file.arch
+        alike[file.kind, file.state, file.work_waits_for, file.verdict, sent].append(file)
     groups = []
     for group in alike.values():
         groups += [group] if len(group) >= SERIES else [[file] for file in group]

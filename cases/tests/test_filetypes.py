@@ -95,7 +95,9 @@ def test_content_tells_the_kind_and_the_name_only_where_it_cannot(name, content,
 
 def test_every_kind_has_words():
     assert label("cbct_archive") == "CBCT archive"
-    assert set(LABELS) == {"cbct", "cbct_archive", "surface_scan", "photo", "document", "other"}
+    assert set(LABELS) == {
+        "cbct", "cbct_archive", "xray", "surface_scan", "photo", "document", "archive", "other",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(
