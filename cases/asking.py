@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from cases import contradictions, services, shipping
+from cases import contradictions, findings, services, shipping
 from cases.models import Attachment, Case
 from cases.progress import OVER, Progress
 from portal import lab_calendar
@@ -13,29 +13,34 @@ _NAMED = 3  # cases of the same work; the newest
 _COMPARED = 200
 
 
-def of_new_case(form_key, values, *, by, now):
-    """What contradicts itself in a form that is about to be sent; nothing in one that was."""
+def of_new_case(form_key, values, *, by, now, chosen=()):
+    """What contradicts itself in a form that is about to be sent; nothing in one that was.
+
+    `chosen`: each readiness.File that the browser has read.
+    """
     if Case.objects.filter(form_key=form_key).exists():
         return []
     case = Case(practice=by.practice, **values)
     case.ship_date = services.expected_ship_date(now)
-    files = Attachment.objects.unsent(form_key).filter(practice=by.practice)
-    return _found(case, case.teeth, files, now)
+    return _found(case, case.teeth, form_key, now, chosen)
 
 
-def of_update(case, after, files, *, now):
+def of_update(case, after, form_key, *, now):
     """The same of an update: `after` is the case as it will be. Of teeth, those that it adds."""
     added = [code for code in after.teeth if code not in case.teeth]
-    return _found(after, added, files, now)
+    return _found(after, added, form_key, now)
 
 
-def _found(case, new_teeth, files, now):
+def _found(case, new_teeth, form_key, now, chosen=()):
+    files = Attachment.objects.unsent(form_key).filter(practice=case.practice)
+    read = findings.files_of_form(form_key, case.practice, chosen)
     numbering = case.practice.tooth_numbering
     found = [
         of_dates(case),
         contradictions.of_teeth(case.description, case.teeth, numbering),
         *_same_work(case, new_teeth, now),
         *contradictions.of_files(files.values_list("name", "kind")),
+        *contradictions.of_patients(case.patient_name, read),
     ]
     return [one for one in found if one]
 

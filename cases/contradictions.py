@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from cases import filetypes
+from cases import filetypes, readiness
 from cases.teeth_in_text import teeth_named
 
 _SHOWN = 3  # files or teeth of one sentence
@@ -102,6 +102,15 @@ def of_files(files: Iterable[tuple[str, str]]) -> list[Contradiction]:
         if sort := filetypes.why_unread(name, kind):
             sorts.setdefault(sort, []).append(name)
     return [_of_sort(sort, names) for sort, names in sorts.items()]
+
+
+def of_patients(patient: str, files: Iterable[readiness.File]) -> list[Contradiction]:
+    """Files in which the name of somebody else stands; each by itself, with that name."""
+    return [
+        Contradiction(f"patient {file.name} {patient}", readiness.of_another_patient(file, patient))
+        for file in files
+        if readiness.is_of_another(file, patient)
+    ]
 
 
 def _of_sort(sort, names):

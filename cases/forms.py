@@ -5,7 +5,16 @@ from django.http import Http404
 from django.utils import timezone
 
 from cases import teeth
-from cases.models import DESCRIPTION_LIMIT, IMPLANT_LIMIT, SIGNATURE_LIMIT, Case, Material, Message
+from cases.models import (
+    DESCRIPTION_LIMIT,
+    IMPLANT_LIMIT,
+    SIGNATURE_LIMIT,
+    Attachment,
+    Case,
+    Draft,
+    Material,
+    Message,
+)
 from portal import lab_calendar
 from portal.writing.text import plain_text, words_of
 from portal.writing.times import YEARS
@@ -238,6 +247,25 @@ class CompareForm(forms.Form):
         """The numbers of both, the older one first."""
         chosen = self.cleaned_data.values() if self.is_valid() else ()
         return tuple(sorted(chosen)) if all(chosen) and chosen else self.usual
+
+
+class DescribeForm(forms.ModelForm):
+    """What a sender says of a file: its arch, and which file of the case it replaces."""
+
+    class Meta:
+        model = Attachment
+        fields = ["arch", "replaces"]
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        draft = Draft.objects.filter(pk=self.instance.form_key).exclude(case=None).first()
+        older = (
+            Attachment.objects.filter(case=draft.case_id) if draft else Attachment.objects.none()
+        )
+        self.fields["replaces"].queryset = older
+        # Of two controls on the page, one is sent.
+        for name in [name for name in self.fields if name not in self.data]:
+            del self.fields[name]
 
 
 class MessageForm(forms.ModelForm):

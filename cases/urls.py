@@ -1,13 +1,15 @@
 from django.urls import path
 
 from cases.files import downloads, uploads
-from cases.views import emergency, listing, new, record
+from cases.views import emergency, listing, needs, new, record
 
 app_name = "cases"
 urlpatterns = [
     path("cases/", listing.case_list, name="list"),
     path("cases/export.csv", listing.export_csv, name="export_csv"),
     path("cases/new/", new.new_case, name="new"),
+    path("cases/needs/", needs.needs, name="needs"),
+    path("cases/files/<uuid:pk>/describe/", needs.describe_file, name="describe_file"),
     path("cases/drafts/<uuid:form_key>/", new.keep_draft, name="keep_draft"),
     path("cases/drafts/<uuid:form_key>/discard/", new.discard_draft, name="discard_draft"),
     path("cases/<str:number>/", record.record, name="record"),

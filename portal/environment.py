@@ -68,6 +68,14 @@ def whole_number(name, default, at_least):
     return int(value)
 
 
+def number(name, default):
+    value = env.str(name, default=str(default))
+    # A plain decimal: float() takes "nan" and "1e9" as well.
+    if not re.fullmatch(r"\d{1,6}(\.\d{1,6})?", value, re.ASCII) or float(value) == 0:
+        refuse(name, value, "a number above 0, such as 0.3")
+    return float(value)
+
+
 def days(name):
     """Days as they were written: `2026-12-24`, or `12-24` for that of each year."""
     found = env.str(name, default="").replace(",", " ").split()

@@ -42,6 +42,11 @@ LAB_CLOSED_DAYS = read.days("LAB_CLOSED_DAYS")
 LAB_HALF_DAYS = read.days("LAB_HALF_DAYS")
 LAB_TURNAROUND_DAYS = read.whole_number("LAB_TURNAROUND_DAYS", 10, at_least=1)
 LAB_MANUFACTURING_DAYS = read.whole_number("LAB_MANUFACTURING_DAYS", 5, at_least=1)
+# What a CBCT should be like; most labs publish these numbers (see cases/readiness.py).
+LAB_VOXEL_RECOMMENDED_MM = read.number("LAB_VOXEL_RECOMMENDED_MM", 0.3)
+LAB_VOXEL_LIMIT_MM = read.number("LAB_VOXEL_LIMIT_MM", 0.4)
+LAB_LEAST_SLICES = read.whole_number("LAB_LEAST_SLICES", 100, at_least=0)
+LAB_SCAN_MONTHS = read.whole_number("LAB_SCAN_MONTHS", 6, at_least=1)
 BOOKING_NOTICE_HOURS = read.whole_number("BOOKING_NOTICE_HOURS", 24, at_least=0)
 
 # Files

@@ -4,11 +4,12 @@ from django.contrib import admin, messages
 from django.db.models import F, Prefetch
 from django.template.defaultfilters import truncatechars
 from django.template.loader import render_to_string
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.timesince import timesince
 
-from cases import asking, drafts, export, lab_queue, policies, services, teeth
+from cases import asking, drafts, export, findings, lab_queue, policies, services, teeth
 from cases.admin import moves
 from cases.admin.logged import LoggedAdmin
 from cases.admin.pages import CasePages
@@ -186,6 +187,7 @@ class CaseAdmin(LoggedAdmin, CasePages, ReadOnlyAdmin, ShownOnlyAdmin):
             "may_set_ship_date": self.has_change_permission(request) and case.takes_ship_date,
             "waiting": drafts.files_waiting(case) if case.progress in RED else None,
             "files": parts.files(request, case),
+            "needs": findings.of_case(case, now=timezone.now()),
             "file_count": case.attachments.count(),
             "prescriptions": parts.scripts(request, case),
             "thread": parts.thread(request, case),

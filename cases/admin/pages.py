@@ -11,7 +11,7 @@ from django.urls import path, reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from cases import access, asking, policies, services
+from cases import access, asking, findings, policies, readiness, services
 from cases.access import Action, What, logged
 from cases.admin import moves
 from cases.admin.forms import (
@@ -74,7 +74,8 @@ class CasePages:
         foreseen = self.foresee([case], to, now=timezone.now())[case.pk]
         if request.method != "POST" and foreseen.refusal:
             return self._back(request, case, foreseen.refusal, messages.ERROR)
-        form = progress_form(to)(request.POST or None, initial={"was": case.progress})
+        initial = {"was": case.progress, "reasons": _reasons(case, to)}
+        form = progress_form(to)(request.POST or None, initial=initial)
         if form.is_valid():
             moves.check_foreseen(foreseen, moves.keys_seen(request))
             outcome = f"Case {case} is now {to.label}."
@@ -244,6 +245,13 @@ class CasePages:
         }
         status = 400 if form.errors else 200
         return TemplateResponse(request, "admin/cases/case/step.html", context, status=status)
+
+
+def _reasons(case, to):
+    """Of what is missing, what the files themselves say."""
+    if to != Progress.MISSING:
+        return []
+    return readiness.reasons_of(findings.of_case(case, now=timezone.now()))
 
 
 def page_of(case):

@@ -10,12 +10,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts import unsent
 from accounts.sign_in.activity import asked_by_programs
-from cases import access, asking, drafts, emails, limits, policies, services
+from cases import access, asking, drafts, emails, findings, limits, policies, services
 from cases.access import NO_ROW, Action, Result, Visit, What, logged
 from cases.contradictions import is_answered, token
 from cases.forms import CaseForm, SignatureForm
 from cases.models import Attachment, Case, Draft
 from cases.views import parts
+from cases.views.needs import chosen_in
 from portal.limits import LimitReached
 from portal.writing import qr
 from portal.writing.text import plain_text
@@ -54,7 +55,7 @@ def _submit(request):
         return _page(request, key, form, signature, status=422)
     name = signature.cleaned_data["signed_name"]
     given = {"by": request.user, "now": timezone.now()}
-    found = asking.of_new_case(key, form.values, **given)
+    found = asking.of_new_case(key, form.values, chosen=chosen_in(request.POST), **given)
     if not is_answered(found, request.POST.get("asked", "")):
         keep(request, key, request.POST)
         return _page(request, key, form, signature, status=422, found=found)
@@ -171,11 +172,22 @@ def _page(request, key, form, signature, draft=None, status=200, found=()):
             request, Attachment.objects.visible_to(request.user).of_form(key)
         ),
         "removed": parts.removed_of_form(request, key),
+        "needs": _needs(request, key, form),
         "draft": draft,
         "unsent_forms": parts.unsent_forms(request, but=key),
         "is_kept": is_kept(request, draft),
     }
     return render(request, "cases/case_new.html", context, status=status)
+
+
+def _needs(request, key, form):
+    said = {
+        "teeth": form.chosen_teeth,
+        "support": form["support"].value() or "",
+        "patient": plain_text(form["patient_name"].value() or ""),
+        "chosen": chosen_in(request.POST),
+    }
+    return findings.of_form(key, request.user.practice, now=timezone.now(), **said)
 
 
 def _no_dentist(request, status):
@@ -246,7 +258,9 @@ def created(request, number):
     request.visit.item = "confirmation"
     context = {
         "case": case,
+        "practice": case.practice,
         "files": parts.files(request, case),
+        "needs": findings.of_case(case, now=timezone.now()),
         "mail": emails.confirmation_of(case),
         "dates_contradict": asking.of_dates(case),
         "qr": qr.svg_data_uri(case.record_url),

@@ -16,13 +16,13 @@ ASKED = 20
 
 
 def files(request, case):
-    rows = case.attachments.order_by("-created_at", "name")
-    return Stretch(request, "files", rows, FILES)
+    rows = case.attachments.select_related("uploaded_by", "reading", "replaced_by__uploaded_by")
+    return Stretch(request, "files", rows.order_by("-created_at", "name"), FILES)
 
 
 def files_of_form(request, rows):
     """Of a form that is open: the newest, without links, since what is typed stands beside."""
-    rows = rows.order_by("-created_at", "name")
+    rows = rows.select_related("reading", "replaces").order_by("-created_at", "name")
     return Stretch(request, "of_form", rows, FILES_OF_FORM, newest_last=True)
 
 

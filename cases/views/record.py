@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import unsent
 from accounts.sign_in.activity import asked_by_programs
-from cases import access, asking, drafts, policies, services
+from cases import access, asking, drafts, findings, policies, services
 from cases.access import Action, Result, What, logged
 from cases.contradictions import is_answered, token
 from cases.forms import CompareForm, MessageForm, PrescriptionForm, SignatureForm
@@ -103,6 +103,7 @@ def _page(request, case, form, message_form, draft=None, status=200):
         "prescriptions": parts.scripts(request, case),
         "events": parts.events(request, case),
         "thread": parts.thread(request, case),
+        "needs": findings.of_case(case, now=timezone.now()),
         "can_update": can_update,
         "removed": parts.removed_of_form(request, key),
         "is_kept": not can_update or is_kept(request, draft),
@@ -172,7 +173,7 @@ def _look_over(request, case, draft, form, signature, status=200):
     now = timezone.now()
     after = _after(case, form, now)
     files = _unsent(request, case, draft.form_key)
-    found = asking.of_update(case, after, files, now=now)
+    found = asking.of_update(case, after, draft.form_key, now=now)
     context = {
         "case": case,
         "practice": case.practice,
@@ -247,8 +248,8 @@ def send_update(request, number):
     signature = SignatureForm(request.POST)
     if not signature.is_valid():
         return _look_over(request, case, draft, form, signature, status=422)
-    asked_at, files = timezone.now(), _unsent(request, case, draft.form_key)
-    found = asking.of_update(case, _after(case, form, asked_at), files, now=asked_at)
+    asked_at = timezone.now()
+    found = asking.of_update(case, _after(case, form, asked_at), draft.form_key, now=asked_at)
     if not is_answered(found, request.POST.get("asked", "")):
         return _look_again(request, case, draft, form)
     name = signature.cleaned_data["signed_name"]

@@ -30,7 +30,7 @@ GUARDS = {
         "What contradicts itself is looked for among the practice's own; "
         "cases/tests/test_asking.py asks with the patient of another, and the key of a form is "
         "whose it is."
-    ): ["cases.asking.of_new_case", "cases.asking._same_work"],
+    ): ["cases.findings.files_of_form", "cases.asking._same_work"],
     (
         "What was sent in vain is found by its person and the form's own place, of which each form "
         "has one; cases/tests/test_record.py asks a colleague."

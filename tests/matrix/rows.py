@@ -336,6 +336,11 @@ TABLE = [
         "HEAD 403, PATCH 403, DELETE 403, POST 403",
         stranger="HEAD 401, PATCH 401, DELETE 401, POST 401",
         without_step=ANY_METHOD, of="upload", send=tus),
+    Row("cases:describe_file", "POST 204+", "POST 403", stranger="POST 401",
+        without_step=BY_PROGRAMS, of="upload",
+        send=lambda asked: {"data": {"arch": "upper"}}),
+    Row("cases:needs", "POST 200", "POST 403", stranger="POST 401", without_step=BY_PROGRAMS,
+        send=lambda asked: {"data": {"patient_name": "Ann", "teeth": "14"}}),
     # Planning
     Row("scheduling:schedule", "GET 200, POST 302", "GET 200, POST 302", of="booked",
         send=lambda asked: {"data": {"block": asked.mine.block.pk}}),

@@ -21,6 +21,7 @@ FORM_FIELDS = {
     "BookingForm.block": "scheduling:schedule of a block that others have",
     "BlockForm.planner": "admin:scheduling/block/add/ for another planner",
     "NewPlannerForm.user": "admin:scheduling/planner/add/ for somebody who may not plan",
+    "DescribeForm.replaces": "cases:describe_file by a file of others",
     "MoveSessionForm.block": f"admin:{MOVE} to a block of another planner",
 }
 HIDDEN = {

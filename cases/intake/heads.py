@@ -1,0 +1,2 @@
+def reading_of(heads):
+    raise ValueError
