@@ -107,7 +107,8 @@ class BlockForm(forms.ModelForm):
 
 
 def _on_clock(moment, zone):
-    return moment.astimezone(UTC).astimezone(zone).replace(tzinfo=None)
+    # A clock that is typed has no parts of a second.
+    return moment.astimezone(UTC).astimezone(zone).replace(tzinfo=None, microsecond=0)
 
 
 class DaysOffFormSet(forms.BaseInlineFormSet):

@@ -151,6 +151,21 @@ def test_the_lab_adds_a_block_but_not_over_another(desk, ann):
     assert Block.objects.count() == 1
 
 
+def test_a_block_that_begins_within_a_second_is_saved_as_it_stands(desk, ann):
+    block = make.block(ann, (timezone.now() + timedelta(days=3)).replace(second=0, microsecond=5))
+    form = desk.get(f"{BLOCKS}{block.pk}/change/").context["adminform"].form
+    moments = [form.initial[name] for name in ("starts_at", "ends_at")]
+    fields = {
+        f"{name}_{part}": moment.strftime(how)
+        for name, moment in zip(("starts_at", "ends_at"), moments, strict=True)
+        for part, how in enumerate(("%Y-%m-%d", "%H:%M"))
+    }
+    response = desk.post(f"{BLOCKS}{block.pk}/change/", {**fields, "planner": ann.pk})
+    assert response.status_code == 302
+    block.refresh_from_db()
+    assert (block.starts_at.second, block.is_open) == (0, False)
+
+
 def test_the_action_opens_blocks_of_the_chosen_planners(desk):
     hours = [(weekday, 9, 12) for weekday in range(7)]
     chosen = make.planner(hours=hours)
