@@ -27,6 +27,7 @@ LABELS = {
 }
 
 MAX_NAME_BYTES = 255
+MAX_FOLDER = 255  # characters
 UNNAMED = "unnamed"
 
 _MAX_EXTENSION_BYTES = 32
@@ -171,6 +172,15 @@ def clean_name(raw: str) -> str:
     """
     name = _ended(plain_text(raw).replace("\\", "/").rpartition("/")[2])
     return _shortened(name) if name else UNNAMED
+
+
+def clean_folder(raw: str) -> str:
+    """The folders in which a file lay, parted by "/" and clean as names are; the last ones fit."""
+    parts = raw.replace("\\", "/").split("/")
+    folders = [clean_name(part) for part in parts if part.strip(" .")]
+    while len("/".join(folders)) > MAX_FOLDER:
+        folders.pop(0)
+    return "/".join(folders)
 
 
 def _ended(name):

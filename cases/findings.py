@@ -4,7 +4,7 @@ from django.conf import settings
 
 from cases import filetypes, readiness
 from cases.intake.reading import Kind
-from cases.models import Attachment
+from cases.models import Attachment, FileReading
 from portal import lab_calendar
 
 # What a file is by its first bytes, where nobody has read the others.
@@ -63,6 +63,11 @@ def files_of_form(form_key, practice, chosen=(), case=None):
     in_browser = {(file.name, file.size) for file in chosen}
     ours = [file for file in files if file.kind or (file.name, file.size) not in in_browser]
     return [*ours, *(file for file in chosen if (file.name, file.size) not in known)]
+
+
+def are_being_read(form_key):
+    """Whether a reader is at files of a form whose last byte is here."""
+    return FileReading.objects.unfinished().filter(attachment__form_key=form_key).exists()
 
 
 def _files(rows, practice, case=None):

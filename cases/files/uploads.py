@@ -23,6 +23,7 @@ from cases.access import Action, Result, Visit, What
 from cases.files import receiving, tus
 from cases.files.tus import Refused
 from cases.models import Attachment, Case, Draft, MissingItem, RemovedFile
+from cases.rx.revisions import newest_number
 from cases.views import parts
 from portal.http import slots
 from portal.limits import LimitReached
@@ -31,6 +32,7 @@ from portal.writing.text import plain_text
 # Requests with a body at a time: a browser has three, and a thread reads each.
 AT_ONCE_A_PERSON = 6
 AT_ONCE_AN_ADDRESS = 24  # as in deploy/nginx.conf
+MOST_FILES = 100_000  # in one: more than any folder of slices has
 
 State = Attachment.State
 ADDED = (What.FILE, Action.ADDED)
@@ -138,6 +140,8 @@ def _create(request):
                 name=name,
                 size=size,
                 upload_key=upload_key,
+                revision=newest_number(case) if case else None,
+                **_told(metadata),
             )
             if not case and (of_case or metadata.get("form")):
                 _go_on_with(request, form_key, of_case, name)
@@ -148,6 +152,15 @@ def _create(request):
         return _created(_announced(request, upload_key, size), 0)
     has_bytes = tus.has_bytes(request.headers)
     return _created(attachment, _receive_first(request, attachment) if has_bytes else 0)
+
+
+def _told(metadata):
+    """What a browser tells of a file: the folders it lay in, and how many files it was made of."""
+    count = metadata.get("files", "")
+    return {
+        "folder": filetypes.clean_folder(metadata.get("folder", "")),
+        "file_count": min(max(int(count), 1), MOST_FILES) if _is_key(count) else 1,
+    }
 
 
 def _go_on_with(request, form_key, of_case, name):

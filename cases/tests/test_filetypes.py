@@ -6,7 +6,7 @@ import pytest
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
 
-from cases.filetypes import LABELS, clean_name, kind_of, label
+from cases.filetypes import LABELS, clean_folder, clean_name, kind_of, label
 
 
 def dicom():
@@ -125,6 +125,22 @@ def test_every_kind_has_words():
 def test_a_file_name_loses_folders_and_marks(raw, name):
     assert clean_name(raw) == name
     assert clean_name(name) == name
+
+
+@pytest.mark.parametrize(
+    ("raw", "folder"),
+    [
+        ("CD 1/DICOM", "CD 1/DICOM"),
+        ("/CD 1//../DICOM/", "CD 1/DICOM"),
+        ("CD 1\\DICOM\x00", "CD 1/DICOM"),
+        (" . /..", ""),
+        ("", ""),
+        ("a" * 250 + "/deep/er", "deep/er"),
+    ],
+)
+def test_a_folder_keeps_its_parts_and_leads_nowhere(raw, folder):
+    assert clean_folder(raw) == folder
+    assert clean_folder(folder) == folder
 
 
 @pytest.mark.parametrize("letter", ["a", "é", "歯", "🦷"])

@@ -135,9 +135,11 @@ def test_a_file_that_answers_another_case_is_refused(program, case, make_case):
         assert program.create(5, case=case.number, answers=text).status_code == 404
 
 
-def test_a_file_of_a_form_that_was_just_submitted_joins_its_case(program, case):
+def test_a_file_of_a_form_that_was_just_submitted_joins_its_case(program, send_case):
+    case = send_case()
     program.create(5, form=case.form_key)
-    assert Attachment.objects.get().case == case
+    file = Attachment.objects.get()
+    assert (file.case, file.revision) == (case, 1)
 
 
 def test_a_file_goes_on_uploading_after_submit(program, location, case):

@@ -37,6 +37,22 @@ def test_a_small_file_comes_with_its_announcement(program, stored):
     assert stored(Attachment.objects.get().key).read_bytes() == STL
 
 
+@pytest.mark.parametrize(
+    ("told", "kept"),
+    [
+        ({"folder": "CD 1/DICOM", "files": "512"}, ("CD 1/DICOM", 512)),
+        ({"folder": "../../etc", "files": "0"}, ("etc", 1)),
+        ({"files": "-3"}, ("", 1)),
+        ({"files": "9" * 15}, ("", 100_000)),
+        ({}, ("", 1)),
+    ],
+)
+def test_where_a_file_lay_and_of_how_many_it_was_made_is_kept(program, told, kept):
+    assert program.create(len(STL), **told).status_code == 201
+    file = Attachment.objects.get()
+    assert (file.folder, file.file_count) == kept
+
+
 def test_an_announcement_whose_answer_was_lost_is_not_made_twice(program, stored):
     key = uuid.uuid4().hex
     first = program.create(len(STL), key=key)

@@ -46,7 +46,8 @@ def needs(request):
     chosen = [*chosen_in(posted), *found.values()]
     page = render_to_string("cases/_needs.html", _list(request, posted, case, key, chosen))
     tokens = {name: _token(file) for name, file in found.items()}
-    return JsonResponse({"html": page, "chosen": tokens})
+    is_read = not findings.are_being_read(key)
+    return JsonResponse({"html": page, "chosen": tokens, "isRead": is_read})
 
 
 def _sign_in():
