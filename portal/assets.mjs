@@ -19,7 +19,7 @@ const ICONS = `
   archive arrow-counterclockwise box-arrow-right box-seam calendar-check calendar-event
   calendar-plus calendar-x chat-left-text check-circle-fill check2 chevron-down chevron-left
   chevron-right circle-fill circle-half clock download envelope exclamation-octagon-fill
-  exclamation-triangle-fill file-earmark file-earmark-medical file-earmark-pdf gear
+  exclamation-triangle-fill file-earmark file-earmark-medical file-earmark-pdf folder2-open gear
   hourglass-split info-circle-fill list-ul moon newspaper pause-circle-fill pause-fill
   pencil-square person-circle pin-angle-fill plus-lg printer search shield-check shield-slash sun
   tools truck upload x-circle-fill x-lg

@@ -102,6 +102,7 @@ def _files_of_form(request):
         "form_key": form_key,
         "files": parts.files_of_form(request, files),
         "removed": parts.removed_of_form(request, form_key),
+        "older": parts.older_files(request, form_key),
         "practice": request.user.practice,
         "answers": int(answers) if _is_key(answers) else "",
     }

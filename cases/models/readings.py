@@ -32,6 +32,11 @@ _SHOWN_AS = {
 }
 
 
+def shown_as(kind: str, findings: dict) -> str:
+    """What `cases.filetypes` calls a file that a reader called this; "" for what it leaves open."""
+    return _SHOWN_AS.get(kind) or (filetypes.ARCHIVE if findings.get("container") else "")
+
+
 class FileReadingQuerySet(WorkQuerySet):
     def due(self, now):
         # Not by a join: a claim must look at the row itself, or two workers could win it.
@@ -84,9 +89,8 @@ class FileReading(Work):
     def keep(self, found: Reading) -> bool:
         """Write down what was found; False when another worker did. The file is named by it."""
         kept = self.finish(kind=found.kind, findings=found.findings, sentences=found.sentences)
-        shown_as = _SHOWN_AS.get(found.kind, found.findings.get("container") and filetypes.ARCHIVE)
-        if kept and shown_as:
-            Attachment.objects.filter(pk=self.attachment_id).update(kind=shown_as)
+        if kept and (kind := shown_as(found.kind, found.findings)):
+            Attachment.objects.filter(pk=self.attachment_id).update(kind=kind)
         return kept
 
     def give_up(self, reason, **changes):

@@ -9,6 +9,7 @@ from django.utils.http import urlencode
 from cases import access, drafts, readiness, teeth
 from cases.access import Visit, What
 from cases.models import Attachment, Case
+from cases.models.files import ARCHES
 from cases.progress import READ_ONLY, Colour, of_colour
 from cases.rx import tooth_chart
 from cases.views import parts
@@ -81,8 +82,20 @@ def answering(files, item):
 def kind_words(file):
     """What a file is, with its arch where somebody said or found one: "Surface scan, upper"."""
     words = file.get_kind_display() if file.kind else "Not known yet"
-    arch = file.arch or (_reading(file).findings.get("arch", "") if _reading(file) else "")
+    arch = arch_of(file)
     return f"{words}, {arch}" if arch else words
+
+
+@register.filter
+def arch_of(file):
+    """The arch that its sender said, or else the one that a reader found; "" for neither."""
+    return file.arch or (_reading(file).findings.get("arch", "") if _reading(file) else "")
+
+
+@register.simple_tag
+def arches():
+    """What a scan may be said to show: pairs of value and label."""
+    return ARCHES.items()
 
 
 @register.filter

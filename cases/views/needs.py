@@ -12,13 +12,14 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from accounts.sign_in.activity import asked_by_programs
-from cases import access, drafts, findings, policies, teeth
+from cases import access, drafts, filetypes, findings, policies, teeth
 from cases.access import NO_ROW, Action, Result, What, logged
 from cases.files import uploads
 from cases.forms import DescribeForm
 from cases.intake import heads
 from cases.intake.reading import Kind
 from cases.models import Attachment
+from cases.models.readings import shown_as
 from cases.readiness import File
 from portal.writing.text import plain_text
 
@@ -35,6 +36,7 @@ def needs(request):
 
     `heads`: heads of files that were just chosen, by a key of the page's own. What is found in
     them goes back as tokens, and comes again in `chosen` until the server has read the files.
+    `isRead` is false while it reads one.
     """
     if not request.user.is_authenticated:
         return _sign_in()
@@ -46,8 +48,9 @@ def needs(request):
     chosen = [*chosen_in(posted), *found.values()]
     page = render_to_string("cases/_needs.html", _list(request, posted, case, key, chosen))
     tokens = {name: _token(file) for name, file in found.items()}
+    kinds = {name: _kind_words(file) for name, file in found.items()}
     is_read = not findings.are_being_read(key)
-    return JsonResponse({"html": page, "chosen": tokens, "isRead": is_read})
+    return JsonResponse({"html": page, "chosen": tokens, "kinds": kinds, "isRead": is_read})
 
 
 def _sign_in():
@@ -100,6 +103,11 @@ def _read(said):
 
 def _file(name, size, kind, found):
     return File(name, size, kind, found, is_from_browser=True)
+
+
+def _kind_words(file):
+    kind = shown_as(file.kind, file.findings)
+    return filetypes.LABELS[kind] if kind else ""
 
 
 def _token(file):

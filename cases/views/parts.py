@@ -1,7 +1,7 @@
 """The long lists of a case, as much of each as a page shows."""
 
 from cases import drafts, limits
-from cases.models import CaseEvent, RemovedFile
+from cases.models import Attachment, CaseEvent, Draft, RemovedFile
 from portal.stretch import Stretch
 
 MESSAGES = 50
@@ -10,6 +10,7 @@ SCRIPTS = 20
 # A CBCT is one row, so all of its files should be among them.
 FILES = 600
 FILES_OF_FORM = 100
+OLDER = 50
 UNSENT = 100
 MISSING = 50
 ASKED = 20
@@ -24,6 +25,13 @@ def files_of_form(request, rows):
     """Of a form that is open: the newest, without links, since what is typed stands beside."""
     rows = rows.select_related("reading", "replaces").order_by("-created_at", "name")
     return Stretch(request, "of_form", rows, FILES_OF_FORM, newest_last=True)
+
+
+def older_files(request, form_key):
+    """Of the case that a form updates, the files that a newer one may replace."""
+    case = Draft.objects.filter(pk=form_key).values("case")
+    files = Attachment.objects.visible_to(request.user).filter(case__in=case, replaced_by=None)
+    return files.exclude(state=Attachment.State.FAILED).order_by("-created_at", "name")[:OLDER]
 
 
 def unsent_forms(request, but=None):

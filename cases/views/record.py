@@ -106,6 +106,7 @@ def _page(request, case, form, message_form, draft=None, status=200):
         "needs": findings.of_case(case, now=timezone.now()),
         "can_update": can_update,
         "removed": parts.removed_of_form(request, key),
+        "older": parts.older_files(request, key),
         "is_kept": not can_update or is_kept(request, draft),
         "unsent_forms": parts.unsent_forms(request, but=key),
         "can_archive": policies.can_archive(request.user, case),

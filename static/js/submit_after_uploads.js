@@ -5,7 +5,8 @@
  */
 import { csrfToken } from "./csrf.js";
 import { clear, says, show } from "./form_errors.js";
-import { of } from "./uploads.js";
+import { share } from "./upload_words.js";
+import { of, soFar } from "./uploads.js";
 
 let waiting = null; // { form, button, note, isInOrder }
 
@@ -13,6 +14,7 @@ const stateOf = (form) => of(form).map(({ transfer }) => transfer.state);
 
 const stop = (text) => {
   waiting.button.disabled = false;
+  waiting.button.textContent = waiting.label;
   waiting.note.textContent = text;
   waiting = null;
 };
@@ -23,7 +25,7 @@ const hold = (form, button) => {
   note.className = "small-print";
   note.setAttribute("role", "status");
   button.after(note);
-  waiting = { form, button, note, isInOrder: false };
+  waiting = { form, button, note, label: button.textContent, isInOrder: false };
   note.textContent = "Looking the form over…";
   button.disabled = true;
 };
@@ -68,15 +70,22 @@ const look = () => {
   const { form, button } = waiting;
   const states = stateOf(form);
   if (states.includes("failed")) {
-    stop("A file could not be sent. Press Retry or Remove beside it, then submit again.");
-    form.querySelector(".upload-item.is-failed [data-do=start]")?.focus();
+    const failed = of(form).find(({ transfer }) => transfer.state === "failed");
+    stop(
+      `“${failed.name}” could not be sent, and nothing was submitted. See what its line says, then submit again.`,
+    );
+    failed.row.querySelector("[data-do]:not([hidden])").focus();
   } else if (states.length === 0) {
     stop("");
     form.requestSubmit(button);
+  } else {
+    const { sent, size } = soFar();
+    button.textContent = `Sending… ${share(sent, size)} %`;
   }
 };
 
 document.addEventListener("uploads:changed", look);
+document.addEventListener("uploads:ticked", look);
 document.addEventListener(
   "submit",
   (event) => {

@@ -5,6 +5,7 @@
 import tus from "../vendor/tus/tus.js";
 import { csrfToken } from "./csrf.js";
 import { canWait, isHealed, sentence } from "./upload_answers.js";
+import { gone, sentenceOf } from "./upload_faults.js";
 import { fingerprint, hex, storage } from "./upload_memory.js";
 
 const PAUSES = [1000, 2000, 4000, 8000, ...Array(240).fill(15000)]; // An hour in all.
@@ -17,21 +18,38 @@ const FROM_THE_START =
 const newKey = () => hex(crypto.getRandomValues(new Uint8Array(16)));
 
 export default class Transfer {
-  // States: queued, sending, waiting (for the connection), paused, failed, done.
-  state = "queued";
+  // States: preparing (its bytes are read or packed), queued, sending, waiting (for the
+  // connection), paused, failed, done.
+  state = "preparing";
   sent = 0; // Bytes.
   rate = 0; // Bytes a second.
   reason = "";
   news = "";
+  isGone = false; // From this computer.
 
+  /* `file` says name and size; its bytes come by `take`. */
   constructor(file, { endpoint, metadata, changed, isTaken }) {
-    Object.assign(this, { file, changed, isTaken });
-    const identity = [metadata.form, file.name, file.size, file.lastModified].join("|");
-    this.upload = new tus.Upload(file, {
-      endpoint,
-      metadata: { ...metadata, filename: file.name, key: newKey() },
+    Object.assign(this, { file, endpoint, metadata, changed, isTaken });
+  }
+
+  /* The bytes, and the files of this computer that they come from. */
+  take(bytes, sources = [bytes]) {
+    if (this.removed) return;
+    this.file = { name: this.file.name, size: bytes.size };
+    this.sources = sources;
+    this.upload = this.uploadOf(bytes);
+    this.become("queued");
+  }
+
+  uploadOf(bytes) {
+    const { name, size } = this.file;
+    const changed = this.sources.map((file) => file.lastModified).join();
+    const identity = [this.metadata.form, name, size, changed].join("|");
+    return new tus.Upload(bytes, {
+      endpoint: this.endpoint,
+      metadata: { ...this.metadata, filename: name, key: newKey() },
       retryDelays: PAUSES,
-      uploadDataDuringCreation: file.size < SMALL,
+      uploadDataDuringCreation: size < SMALL,
       removeFingerprintOnSuccess: true,
       fingerprint: () => fingerprint(identity),
       urlStorage: storage,
@@ -46,7 +64,7 @@ export default class Transfer {
   }
 
   get url() {
-    return this.upload.url || "";
+    return this.upload?.url || "";
   }
 
   get secondsLeft() {
@@ -64,6 +82,7 @@ export default class Transfer {
   async start() {
     this.signedOut = false;
     this.become("sending");
+    if (await this.isGoneFromHere()) return;
     if (!this.url && !this.lookedBack) {
       this.lookedBack = true;
       const before = await this.upload.findPreviousUploads();
@@ -71,6 +90,16 @@ export default class Transfer {
       if (mine) this.upload.resumeFromPreviousUpload(mine);
     }
     if (this.state === "sending" && !this.removed) this.upload.start();
+  }
+
+  /* Fails, with its name, when a file of it cannot be read any more. */
+  async isGoneFromHere() {
+    const file = await gone(this.sources);
+    if (!file || this.removed) return false;
+    this.isGone = true;
+    this.upload.abort();
+    this.become("failed", sentenceOf(file));
+    return true;
   }
 
   pause() {
@@ -90,7 +119,7 @@ export default class Transfer {
 
   async remove() {
     this.removed = true;
-    await this.upload.abort(true).catch(() => {}); // Gone already, or left to expire.
+    await this.upload?.abort(true).catch(() => {}); // Gone already, or left to expire.
   }
 
   heard(method, response) {
@@ -108,8 +137,13 @@ export default class Transfer {
 
   mayRetry({ originalResponse }) {
     if (this.removed || this.signedOut || !isHealed(originalResponse)) return false;
-    if (this.state !== "waiting") this.become("waiting");
+    if (originalResponse) this.wait();
+    else this.isGoneFromHere().then((isGone) => isGone || this.wait());
     return true;
+  }
+
+  wait() {
+    if (this.state === "sending") this.become("waiting");
   }
 
   progressed(sent) {

@@ -13,16 +13,28 @@ export const timeLeft = (seconds) => {
   return `, ${(seconds / 3600).toFixed(1)} h left`;
 };
 
+/* "58 of 260 MB", in the unit of the whole. */
+export const amount = (sent, total) => {
+  const [whole, unit] = size(total).split(" ");
+  const part = (sent / total) * whole || 0;
+  const digits = unit === "bytes" || whole >= 10 ? 0 : 1;
+  return `${part.toFixed(digits)} of ${Number(whole).toFixed(digits)} ${unit}`;
+};
+
+export const share = (sent, total) => (total ? Math.floor((100 * sent) / total) : 0);
+
 export const words = (transfer) => {
+  const { sent, rate, secondsLeft } = transfer;
   const total = size(transfer.file.size);
-  const share = transfer.file.size ? Math.floor((100 * transfer.sent) / transfer.file.size) : 0;
-  const speed = transfer.rate ? ` · ${size(transfer.rate)}/s${timeLeft(transfer.secondsLeft)}` : "";
+  const going = `${amount(sent, transfer.file.size)} · ${share(sent, transfer.file.size)} %`;
+  const speed = rate ? ` · ${size(rate)}/s${timeLeft(secondsLeft)}` : "";
   const news = transfer.news && ` · ${transfer.news}`;
   return {
+    preparing: `${total} · Being read on this computer`,
     queued: `${total} · Waiting for its turn`,
-    sending: `${total} · ${share} %${speed}${news}`,
-    waiting: `${total} · ${share} % · Waiting for the connection, nothing is lost`,
-    paused: `${total} · ${share} % · Paused`,
+    sending: `${going}${speed}${news}`,
+    waiting: `${going} · Waiting for the connection, nothing is lost`,
+    paused: `${going} · Paused`,
     failed: `${total} · ${transfer.reason}`,
     done: `${total} · Arrived`,
   }[transfer.state];

@@ -14,9 +14,18 @@ const response = (status, headers = {}, body = "") => ({
 });
 
 const MEGABYTE = 1024 ** 2;
-const made = (size = 10 * MEGABYTE) => {
+/* A file of this size; of one that is gone, as of one that was changed, no byte can be read. */
+const chosen = (size, isGone) => ({
+  name: "jaw.stl",
+  size,
+  lastModified: 1,
+  slice: () =>
+    isGone ? { arrayBuffer: () => Promise.reject(new Error("gone")) } : new Blob(["a"]),
+});
+
+const made = (size = 10 * MEGABYTE, isGone = false) => {
   const seen = [];
-  const file = { name: "jaw.stl", size, lastModified: 1 };
+  const file = chosen(size, isGone);
   const metadata = { form: "f", answers: "", case: "" };
   const changed = ({ state }) => seen.push(state);
   const transfer = new Transfer(file, {
@@ -25,6 +34,8 @@ const made = (size = 10 * MEGABYTE) => {
     changed,
     isTaken: () => false,
   });
+  transfer.take(file);
+  seen.length = 0;
   const calls = [];
   Object.assign(transfer.upload, {
     start: () => calls.push("start"),
@@ -93,11 +104,33 @@ test("one that is paused before it began does not begin", async () => {
   assert.deepEqual(seen, ["sending", "paused"]);
 });
 
-test("a lost line waits, and an answer takes it up again", () => {
+const soon = () => new Promise((resolve) => setTimeout(resolve));
+
+test("a lost line waits, and an answer takes it up again", async () => {
   const { transfer, seen } = made();
+  await transfer.start();
   assert.ok(transfer.mayRetry({ originalResponse: null }));
+  await soon();
   transfer.heard("PATCH", response(204));
-  assert.deepEqual(seen, ["waiting", "sending"]);
+  assert.deepEqual(seen, ["sending", "waiting", "sending"]);
+});
+
+test("a file that went while it was sent fails with its name and waits for no line", async () => {
+  const { transfer, seen, calls } = made();
+  await transfer.start();
+  transfer.sources = [chosen(5, false), chosen(5, true)];
+  assert.ok(transfer.mayRetry({ originalResponse: null }));
+  await soon();
+  assert.deepEqual(seen, ["sending", "failed"]);
+  assert.deepEqual(calls, ["start", "abort"]);
+  assert.match(transfer.reason, /^“jaw.stl” was changed, moved .* Choose it again.$/);
+});
+
+test("a file that went before its turn is not announced", async () => {
+  const { transfer, seen, calls } = made(MEGABYTE, true);
+  await transfer.start();
+  assert.deepEqual([seen, calls], [["sending", "failed"], ["abort"]]);
+  assert.ok(transfer.isGone);
 });
 
 test("an ended session fails without being tried again, and says that nothing is lost", () => {

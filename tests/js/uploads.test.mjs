@@ -7,7 +7,9 @@ const document = page(
      <label class="upload-box"><input type="file"></label><p data-upload-news></p>
      <ul data-upload-running></ul>
      <ul data-upload-kept="/files/?form=f"><li data-upload="77"><button data-remove="/files/77"></li></ul>
-     <template><li><div data-name></div><span data-words></span><a data-sign-in hidden></a>
+     <template data-upload-item><li><div><span data-folder></span><span data-name></span></div>
+       <details data-parts hidden><summary></summary><ul></ul></details>
+       <span data-kind></span><span data-words></span><a data-sign-in hidden></a>
        <progress></progress><button data-do="pause"></button><button data-do="start"></button>
        <button data-do="remove"></button></li></template>
    </div><button type="submit">Submit</button></form>`,
@@ -20,7 +22,8 @@ Transfer.prototype.start = function () {
   this.become("sending");
 };
 Transfer.prototype.remove = async () => {};
-document.querySelector("input").files = [{ name: "early.stl", size: 5, lastModified: 1 }];
+const file = (name) => new File(["12345"], name, { lastModified: 1 });
+document.querySelector("input").files = [file("early.stl")];
 const uploads = await import("../../static/js/uploads.js");
 const { sentence } = await import("../../static/js/kept_files.js");
 await import("../../static/js/submit_after_uploads.js");
@@ -30,16 +33,20 @@ const form = $("form");
 const transfers = () => uploads.of(form).map(({ transfer }) => transfer);
 const states = () => transfers().map(({ state }) => state);
 const said = () => $("[data-upload-news]").textContent;
-const choose = (...names) => {
+// Without a worker, what is chosen is sent unread.
+const read = () => new Promise((resolve) => setTimeout(resolve));
+const choose = async (...names) => {
   const input = $("input[type=file]");
-  input.files = names.map((name) => ({ name, size: 5, lastModified: 1 }));
+  input.files = names.map(file);
   fire(input, "change");
+  await read();
 };
 const clear = () => {
   while (transfers().length) transfers()[0].become("done");
 };
 
-test("what was chosen before the script was here begins with it", () => {
+test("what was chosen before the script was here begins with it", async () => {
+  await read();
   assert.deepEqual(
     transfers().map(({ file }) => file.name),
     ["early.stl"],
@@ -47,8 +54,8 @@ test("what was chosen before the script was here begins with it", () => {
   clear();
 });
 
-test("three files go at once, the fourth waits for its turn", () => {
-  choose("1.stl", "2.stl", "3.stl", "4.stl");
+test("three files go at once, the fourth waits for its turn", async () => {
+  await choose("1.stl", "2.stl", "3.stl", "4.stl");
   assert.deepEqual(states(), ["sending", "sending", "sending", "queued"]);
   assert.equal($("[data-upload-running]").children.length, 4);
   transfers()[0].become("done");
@@ -58,7 +65,7 @@ test("three files go at once, the fourth waits for its turn", () => {
 });
 
 test("a line offers what can be done with its file", async () => {
-  choose("one.stl");
+  await choose("one.stl");
   const [transfer] = transfers();
   transfer.become("failed", "Too large.");
   assert.equal(said(), "one.stl: Too large.");
@@ -71,8 +78,8 @@ test("a line offers what can be done with its file", async () => {
   assert.deepEqual(states(), []);
 });
 
-test("the server's list leaves out what this page is sending", () => {
-  choose("one.stl");
+test("the server's list leaves out what this page is sending", async () => {
+  await choose("one.stl");
   transfers()[0].upload.url = "/files/77";
   transfers()[0].become("sending");
   assert.ok(uploads.isRunning("77"));
@@ -102,7 +109,7 @@ test("a form waits for its files and then goes off by itself", async () => {
   const sent = [];
   form.requestSubmit = (button) => sent.push(button);
   const button = $("[type=submit]");
-  choose("late.stl");
+  await choose("late.stl");
   const heard = looksOver(answer(204));
   assert.ok(!fire(form, "submit", { submitter: button }));
   assert.ok(button.disabled);
@@ -115,7 +122,7 @@ test("a form waits for its files and then goes off by itself", async () => {
 });
 
 test("a form with mistakes is given back at once, and its files go on", async () => {
-  choose("late.stl");
+  await choose("late.stl");
   const wrong = '<html><body><div id="errors">Please type a name.</div></body></html>';
   const heard = looksOver(answer(422, wrong));
   fire(form, "submit", { submitter: $("[type=submit]") });
@@ -128,7 +135,7 @@ test("a form with mistakes is given back at once, and its files go on", async ()
 });
 
 test("a file that fails gives the form back", async () => {
-  choose("bad.stl");
+  await choose("bad.stl");
   const heard = looksOver(answer(204));
   fire(form, "submit", { submitter: $("[type=submit]") });
   await heard;
