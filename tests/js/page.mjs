@@ -4,11 +4,12 @@ import { parseHTML } from "linkedom";
 /* Makes the page that the next import sees; what linkedom lacks, a test gives in `more`. */
 export const page = (body, more = {}) => {
   const window = parseHTML(`<!doctype html><html><body>${body}</body></html>`);
-  const { document, Event, DOMParser } = window;
+  const { document, Event, CustomEvent, DOMParser } = window;
   Object.defineProperty(document, "cookie", { value: "", writable: true, configurable: true });
   const addEventListener = (...rest) => window.addEventListener(...rest);
   const localStorage = storage();
-  Object.assign(globalThis, { window, document, Event, DOMParser, localStorage, addEventListener });
+  const own = { document, Event, CustomEvent, DOMParser, localStorage, addEventListener };
+  Object.assign(globalThis, { window, ...own });
   Object.assign(globalThis, more);
   return document;
 };
