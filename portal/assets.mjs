@@ -11,6 +11,7 @@ const VENDOR = join(ROOT, "static", "vendor");
 
 const FILES = {
   "bootstrap/bootstrap.min.css": "bootstrap/dist/css/bootstrap.min.css",
+  "dicom-parser/dicom-parser.js": "dicom-parser/dist/dicomParser.min.js",
   "htmx/htmx.min.js": "htmx.org/dist/htmx.min.js",
   "tus/tus.js": "tus-js-client/dist/tus.min.js",
 };
@@ -59,15 +60,19 @@ if (missing.length > 0) {
 // The source maps stay behind, and collectstatic refuses a file that names one it cannot find.
 const SOURCE_MAP = /^(\/\/|\/\*)# sourceMappingURL=.*$/m;
 
-// Its own ES modules import packages by name, which a browser cannot find.
+// Made for Node.js or for a <script>, or as ES modules that import packages by name, which a
+// browser cannot find. What dicom-parser requires is only for deflated files, which wait for the
+// server's reader.
+const AS_MODULES = ["tus-js-client", "dicom-parser"];
 const asModule = (text) =>
-  `const module = { exports: {} }, exports = module.exports;\n${text}\nexport default module.exports;\n`;
+  "const module = { exports: {} }, exports = module.exports, require = () => undefined;\n" +
+  `${text}\nexport default module.exports;\n`;
 
 function contents(source) {
   const bytes = readFileSync(join(MODULES, source));
   if (!/\.(css|js)$/.test(source)) return bytes;
   const text = bytes.toString("utf8").replace(SOURCE_MAP, "");
-  return source.startsWith("tus-js-client") ? asModule(text) : text;
+  return AS_MODULES.includes(source.split("/")[0]) ? asModule(text) : text;
 }
 
 rmSync(VENDOR, { recursive: true, force: true });
