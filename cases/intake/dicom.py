@@ -110,9 +110,14 @@ def read_header(stream, member: str = "", size: int | None = None) -> Header | N
     except FAULTS:
         return None
     header = _header(dataset, member)
-    if header and size is not None and header.syntax in _PLAIN:
-        header.is_cut_off = size - stream.tell() < header.pixel_bytes
+    if header and size is not None:
+        header.is_cut_off = is_cut_off(header, size - stream.tell())
     return header
+
+
+def is_cut_off(header: Header, rest: int) -> bool:
+    """Whether so many bytes behind a header are fewer than its pixels take."""
+    return header.syntax in _PLAIN and rest < header.pixel_bytes
 
 
 def _header(dataset, member):

@@ -27,7 +27,7 @@ _PROGRAMS = (b"MZ", b"\x7fELF", b"\xcf\xfa\xed\xfe")
 # Orders and projects of scanner programs, which nothing but these programs read.
 PROJECTS = {"3oxz", "3ox", "dentalproject", "dxd", "constructioninfo", "dentalcad", "mdtc", "3ml"}
 _DICOM_NAMES = {"dcm", "dicom", "dic", "ima", "img", ""}
-_DIRECTORY = "1.2.840.10008.1.3.10"  # PS3.4 A: Media Storage Directory
+DIRECTORY = "1.2.840.10008.1.3.10"  # PS3.4 A: Media Storage Directory
 
 
 def read(path: Path, name: str = "") -> Reading:
@@ -42,7 +42,7 @@ def read(path: Path, name: str = "") -> Reading:
     if is_litter(name):
         return Reading(Kind.LITTER, {"ignore": True})
     if path.stat().st_size == 0:
-        return _nothing()
+        return nothing()
     with path.open("rb") as file:
         try:
             return _read(file, name)
@@ -50,7 +50,8 @@ def read(path: Path, name: str = "") -> Reading:
             return Reading(Kind.OTHER, {}, [str(problem)])
 
 
-def _nothing():
+def nothing() -> Reading:
+    """Of a file without a byte."""
     sentence = "This file is empty. Perhaps it was not downloaded from a cloud yet."
     return Reading(Kind.NOTHING, {"bytes": 0}, [sentence])
 
@@ -58,6 +59,15 @@ def _nothing():
 def _read(file, name):
     head = file.read(HEAD)
     file.seek(0)
+    if reading := by_head(head, name):
+        return reading
+    if container := container_of(head):
+        return _read_archive(file, name, container)
+    return _read_single(file, name, head) or unknown(name)
+
+
+def by_head(head: bytes, name: str) -> Reading | None:
+    """What the first HEAD bytes of a file show that is neither scan, picture nor archive."""
     extension = _extension(name)
     if _is_page(head):
         return Reading(Kind.NO_SCAN, {"really": "HTML page"}, ["This is a web page, not a scan."])
@@ -68,9 +78,7 @@ def _read(file, name):
     if extension in PROJECTS:
         sentence = "This is a project of a scanner program, which only that program reads."
         return Reading(Kind.OTHER, {"project_file": True}, [sentence])
-    if container := _container(head):
-        return _read_archive(file, name, container)
-    return _read_single(file, name, head) or _unknown(name)
+    return None
 
 
 def _size(file):
@@ -79,7 +87,8 @@ def _size(file):
     return size
 
 
-def _unknown(name):
+def unknown(name: str) -> Reading:
+    """Of a file that nobody recognised."""
     reading = Reading(Kind.OTHER)
     if _extension(name) in _DICOM_NAMES | {"stl", "ply", "obj"} - {""}:
         reading.kind = Kind.NO_SCAN
@@ -89,10 +98,10 @@ def _unknown(name):
 
 def _read_single(file, name, head):
     """Reading of what is neither archive nor page, or None."""
-    if dicom.looks_like_dicom(head) or _may_be_dicom(name, head):
+    if dicom.looks_like_dicom(head) or may_be_dicom(name, head):
         header = dicom.read_header(file, name, _size(file))
         file.seek(0)
-        if header and header.sop == _DIRECTORY:
+        if header and header.sop == DIRECTORY:
             sentence = "This is the list of contents of a CD, without its pictures."
             return Reading(Kind.DICOM, {"dicomdir": True}, [sentence])
         if header:
@@ -102,10 +111,10 @@ def _read_single(file, name, head):
     if b"%PDF-" in head[:1024]:
         with _bytes_of(file) as data:
             return pictures.read_pdf(bytes(data[:IN_MEMORY]))
-    return _read_inv(head) or _read_surface(file, name)
+    return read_inv(head) or _read_surface(file, name)
 
 
-def _may_be_dicom(name, head):
+def may_be_dicom(name, head):
     return _extension(name) in _DICOM_NAMES and head[:2] in (b"\x02\0", b"\x08\0", b"\0\x08")
 
 
@@ -117,7 +126,7 @@ def _read_surface(file, name):
             return None
 
 
-def _read_inv(head):
+def read_inv(head):
     """Anatomage's own CBCT begins with readable XML: patient, maker, size, voxel."""
     if not re.search(rb"<INVFile|<inv[ >]|Invivo", head[:1024], re.I):
         return None
@@ -155,7 +164,7 @@ def _is_page(head):
     return any(mark in beginning for mark in _PAGE_MARKS)
 
 
-def _container(head):
+def container_of(head):
     if head[257:262] == b"ustar":
         return "tar"
     return next((name for name, magic in _ARCHIVES.items() if head.startswith(magic)), None)
@@ -165,7 +174,7 @@ def _extension(name):
     return PurePosixPath(name.replace("\\", "/")).suffix[1:].strip().lower()
 
 
-class _Found:
+class Found:
     """What the files of an archive or a folder are, gathered one by one."""
 
     def __init__(self):
@@ -185,9 +194,9 @@ class _Found:
         head = member.stream.read(HEAD)
         member.stream.seek(0)
         name = PurePosixPath(member.name.replace("\\", "/")).name
-        if depth == 0 and _container(head) and _extension(name) not in filetypes.OFFICE_NAMES:
+        if depth == 0 and container_of(head) and _extension(name) not in filetypes.OFFICE_NAMES:
             self._take_nested(member)
-        elif dicom.looks_like_dicom(head) or _may_be_dicom(name, head):
+        elif dicom.looks_like_dicom(head) or may_be_dicom(name, head):
             self._take_dicom(member, name)
         elif pictures.is_picture(head):
             self.pictures.append(name)
@@ -208,42 +217,46 @@ class _Found:
 
     def _take_dicom(self, member, name):
         header = dicom.read_header(member.stream, member.name, member.size)
-        if header is None or header.sop == _DIRECTORY:
+        if header is None or header.sop == DIRECTORY:
             self.also.append(name)
         else:
             self.headers.append(header)
 
 
 def _read_folder(folder):
-    found = _Found()
+    found = Found()
     for path in sorted(folder.rglob("*")):
         if path.is_file():
             with path.open("rb") as stream:
                 name = path.relative_to(folder).as_posix()
                 found.take(archives.Member(name, path.stat().st_size, stream), 0)
-    return _gathered(found, "folder", folder.name)
+    return gathered(found, "folder", folder.name)
 
 
 def _read_archive(file, name, container):
-    found, members = _Found(), archives.Members(file)
+    found, members = Found(), archives.Members(file)
     try:
         for member in members:
             found.take(member, 0)
     except Unreadable as problem:
         if members.locked:
-            findings = {"encrypted": True, "entries": members.locked}
-            return Reading(Kind.LOCKED, findings, [str(problem)])
+            return locked(members.locked)
         return Reading(Kind.LOCKED, {"damaged": True}, [str(problem)])
     if members.locked and not found.entries:
-        findings = {"encrypted": True, "entries": members.locked}
-        return Reading(Kind.LOCKED, findings, [archives.PROTECTED])
-    reading = _gathered(found, container, name)
+        return locked(members.locked)
+    reading = gathered(found, container, name)
     for sentence in members.noticed:
         reading.say(sentence)
     return reading
 
 
-def _gathered(found, container, name):
+def locked(count: int) -> Reading:
+    """Of an archive in which a password keeps so many files closed."""
+    return Reading(Kind.LOCKED, {"encrypted": True, "entries": count}, [archives.PROTECTED])
+
+
+def gathered(found: Found, container: str, name: str) -> Reading:
+    """What an archive or a folder is, by what was found in it."""
     if found.headers:
         reading = series.reading_of(found.headers)
         if not any(_extension(header.member) for header in found.headers):

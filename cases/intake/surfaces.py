@@ -43,14 +43,33 @@ class Mesh:
     bytes_behind: int = 0
     endian: str = ""
     texture: str = ""
+    # The points are only the corners of its box.
+    is_outline: bool = False
 
 
 def read(data: memoryview | bytes, name: str) -> Reading:
     """What a scan is, from all its bytes. Raises Unreadable for what is no scan of a known kind."""
     if reading := _read_hps(bytes(data[:2048]), data):
         return reading
-    mesh = mesh_of(data)
-    return _reading(mesh, name)
+    return reading_of(mesh_of(data), name)
+
+
+def by_head(head: bytes, name: str) -> Reading | None:
+    """Of a scan of which only the first bytes are here: its format, and what its name says."""
+    if _HPS_HEAD.search(head):
+        return Reading(Kind.SCAN_3SHAPE, {"format": "HPS"})
+    formats = {
+        "PLY": head.startswith((b"ply\n", b"ply\r")),
+        "STL (text)": head.lstrip()[:5].lower() == b"solid" and b"\0" not in head,
+        "OBJ": is_obj(head),
+    }
+    format = next((format for format, is_it in formats.items() if is_it), None)
+    return Reading(Kind.SCAN, _named(name) | {"format": format}) if format else None
+
+
+def _named(name):
+    found = {"scanner": scanner_of(name), "arch": arch_of(name)}
+    return {what: value for what, value in found.items() if value}
 
 
 def mesh_of(data) -> Mesh:
@@ -339,7 +358,8 @@ def _fanned(polygons):
     return np.array(fans, "i8").reshape(-1, 3)
 
 
-def _reading(mesh, name):
+def reading_of(mesh: Mesh, name: str) -> Reading:
+    """What a mesh is that was sent under this name; of an outline, all but how it hangs together."""
     reading = Reading(Kind.SCAN)
     found = reading.findings
     found |= {"format": mesh.format, "triangles": mesh.count}
@@ -352,10 +372,7 @@ def _reading(mesh, name):
     if mesh.texture:
         found["texture"] = mesh.texture
         reading.say(f"Its colours are in another file, {mesh.texture}, that may not be here.")
-    if scanner := scanner_of(name):
-        found["scanner"] = scanner
-    if arch := arch_of(name):
-        found["arch"] = arch
+    found |= _named(name)
     if not mesh.count:
         reading.kind = Kind.SCAN_EMPTY
         reading.say(NOTHING_IN_IT)
@@ -404,9 +421,10 @@ def _measure(mesh, reading):
     found["size_mm"] = [round(side * factor, 4) for side in size]
     if found.get("wrong_points"):
         return
-    shells, open_edges = shells_of(mesh)
-    found["shells"] = shells
-    found["open_edges"] = open_edges > 0
+    if not mesh.is_outline:
+        shells, open_edges = shells_of(mesh)
+        found["shells"] = shells
+        found["open_edges"] = open_edges > 0
     reading.sentences.insert(0, _described(found))
 
 

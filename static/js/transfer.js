@@ -97,7 +97,7 @@ export default class Transfer {
     const file = await gone(this.sources);
     if (!file || this.removed) return false;
     this.isGone = true;
-    this.upload.abort();
+    this.upload?.abort();
     this.become("failed", sentenceOf(file));
     return true;
   }

@@ -196,9 +196,12 @@ class Choice {
     for (const { transfer } of this.packs.values()) transfer.become("failed", NOT_PACKED);
   }
 
-  packed(key, file) {
-    this.packs.get(key)?.take(file);
+  async packed(key, file) {
+    const { take, transfer, sources } = this.packs.get(key);
     this.packs.delete(key);
+    if (file) return take(file);
+    transfer.sources = sources;
+    if (!(await transfer.isGoneFromHere())) transfer.become("failed", NOT_PACKED);
   }
 
   found(found, litter) {
@@ -223,10 +226,11 @@ class Choice {
   }
 
   async send({ transfer }, { key, file, count, members }, answer) {
-    const packed = () => new Promise((take) => this.packs.set(key, { take, transfer }));
+    const sources = count > 1 ? members.map((index) => this.entries[index].file) : [file];
+    const packed = () => new Promise((take) => this.packs.set(key, { take, transfer, sources }));
     const bytes = await (count > 1 ? packed() : file);
     await answer;
-    transfer.take(bytes, count > 1 ? members.map((index) => this.entries[index].file) : [file]);
+    transfer.take(bytes, sources);
   }
 }
 

@@ -94,4 +94,5 @@ const text = async (stream, size) => {
 };
 
 /* The figures of an STL of a kind that `stlOf` gave; null for text that takes too long. */
-export const figures = (kind, stream, size) => (kind === "binary" ? binary(stream) : text(stream, size));
+export const figures = (kind, stream, size) =>
+  kind === "binary" ? binary(stream) : text(stream, size);
