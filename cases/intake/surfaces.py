@@ -359,7 +359,7 @@ def _fanned(polygons):
 
 
 def reading_of(mesh: Mesh, name: str) -> Reading:
-    """What a mesh is that was sent under this name; of an outline, all but how it hangs together."""
+    """What a mesh is that was sent under this name; of an outline, not how it hangs together."""
     reading = Reading(Kind.SCAN)
     found = reading.findings
     found |= {"format": mesh.format, "triangles": mesh.count}
