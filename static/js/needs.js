@@ -36,6 +36,8 @@ const ask = async (form, found = []) => {
     const { name, size } = item.transfer.file;
     return [item.key, { name, size, heads }];
   });
+  // After signing in again in another tab, the one of the header is right.
+  body.delete("csrfmiddlewaretoken");
   body.set("heads", JSON.stringify(Object.fromEntries(read)));
   const options = { method: "POST", headers: { "X-CSRFToken": csrfToken() }, body };
   const answer = await fetch(state.panel.dataset.needs, options).catch(() => null);

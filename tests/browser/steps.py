@@ -59,8 +59,12 @@ def fill_case(page: Page, patient: str, teeth=("14",), description="One guide, p
     page.get_by_label("Signature").fill("Dana Demo")
 
 
+# The other one takes a whole folder.
+FILES_INPUT = ".uploads input[type=file]:not([webkitdirectory])"
+
+
 def choose_files(page: Page, *paths: Path):
-    page.locator(".uploads input[type=file]").last.set_input_files(paths)
+    page.locator(FILES_INPUT).last.set_input_files(paths)
 
 
 def submit_case(page: Page) -> str:

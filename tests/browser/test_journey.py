@@ -170,7 +170,7 @@ def the_dentist_answers(journey):
     needs = page.locator(".missing-list > li")
     expect(needs).to_have_count(2)
     answer = samples.surface_scan(journey.folder / "lower-arch.stl")
-    needs.nth(0).locator("input[type=file]").set_input_files(answer)
+    needs.nth(0).locator(steps.FILES_INPUT).set_input_files(answer)
     expect(needs.nth(0).locator(".upload-item.is-stored")).to_contain_text(answer.name)
     page.get_by_role("button", name="Look over and submit").last.click()
     dates = page.locator(".dates-change dd")
