@@ -259,6 +259,12 @@ const attach = (box) => {
 };
 
 document.querySelectorAll("[data-uploads]").forEach(attach);
+// What misses the box would open in place of the page.
+for (const type of ["dragover", "drop"]) {
+  document.addEventListener(type, (event) => {
+    if (event.dataTransfer?.types.includes("Files")) event.preventDefault();
+  });
+}
 setInterval(() => {
   for (const { transfer } of items) transfer.tick();
   document.dispatchEvent(new Event("uploads:ticked"));
