@@ -2,9 +2,10 @@
 
 import re
 import zipfile
+from contextlib import suppress
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Error, expect
 
 from tests.browser import samples, steps
 from tests.browser.looks import look_at
@@ -63,13 +64,19 @@ class Held:
     def let_go(self):
         self.page.unroute("**/files/")
         for route in self.routes:
-            route.continue_()
+            # One whose file was removed meanwhile is gone.
+            with suppress(Error):
+                route.continue_()
 
 
 def need(page, words):
     return (
         page.get_by_role("list", name="What we need").get_by_role("listitem").filter(has_text=words)
     )
+
+
+def height(page):
+    return page.evaluate("document.documentElement.scrollHeight")
 
 
 def remove(page, name):
@@ -124,6 +131,7 @@ def test_600_slices_are_one_line_and_go_on_after_a_cut(portal, visit, complaints
     page = visit("dentist")
     line = steps.Line(page)
     page.goto("/cases/new/")
+    before = height(page)
     line.limit(3)
     page.locator(".uploads input[webkitdirectory]").set_input_files(folder)
     name = "Six hundred.zip"
@@ -134,7 +142,7 @@ def test_600_slices_are_one_line_and_go_on_after_a_cut(portal, visit, complaints
     bar = page.get_by_role("region", name="Uploads")
     expect(bar).to_contain_text(re.compile(r"Sending: 1 file · \d+ of \d+ MB · \d+ %"))
     expect(bar).to_be_in_viewport()
-    assert page.evaluate("document.documentElement.scrollHeight") < 3000
+    assert height(page) < before + 300
     look_at(page, "series-on-its-way")
     line.cut()
     expect(own).to_contain_text("Waiting for the connection, nothing is lost")
@@ -183,7 +191,7 @@ def test_a_file_that_is_pulled_away_is_told_by_name_and_gives_the_form_back(
     page = visit("dentist")
     line = steps.Line(page)
     page.goto("/cases/new/")
-    steps.fill_case(page, "Paula Pulled")
+    steps.fill_case(page, "Paula Pulled" if happens is pull_away else "Wilma Written")
     line.limit(2)
     steps.choose_files(page, path)
     steps.wait_for_share(page, path.name, 0.1)

@@ -150,8 +150,9 @@ def test_a_series_that_was_packed_is_a_zip_like_any_other(looked, tmp_path):
     script = Path(settings.BASE_DIR, "tests/js/packed_of.mjs")
     path = tmp_path / "CD.zip"
     command = [shutil.which("node") or "node", script, at / "folder" / "CD", path]
-    subprocess.run(command, check=True)
+    told = int(subprocess.check_output(command))
     first = path.read_bytes()
+    assert len(first) == told
     truth = limited.read(path, "CD.zip")
     assert (truth.kind, truth.findings["volume_slices"]) == (Kind.CBCT, 12)
     subprocess.run(command, check=True)

@@ -3,6 +3,7 @@
  * truth about that. Here only what tells slices apart is understood.
  */
 import { header, looksLikeDicom } from "./dicom.js";
+import { sizeOf } from "./pack.js";
 import { figures, stlOf } from "./surface.js";
 import { begin, directory, stream } from "./zip.js";
 
@@ -231,13 +232,12 @@ export const sort = async (entries) => {
 const itemOf = (list, key) => {
   const [{ path, file, seen }] = list;
   const members = list.map(({ index }) => index);
-  const size = list.reduce((sum, one) => sum + one.file.size, 0);
   if (list.length === 1) {
-    const heads = headsOfFile(seen);
-    return { key, name: file.name, folder: folderOf(path), count: 1, size, members, heads };
+    const [heads, folder, { name, size }] = [headsOfFile(seen), folderOf(path), file];
+    return { key, name, folder, count: 1, size, members, heads };
   }
   const name = `${topOf(path) || "CBCT"}.zip`;
   const all = list.map((one) => ({ ...one.seen, name: one.path }));
-  const heads = headsOf("zip", name, all);
+  const [heads, size] = [headsOf("zip", name, all), sizeOf(list)];
   return { key, name, folder: topOf(path), count: list.length, size, members, heads };
 };

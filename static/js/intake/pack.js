@@ -91,14 +91,26 @@ const toldApart = (path, taken) => {
   return name;
 };
 
+const namesOf = (entries) => {
+  const taken = new Set();
+  return entries.map(({ path }) => new TextEncoder().encode(toldApart(path, taken)));
+};
+
+/* How many bytes the ZIP of [{ file, path }] will have: two heads and two names a file. */
+export const sizeOf = (entries) =>
+  namesOf(entries).reduce(
+    (size, name, n) => size + 76 + 2 * name.length + entries[n].file.size,
+    22,
+  );
+
 /* The ZIP of [{ file, path }] as a Blob. Rejects when one of the files cannot be read. */
 export const pack = async (entries) => {
   const parts = [];
   const directory = [];
-  const taken = new Set();
+  const names = namesOf(entries);
   let offset = 0;
-  for (const { file, path } of entries) {
-    const name = new TextEncoder().encode(toldApart(path, taken));
+  for (const [n, { file }] of entries.entries()) {
+    const name = names[n];
     const entry = { name, size: file.size, crc: await checksum(file), offset };
     const head = local(entry);
     parts.push(head, name, file);
