@@ -17,7 +17,7 @@ from django.shortcuts import redirect
 
 from accounts import access_log
 from accounts.models import Access
-from cases.models import Case
+from cases.models import Attachment, Case
 from portal.logs import CASE_NUMBER
 from portal.refusal import NotAllowed
 
@@ -137,6 +137,13 @@ def _of_others(visit, asked):
     visit.result = Result.NOT_THEIRS if theirs else Result.NOT_THERE
     visit.asked = asked.get("number", "")
     return theirs
+
+
+def whose_file(user, pk):
+    """Of a file that somebody may not see: the key of its practice, or None, and the result."""
+    others = Attachment.objects.filter(pk=pk).exclude(practice=user.practice_id)
+    theirs = others.values_list("practice", flat=True).first()
+    return theirs, Result.NOT_THEIRS if theirs else Result.NOT_THERE
 
 
 def part(request, rows):

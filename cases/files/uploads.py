@@ -306,15 +306,8 @@ def _own(request, pk):
 
 
 def _note_refusal(request, pk):
-    theirs, result = why_hidden(request.user, pk)
+    theirs, result = access.whose_file(request.user, pk)
     access.note(request, Visit(*ADDED, str(pk), practice_id=theirs), result)
-
-
-def why_hidden(user, pk):
-    """The practice whose file it is, or None, and the result for the access log."""
-    others = Attachment.objects.filter(pk=pk).exclude(practice=user.practice_id)
-    theirs = others.values_list("practice", flat=True).first()
-    return theirs, Result.NOT_THEIRS if theirs else Result.NOT_THERE
 
 
 def _check_not_expired(attachment):

@@ -14,7 +14,6 @@ from django.views.decorators.http import require_POST
 from accounts.sign_in.activity import asked_by_programs
 from cases import access, drafts, filetypes, findings, policies, teeth
 from cases.access import NO_ROW, Action, Result, What, logged
-from cases.files import uploads
 from cases.forms import DescribeForm
 from cases.intake import heads
 from cases.intake.reading import Kind
@@ -136,7 +135,7 @@ def describe_file(request, pk):
         raise PermissionDenied("Files are described by members of a practice.")
     file = Attachment.objects.visible_to(request.user).filter(case=None, pk=pk).first()
     if file is None:
-        request.visit.practice_id, request.visit.result = uploads.why_hidden(request.user, pk)
+        request.visit.practice_id, request.visit.result = access.whose_file(request.user, pk)
         raise Http404
     form = DescribeForm(request.POST, instance=file)
     if not form.is_valid():

@@ -45,7 +45,7 @@ ADMIN_FIELDS = {
 # Hidden fields that name no row, or only what is compared with a row that was fetched otherwise.
 PLAIN = {
     "filename", "sort", "archived", "credential", "action", "confirmed", "foreseen", "materials",
-    "asked", "sessions_stay", "anyway", "revision", "doubted",
+    "asked", "sessions_stay", "anyway", "revision", "doubted", "folder", "files",
 }  # fmt: skip
 # In admin, fields of people who may choose among all rows there.
 CHOOSE_AMONG_ALL = {
