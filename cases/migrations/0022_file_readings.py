@@ -164,4 +164,28 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        migrations.AlterField(
+            model_name="missingitem",
+            name="reason",
+            field=models.CharField(
+                choices=[
+                    ("no_cbct", "No CBCT"),
+                    ("cbct_unreadable", "CBCT unreadable"),
+                    ("wrong_field", "Wrong arch or field of view"),
+                    ("patient_moved", "Patient moved"),
+                    ("metal_scatter", "Metal scatter"),
+                    ("teeth_together", "Teeth together in the scan"),
+                    ("no_arch_scan", "No scan of the arch"),
+                    ("no_opposing", "No opposing arch"),
+                    ("no_bite", "No bite"),
+                    ("dual_scan_incomplete", "Dual scan incomplete"),
+                    ("no_implant_system", "Implant system not given"),
+                    ("unsigned", "Prescription unsigned"),
+                    ("cbct_too_coarse", "CBCT too coarse or compressed"),
+                    ("wrong_patient", "Another patient's files"),
+                    ("other", "Other"),
+                ],
+                max_length=30,
+            ),
+        ),
     ]

@@ -202,7 +202,6 @@ GUARDS = {
         "cases.files.receiving._check_open",
         "portal.http.bad_requests.RefuseBadRequests.process_view",
         "portal.http.middleware.without_nul.answer",
-        "cases.files.uploads._note_refusal",
         "cases.files.uploads._remove",
         "accounts.middleware.SessionLimits.process_view",
         "accounts.middleware._note",
