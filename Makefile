@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run stack test test-static test-stack test-embedded lint format proof screenshots clean setup-test
+.PHONY: help run stack test test-static test-stack test-embedded lint format proof intake screenshots clean setup-test
 
 BIN := .venv/bin
 # A production environment for the checks that look at settings; nothing of it is real.
@@ -43,6 +43,9 @@ lint: setup-test ## Check style, scripts, imports, templates, migrations and pro
 	$(BIN)/lint-imports
 	$(CHECK_ENV) $(BIN)/python manage.py makemigrations --check --dry-run
 	$(CHECK_ENV) $(BIN)/python manage.py check --deploy --fail-level INFO
+
+intake: setup-test ## Measure the readers of files over hundreds of known content
+	@$(BIN)/python -m tests.intake.measured
 
 proof: export STATIC_ROOT = $(CURDIR)/var/test-static
 proof: setup-test test-static ## Run what is not asked of every change, for hours, or one of it (ONLY=drill)

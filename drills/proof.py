@@ -21,6 +21,7 @@ PROOFS = {
     "inputs": "bin/stack pytest -m proof tests/fuzz",
     "corpora": "bin/stack pytest -m proof tests/corpus",
     "readers": "pip install --quiet --requirement requirements-fuzz.txt && python -m tests.fuzz",
+    "intake": "python -m tests.intake.measured",
     "matrix": "bin/stack pytest -m proof tests/matrix",
     # The others bring servers of their own.
     "tests": "bin/setup audit && pytest -m proof"

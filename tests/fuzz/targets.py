@@ -3,13 +3,21 @@
 A function takes the bytes that the fuzzer grew, and raises when a promise is broken.
 """
 
+import base64
 import contextlib
+import json
+import tempfile
 import unicodedata
+from pathlib import Path
 
 from cases import carriers, filetypes, spreadsheet, teeth
 from cases.files import tus
+from cases.intake import heads, patients, reader
 from portal.writing.text import plain_text
 from tests.corpus import files, names, strings
+from tests.intake import dicom_files as dicom
+from tests.intake import scan_files as scan
+from tests.intake.samples import CBCTS, JAW, NO_CBCTS, SCANS, photo
 
 NAMES = [b"scan.stl", b"scan.dcm", b"DICOMDIR", b"cbct.zip", b"a.obj", b"a.ply", b"a.docx", b""]
 
@@ -89,16 +97,72 @@ def cells(data):
     assert spreadsheet.text_of(spreadsheet.cell(text)) == text
 
 
+def may_be_kept(found):
+    """What a reader found can be kept as JSON by PostgreSQL: no NaN, no NUL, no half a letter."""
+    text = json.dumps(found.as_json(), allow_nan=False, ensure_ascii=False)
+    assert "\\u0000" not in text
+    text.encode()
+
+
+def read_as(name):
+    """A target that reads its bytes as a file of this name."""
+
+    def read_file(data):
+        with tempfile.NamedTemporaryFile() as file:
+            file.write(data)
+            file.flush()
+            may_be_kept(reader.read(Path(file.name), name))
+
+    return read_file
+
+
+def heads_of_a_browser(data):
+    with contextlib.suppress(ValueError):
+        may_be_kept(heads.reading_of(json.loads(data)))
+
+
+def patients_compared(data):
+    typed, _, scanned = _text(data).partition("\n")
+    known = {patients.SAME, patients.PERHAPS, patients.DIFFERENT, patients.UNKNOWN}
+    assert patients.compare(typed, scanned) in known
+
+
+# Each reader of `cases.intake`, by a file that leads to it, and the samples it begins with.
+READERS = {
+    "dicom": ("a.dcm", [body for body, *_ in [*CBCTS.values(), *NO_CBCTS.values()]]),
+    "archives": ("a.zip", [body for body, _ in CBCTS.values()]),
+    "stl": ("a.stl", [body for name, (body, _) in SCANS.items() if "stl" in name.lower()]),
+    "ply": ("a.ply", [body for name, (body, _) in SCANS.items() if "ply" in name]),
+    "obj": ("a.obj", [body for name, (body, _) in SCANS.items() if "obj" in name]),
+    "hps": ("b.dcm", [scan.hps(JAW), scan.hps(JAW, "CE")]),
+    "pictures": ("a.jpg", [photo(kind) for kind in ("JPEG", "PNG", "WEBP", "TIFF", "GIF")]),
+}
+MESH = {"format": "STL", "count": 52, "declared": 52, "behind": 0, "nan": False, "box": [0.5] * 6}
+ABOUT = {"name": "a.zip", "locked": 0, "unread": 0, "entries": 2}
+SLICE = base64.b64encode(dicom.written(dicom.slices(1)[0])[:700]).decode()
+HEADS = [
+    ABOUT | {"container": "zip", "files": [], "dicom": [
+        {"head": SLICE, "members": [["1", 900, "0\\0\\1"], ["2", 900, "0\\0\\2"]]},
+    ]},
+    ABOUT | {"container": "", "dicom": [], "files": [
+        {"name": "upper.stl", "size": 2684, "head": "AAAA", "mesh": MESH},
+    ]},
+]  # fmt: skip
 TARGETS = {
     one.__name__: one
     for one in (
         recognise, file_names, metadata, teeth_typed, texts, tracking_numbers, dates, cells,
+        heads_of_a_browser, patients_compared,
     )
-}  # fmt: skip
+} | {f"read_{what}": read_as(name) for what, (name, _) in READERS.items()}  # fmt: skip
 
 
 def seeds(name):
     """What of the corpora a target begins with."""
+    if name.startswith("read_"):
+        return READERS[name.removeprefix("read_")][1]
+    if name == "heads_of_a_browser":
+        return [json.dumps(one).encode() for one in HEADS]
     if name == "recognise":
         return [b"\0\1" + hostile.body for hostile in files.files()]
     texts = [*strings.strings(), *strings.dates(), *strings.numbers(), *names.names()]

@@ -16,7 +16,7 @@ from cases.intake.reading import Kind, Reading
 from tests.intake import dicom_files as dicom
 from tests.intake import packed
 from tests.intake import scan_files as scan
-from tests.intake.test_reader import CBCTS, DAMAGED, JAW, NO_CBCTS, SCANS, series
+from tests.intake.samples import CBCTS, DAMAGED, JAW, NO_CBCTS, SCANS, series
 
 # Of these only the server can say more than a name does.
 ONLY_SERVER = {"a zip in a zip", "tar.gz", "7z", "deflated", "cut.zip", "wrong.obj", "cut.ply"}
