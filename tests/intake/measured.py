@@ -420,12 +420,11 @@ def litter(make):
 
 # CBCTs come first and most often, as they do in life.
 KINDS = [
-    whole, cd_with_viewer, gap, twins, numbered_wrongly, uneven, tilted, two_patients,
-    two_births, in_tar, in_7z, zip_in_zip, multi_frame, one_slice, without_meta, cut_slice,
-    japanese, undeclared,
-    flat, inside_dicom, no_image, directory_alone, invivo, stl, text_stl, other_unit, ply,
-    obj, trios, scanner_zip, damaged_scan, empty_scan, picture, document, locked, cut_zip, no_scan, nothing,
-    litter, whole, gap, stl, stl, ply,
+    whole, cd_with_viewer, gap, twins, numbered_wrongly, uneven, tilted, two_patients, two_births,
+    in_tar, in_7z, zip_in_zip, multi_frame, one_slice, without_meta, cut_slice, japanese,
+    undeclared, flat, inside_dicom, no_image, directory_alone, invivo, stl, text_stl, other_unit,
+    ply, obj, trios, scanner_zip, damaged_scan, empty_scan, picture, document, locked, cut_zip,
+    no_scan, nothing, litter, whole, gap, stl, stl, ply,
 ]  # fmt: skip
 
 
