@@ -21,7 +21,7 @@ const show = (state, html) => {
   // Read aloud only when something has changed.
   if (state.html === html) return;
   state.html = html;
-  const page = new DOMParser().parseFromString(html, "text/html");
+  const page = new DOMParser().parseFromString(`<html><body>${html}</body></html>`, "text/html");
   state.panel.replaceChildren(...page.body.childNodes);
 };
 
@@ -47,8 +47,11 @@ const ask = async (form, found = []) => {
     state.tokens.set(item.key, chosen[item.key]);
     item.says(kinds[item.key]);
   }
-  // A later question knows more.
-  if (number !== state.asked) return;
+  if (number !== state.asked) {
+    // A later question, which did not know yet of what was read for this one.
+    if (found.length > 0) soon(form);
+    return;
+  }
   show(state, html);
   if (!isRead) soon(form, AGAIN);
 };
