@@ -238,3 +238,32 @@ def test_what_is_dropped_beside_the_box_does_not_open_in_its_place(visit, tmp_pa
     drop(page, jaw(tmp_path / "beside.stl"), at=".site-footer")
     expect(page.get_by_label("Patient name")).to_have_value("Berta Beside")
     assert page.url.endswith("/cases/new/") or "draft=" in page.url
+
+
+def test_a_newer_scan_replaces_an_older_one_from_the_line_that_lacks_it(visit, tmp_path):
+    old, new = jaw(tmp_path / "first try.stl"), jaw(tmp_path / "second try.stl")
+    page = visit("dentist")
+    page.goto("/cases/new/")
+    steps.fill_case(page, "Nora Newer", teeth=["3"])
+    steps.choose_files(page, old)
+    steps.expect_stored(page, old.name)
+    number = steps.submit_case(page)
+    page.goto(f"/cases/{number}/")
+    with page.expect_file_chooser() as waiting:
+        page.get_by_role("button", name="Upload: CBCT").click()
+    waiting.value.set_files(new)
+    steps.expect_stored(page, new.name)
+    page.get_by_label("second try.stl shows").select_option("Upper")
+    expect(page.locator("[data-upload-news]")).to_contain_text("second try.stl shows: Upper.")
+    expect(need(page, "Upper scan")).to_contain_text("“second try.stl”")
+    page.get_by_label("second try.stl replaces").select_option("first try.stl")
+    expect(page.locator("[data-upload-news]")).to_contain_text("replaces: first try.stl.")
+    look_at(page, "record-replaces")
+    page.get_by_role("button", name="Look over and submit").last.click()
+    page.get_by_label("Signature").fill("Dana Demo")
+    page.get_by_role("button", name="Submit", exact=True).click()
+    replaced = page.locator("#files-of-case tr.is-replaced")
+    expect(replaced).to_contain_text("Replaced by second try.stl")
+    expect(replaced).to_contain_text("RX revision 1")
+    row = page.locator("#files-of-case tr").filter(has_text="RX revision 2")
+    expect(row).to_contain_text("Surface scan, upper")
