@@ -13,7 +13,9 @@ export const addRow = (item, act) => {
   counter += 1;
   name.id = `upload-${counter}`;
   name.textContent = item.name;
-  row.querySelector("[data-folder]").textContent = item.folder && `${item.folder}/`;
+  // A series has the name of its folder.
+  const folder = item.parts.length > 1 ? "" : item.folder;
+  row.querySelector("[data-folder]").textContent = folder && `${folder}/`;
   row.querySelector("progress").setAttribute("aria-labelledby", name.id);
   row.querySelector("[data-sign-in]").href = box.dataset.signIn;
   for (const button of row.querySelectorAll("[data-do]")) {
