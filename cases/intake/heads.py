@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from cases.intake import dicom, reader, series, surfaces
+from cases.intake import dicom, invivo, reader, series, surfaces
 from cases.intake.reading import Kind, Reading
 from cases.intake.surfaces import Mesh
 
@@ -93,7 +93,7 @@ def _reading(name, head, size, mesh):
         return Reading(Kind.PHOTO)
     if b"%PDF-" in head[:1024]:
         return Reading(Kind.DOCUMENT, {"format": "pdf"})
-    return reader.read_inv(head) or surfaces.by_head(head, name) or reader.unknown(name)
+    return invivo.read(head) or surfaces.by_head(head, name) or reader.unknown(name)
 
 
 def _outline(mesh):

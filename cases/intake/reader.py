@@ -2,14 +2,13 @@
 
 import io
 import mmap
-import re
 import tempfile
 from collections import Counter
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
 from cases import filetypes
-from cases.intake import archives, dicom, pictures, series, surfaces
+from cases.intake import archives, dicom, invivo, pictures, series, surfaces
 from cases.intake.names import BITE, LOWER, PREOP, SCAN_BODY, UPPER, arch_of, is_litter, scanner_of
 from cases.intake.reading import Kind, Reading, Unreadable
 
@@ -111,7 +110,9 @@ def _read_single(file, name, head):
     if b"%PDF-" in head[:1024]:
         with _bytes_of(file) as data:
             return pictures.read_pdf(bytes(data[:IN_MEMORY]))
-    return read_inv(head) or _read_surface(file, name)
+    whole_head = file.read(invivo.LONGEST_HEAD)
+    file.seek(0)
+    return invivo.read(whole_head) or _read_surface(file, name)
 
 
 def may_be_dicom(name, head):
@@ -124,15 +125,6 @@ def _read_surface(file, name):
             return surfaces.read(data, name)
         except Unreadable:
             return None
-
-
-def read_inv(head):
-    """Anatomage's own CBCT begins with readable XML: patient, maker, size, voxel."""
-    if not re.search(rb"<INVFile|<inv[ >]|Invivo", head[:1024], re.I):
-        return None
-    reading = Reading(Kind.CBCT, {"format": "Anatomage .inv"})
-    reading.say("This is a CBCT of Anatomage Invivo; labs can read it with its own program only.")
-    return reading
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """DICOM as CBCT machines and their programs write it, small: a slice has 16 × 16 points."""
 
+import base64
 import io
 import zlib
 
@@ -97,6 +98,30 @@ def written(made, syntax=ExplicitVRLittleEndian, has_preamble=True, has_meta=Tru
     made.file_meta.TransferSyntaxUID = UID(syntax)
     dcmwrite(stream, made, enforce_file_format=True)
     return stream.getvalue() if has_preamble else stream.getvalue()[132:]
+
+
+def invivo(patient, birth, study, maker, sizes, voxel):
+    """A CBCT as Anatomage Invivo keeps it, without its volume."""
+
+    def packed(text):
+        raw = text.encode()
+        return base64.b64encode(len(raw).to_bytes(4, "little") + raw).decode()
+
+    def secret(element, text):
+        plain = text.encode("ascii", "replace").decode()
+        return (
+            f'<{element} Format="binary" BinaryValue="{packed(text)}" Value="{plain}"></{element}>'
+        )
+
+    return (
+        "<INVFile version='2.0' byteOrder='LittleEndian'>\n<CaseInfo><IdentifyInfo>"
+        f'<ImageDate ElementID="35" Value="{study}"></ImageDate>'
+        f'<Modality ElementID="96" Value="CT"></Modality><Manufacture Value="{maker}">'
+        f"</Manufacture></IdentifyInfo><Patient>{secret('PatientName', patient)}"
+        f"{secret('PatientBirthDay', birth)}</Patient></CaseInfo>\n<Volume Source='Appended' "
+        f"ScalarType='Int16' Dimensions='{' '.join(map(str, sizes))}' NumComp='1' "
+        f"Spacing='{voxel} {voxel} {voxel}' Origin='0 0 0' />\n<AppendedData encoding='raw'>   _"
+    ).encode() + bytes(range(256))
 
 
 def deflated_bomb(size):

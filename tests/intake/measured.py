@@ -309,8 +309,13 @@ def directory_alone(make):
 
 
 def invivo(make):
-    body = b'<?xml version="1.0"?><INVFile><Patient/></INVFile>' + bytes(200)
-    return Made("case.inv", body, Kind.CBCT, {"format": "Anatomage .inv"})
+    _, truth = make.said()
+    count, voxel = make.chance.randint(100, 600), make.chance.choice([0.2, 0.25, 0.4])
+    about = [truth[name] for name in ("patient", "birth", "study", "maker")]
+    body = dicom.invivo(*about, (400, 400, count), voxel)
+    fov = [round(400 * voxel, 4)] * 2 + [round(count * voxel, 4)]
+    truth |= {"volume_slices": count, "voxel_mm": [voxel] * 3, "fov_mm": fov}
+    return Made("case.inv", body, Kind.CBCT, truth | {"format": "Anatomage .inv"})
 
 
 def stl(make):

@@ -83,6 +83,16 @@ CBCTS = {
         ),
         cbct(patient="Yamada^Tarou=山田^太郎=やまだ^たろう"),
     ),
+    "Invivo's own": (
+        dicom.invivo("Müller^Jörg", "19700101", "20261103", "i-CAT", (400, 400, 300), 0.3),
+        cbct(patient="Müller^Jörg", birth="19700101", study="20261103", maker="i-CAT",
+             volume_slices=300, voxel_mm=[0.3, 0.3, 0.3], fov_mm=[120.0, 120.0, 90.0]),
+    ),
+    "Invivo's own, broken": (
+        b"<INVFile><PatientName BinaryValue='???' Value='A^B'/><PatientBirthDay Value='x'/>"
+        b"<Volume Dimensions='1 2' Spacing='nan 0 1'/>" + bytes(200),
+        cbct(patient="A^B", birth=None, volume_slices=None, voxel_mm=None),
+    ),
     "a tilted gantry": (
         packed.zipped(series(orientation=[1, 0, 0, 0, 0.9962, -0.0872])), cbct(tilt_degrees=5.0)
     ),
