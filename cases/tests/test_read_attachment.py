@@ -6,7 +6,9 @@ import os
 import pytest
 from django.core.files.storage import default_storage
 from django.urls import reverse
+from django.utils import timezone
 
+from cases import findings
 from cases.intake import limited
 from cases.models import Attachment, FileReading
 from cases.tasks import read_attachment, store_attachment
@@ -53,6 +55,16 @@ def test_a_file_that_went_to_the_storage_meanwhile_is_read_from_there(case, stor
     store_attachment(reading.attachment_id)
     assert not reading.attachment.staging_path.exists()
     assert after(reading).kind == "cbct"
+
+
+def test_a_page_asks_on_until_a_file_is_read_although_it_is_stored_already(case, stored):
+    reading = came(case, CBCT, "jaw.zip", form_key=case.form_key)
+    store_attachment(reading.attachment_id)
+    now = timezone.now()
+    assert findings.are_being_read(case.form_key, now)
+    assert not findings.are_being_read(case.form_key, now + findings.LONGEST_READING)
+    after(reading)
+    assert not findings.are_being_read(case.form_key, now)
 
 
 def test_the_reader_decides_what_the_first_bytes_only_guessed(case):

@@ -48,7 +48,7 @@ def needs(request):
     page = render_to_string("cases/_needs.html", _list(request, posted, case, key, chosen))
     tokens = {name: _token(file) for name, file in found.items()}
     kinds = {name: _kind_words(file) for name, file in found.items()}
-    is_read = not findings.are_being_read(key)
+    is_read = not findings.are_being_read(key, timezone.now())
     return JsonResponse({"html": page, "chosen": tokens, "kinds": kinds, "isRead": is_read})
 
 

@@ -8,6 +8,7 @@ import { isThere } from "./uploads.js";
 
 const PAUSE = 400; // Milliseconds after the last change.
 const AGAIN = 1500; // While the server is reading.
+const LATER = 15_000; // While nobody answers.
 const MOST = 500_000; // Characters of what was read, in one request.
 
 const panels = new WeakMap(); // form → { panel, tokens, timer, asked }
@@ -41,6 +42,7 @@ const ask = async (form, found = []) => {
   body.set("heads", JSON.stringify(Object.fromEntries(read)));
   const options = { method: "POST", headers: { "X-CSRFToken": csrfToken() }, body };
   const answer = await fetch(state.panel.dataset.needs, options).catch(() => null);
+  if (!answer || answer.status >= 500) soon(form, LATER);
   if (!answer?.ok) return;
   const { html, chosen, kinds, isRead } = await answer.json();
   for (const { item } of found) {
