@@ -7,11 +7,11 @@ import { csrfToken } from "./csrf.js";
 import { isThere } from "./uploads.js";
 
 const PAUSE = 400; // Milliseconds after the last change.
-const AGAIN = 1500; // While the server is reading.
-const LATER = 15_000; // While nobody answers.
+const AGAIN = 1000; // While the server is reading; twice as long each time, and at last:
+const LATER = 16_000;
 const MOST = 500_000; // Characters of what was read, in one request.
 
-const panels = new WeakMap(); // form → { panel, tokens, timer, asked }
+const panels = new WeakMap(); // form → { panel, tokens, timer, pause, asked, html }
 
 const tokensOf = ({ tokens }) => {
   for (const key of tokens.keys()) if (!isThere(key)) tokens.delete(key);
@@ -42,7 +42,7 @@ const ask = async (form, found = []) => {
   body.set("heads", JSON.stringify(Object.fromEntries(read)));
   const options = { method: "POST", headers: { "X-CSRFToken": csrfToken() }, body };
   const answer = await fetch(state.panel.dataset.needs, options).catch(() => null);
-  if (!answer || answer.status >= 500) soon(form, LATER);
+  if (!answer || answer.status >= 500) again(form);
   if (!answer?.ok) return;
   const { html, chosen, kinds, isRead } = await answer.json();
   for (const { item } of found) {
@@ -55,13 +55,26 @@ const ask = async (form, found = []) => {
     return;
   }
   show(state, html);
-  if (!isRead) soon(form, AGAIN);
+  if (!isRead || isPending(state)) again(form);
 };
 
-const soon = (form, pause = PAUSE) => {
+const isPending = ({ panel }) => Boolean(panel.querySelector(".need.is-pending"));
+
+const plan = (form, pause) => {
   const state = panels.get(form);
   clearTimeout(state.timer);
   state.timer = setTimeout(() => ask(form), pause);
+};
+
+const soon = (form) => {
+  panels.get(form).pause = AGAIN;
+  plan(form, PAUSE);
+};
+
+const again = (form) => {
+  const state = panels.get(form);
+  plan(form, state.pause);
+  state.pause = Math.min(2 * state.pause, LATER);
 };
 
 /* In several requests, if there is much of it. */
@@ -92,7 +105,8 @@ const choose = (form) => {
 export const attach = (panel) => {
   const form = panel.closest("form");
   if (!form) return;
-  panels.set(form, { panel, tokens: new Map(), timer: null, asked: 0, html: "" });
+  panels.set(form, { panel, tokens: new Map(), timer: null, pause: AGAIN, asked: 0, html: "" });
+  if (isPending({ panel })) again(form);
   form.addEventListener("change", (event) => {
     if (FIELDS.includes(event.target.name)) soon(form);
   });

@@ -58,10 +58,13 @@ test("the list follows the patient and the teeth, and no other field", async () 
 });
 
 test("while the server reads, it is asked again", async () => {
-  given = [says("on its way", { isRead: false }), says("there")];
+  const pending = '<li class="need is-pending">Not all files are read yet.</li>';
+  given = [says("on its way", { isRead: false }), says(pending), says("there")];
   fire($("form"), "uploads:stale");
   await timeComes();
-  assert.equal(await timeComes(), 1500);
+  // Less and less often, and a page of files that came before as well.
+  assert.equal(await timeComes(), 1000);
+  assert.equal(await timeComes(), 2000);
   assert.equal($("[data-needs]").textContent, "there");
   assert.equal(planned.length, 0);
 });
