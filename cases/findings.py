@@ -1,14 +1,11 @@
 """Fetch what `cases.readiness` thinks about: of a form, of an update, of a case as it is."""
 
-from datetime import timedelta
-
 from django.conf import settings
 
 from cases import filetypes, readiness
 from cases.intake.reading import Kind
 from cases.models import Attachment, FileReading
 from portal import lab_calendar
-from portal.work import WorkState
 
 # What a file is by its first bytes, where nobody has read the others.
 _GUESSED = {
@@ -16,8 +13,6 @@ _GUESSED = {
     filetypes.CBCT_ARCHIVE: Kind.CBCT,
     filetypes.SURFACE_SCAN: Kind.SCAN,
 }
-# It takes seconds. Whatever holds it up longer, a page need not ask for every other second.
-LONGEST_READING = timedelta(minutes=10)
 _MOST = 600  # files; a CBCT of loose slices among them
 
 
@@ -72,9 +67,7 @@ def files_of_form(form_key, practice, chosen=(), case=None):
 
 def are_being_read(form_key, now):
     """Whether a reader is at files of a form whose last byte is here, stored by now or not."""
-    waiting = FileReading.objects.filter(work_state=WorkState.WAITING)
-    lately = waiting.filter(attachment__form_key=form_key, created_at__gt=now - LONGEST_READING)
-    return lately.exists()
+    return FileReading.objects.expected(now).filter(attachment__form_key=form_key).exists()
 
 
 def _files(rows, practice, case=None):

@@ -1,5 +1,7 @@
 """What is in the files of cases, as readers found it."""
 
+from datetime import timedelta
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
@@ -9,7 +11,7 @@ from cases import filetypes
 from cases.intake.limited import NOT_READ
 from cases.intake.reading import Kind, Reading
 from cases.models.files import NOT_REMOVED, Attachment
-from portal.work import Work, WorkQuerySet
+from portal.work import Work, WorkQuerySet, WorkState
 
 State = Attachment.State
 STORED = State.STORED
@@ -37,7 +39,15 @@ def shown_as(kind: str, findings: dict) -> str:
     return _SHOWN_AS.get(kind) or (filetypes.ARCHIVE if findings.get("container") else "")
 
 
+# It takes seconds. Whatever holds it up longer, no page need ask for every other second.
+LONGEST_READING = timedelta(minutes=10)
+
+
 class FileReadingQuerySet(WorkQuerySet):
+    def expected(self, now):
+        """Those that a page waits for, of files that are stored by now or not."""
+        return self.filter(work_state=WorkState.WAITING, created_at__gt=now - LONGEST_READING)
+
     def due(self, now):
         # Not by a join: a claim must look at the row itself, or two workers could win it.
         return super().due(now).filter(_has_file(NOT_REMOVED, state__in=[State.RECEIVED, STORED]))
@@ -85,6 +95,11 @@ class FileReading(Work):
         file = self.attachment
         is_stored = file.state == STORED
         return settings.CELERY_TASK_DEFAULT_QUEUE if is_stored else file.work_queue
+
+    def is_expected(self, now):
+        """As `FileReadingQuerySet.expected` says."""
+        is_new = self.created_at > now - LONGEST_READING
+        return is_new and self.work_state == WorkState.WAITING
 
     def keep(self, found: Reading) -> bool:
         """Write down what was found; False when another worker did. The file is named by it."""

@@ -3,6 +3,7 @@ from collections import defaultdict
 from django import template
 from django.conf import settings
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.http import urlencode
 
@@ -68,8 +69,15 @@ def numbering_name(practice):
 
 @register.filter
 def on_their_way(files):
-    """Whether one of the files has arrived and waits to be stored."""
-    return any(file.state == Attachment.State.RECEIVED for file in files)
+    """Whether one of the files has arrived and waits to be stored, or to be read."""
+    now = timezone.now()
+    waits = Attachment.State.RECEIVED
+    return any(file.state == waits or _is_being_read(file, now) for file in files)
+
+
+def _is_being_read(file, now):
+    reading = _reading(file)
+    return bool(reading) and reading.is_expected(now)
 
 
 @register.filter

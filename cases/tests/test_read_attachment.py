@@ -11,7 +11,9 @@ from django.utils import timezone
 from cases import findings
 from cases.intake import limited
 from cases.models import Attachment, FileReading
+from cases.models.readings import LONGEST_READING
 from cases.tasks import read_attachment, store_attachment
+from cases.templatetags.cases import on_their_way
 from cases.tests.lab_files import arrive
 from portal.files.storage import StorageUnavailable
 from portal.work import WorkState
@@ -61,9 +63,11 @@ def test_a_page_asks_on_until_a_file_is_read_although_it_is_stored_already(case,
     reading = came(case, CBCT, "jaw.zip", form_key=case.form_key)
     store_attachment(reading.attachment_id)
     now = timezone.now()
+    reading.attachment.refresh_from_db()
     assert findings.are_being_read(case.form_key, now)
-    assert not findings.are_being_read(case.form_key, now + findings.LONGEST_READING)
-    after(reading)
+    assert on_their_way([reading.attachment])
+    assert not findings.are_being_read(case.form_key, now + LONGEST_READING)
+    assert not on_their_way([after(reading).attachment])
     assert not findings.are_being_read(case.form_key, now)
 
 
