@@ -1,5 +1,6 @@
 """What a browser reads of chosen files is what the server says of them afterwards."""
 
+import base64
 import json
 import random
 import shutil
@@ -143,6 +144,26 @@ def test_heads_that_somebody_made_up_are_refused_or_read(looked, name):
         made_up = _changed(answers[name]["items"][0]["heads"], chance)
         with suppress(ValueError):
             assert isinstance(heads.reading_of(made_up), Reading)
+
+
+def _asked(*groups, container="zip"):
+    said = [
+        {"head": base64.b64encode(head).decode(), "members": members} for head, members in groups
+    ]
+    counts = {"locked": 0, "unread": 0, "entries": 1}
+    return {"container": container, "name": "x.zip", "files": [], "dicom": said, **counts}
+
+
+def test_a_head_that_unpacks_to_more_is_left_to_the_server():
+    bomb = dicom.deflated_bomb(1 << 20)
+    with pytest.raises(ValueError, match="cannot be understood"):
+        heads.reading_of(_asked((bomb, [["a.dcm", len(bomb), ""]])))
+
+
+def test_frames_cannot_be_multiplied_by_files():
+    head = dicom.written(dicom.enhanced(60))
+    with pytest.raises(ValueError, match="cannot be understood"):
+        heads.reading_of(_asked((head, [["a.dcm", len(head), ""]] * 1000)))
 
 
 def test_a_series_that_was_packed_is_a_zip_like_any_other(looked, tmp_path):
