@@ -100,12 +100,13 @@ def _reading(name, head, size, mesh):
         return Reading(Kind.PHOTO)
     if b"%PDF-" in head[:1024]:
         return Reading(Kind.DOCUMENT, {"format": "pdf"})
-    return invivo.read(head) or surfaces.by_head(head, name) or reader.unknown(name)
+    return invivo.read(head) or surfaces.by_head(head, name, size) or reader.unknown(name)
 
 
 def _outline(mesh):
     corners = [[0.0] * 3] if mesh["box"] is None else np.array(mesh["box"], "f8").reshape(2, 3)
-    points = np.array([*corners, *([[math.nan] * 3] if mesh["nan"] else [])], "f4")
+    with np.errstate(over="ignore"):
+        points = np.array([*corners, *([[math.nan] * 3] if mesh["nan"] else [])], "f4")
     count = max(int(mesh["count"]), 0)
     is_cut_off = count < int(mesh["declared"])
     behind = max(int(mesh["behind"]), 0)
@@ -144,7 +145,10 @@ def _of_archive(name, headers, files, heads):
     # What was not read could be the scan that seems to be missing.
     if not is_whole and not found.headers:
         raise ValueError("only the server can open all of it")
-    return reader.gathered(found, "zip", name)
+    reading = reader.gathered(found, "zip", name)
+    if not all("triangles" in scan.findings for _, scan in found.scans):
+        reading.findings.pop("triangles", None)
+    return reading
 
 
 _SCANS = {Kind.SCAN, Kind.SCAN_3SHAPE, Kind.SCAN_EMPTY, Kind.SCAN_DAMAGED}

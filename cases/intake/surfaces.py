@@ -54,17 +54,41 @@ def read(data: memoryview | bytes, name: str) -> Reading:
     return reading_of(mesh_of(data), name)
 
 
-def by_head(head: bytes, name: str) -> Reading | None:
-    """Of a scan of which only the first bytes are here: its format, and what its name says."""
-    if _HPS_HEAD.search(head):
-        return Reading(Kind.SCAN_3SHAPE, {"format": "HPS"})
-    formats = {
-        "PLY": head.startswith((b"ply\n", b"ply\r")),
-        "STL (text)": head.lstrip()[:5].lower() == b"solid" and b"\0" not in head,
-        "OBJ": is_obj(head),
-    }
+def by_head(head: bytes, name: str, size: int) -> Reading | None:
+    """Of a scan of so many bytes of which only the first are here: what these say of it."""
+    if _HPS_HEAD.search(head[:2048]):
+        return _of_hps(head)
+    if head.startswith((b"ply\n", b"ply\r")):
+        return _of_ply_head(head, name)
+    head = head[:1024]
+    formats = {"STL": _is_binary_stl(head, size), "STL (text)": _is_text_stl(head)}
+    formats["OBJ"] = is_obj(head)
     format = next((format for format, is_it in formats.items() if is_it), None)
-    return Reading(Kind.SCAN, _named(name) | {"format": format}) if format else None
+    return _begun(name, format) if format else None
+
+
+def _of_ply_head(head, name):
+    try:
+        format, elements, texture = _ply_elements(_ply_head(head)[0])
+    except Unreadable:
+        return _begun(name, "PLY")
+    has_colour = _has_colour(elements.get("vertex", (0, []))[1])
+    return _begun(name, "PLY", _ENDIANS.get(format, "little"), has_colour, texture)
+
+
+def _begun(name, format, endian="", has_colour=False, texture=""):
+    """What a scan says of itself at its beginning, and its name."""
+    reading = Reading(Kind.SCAN, {"format": format})
+    found = reading.findings
+    if endian:
+        found["endian"] = endian
+    if has_colour:
+        found["colour"] = True
+    if texture:
+        found["texture"] = texture
+        reading.say(f"Its colours are in another file, {texture}, that may not be here.")
+    found |= _named(name)
+    return reading
 
 
 def _named(name):
@@ -79,7 +103,7 @@ def mesh_of(data) -> Mesh:
         return _ply(data)
     if _is_binary_stl(head, len(data)):
         return _binary_stl(data)
-    if head.lstrip()[:5].lower() == b"solid" and b"\0" not in head:
+    if _is_text_stl(head):
         return _text_stl(data)
     if is_obj(head):
         return _obj(data)
@@ -93,8 +117,11 @@ def _is_binary_stl(head, size):
     count = int.from_bytes(head[80:84], "little")
     if size == 84 + 50 * count:
         return True
-    is_text = head.lstrip()[:5].lower() == b"solid" and b"\0" not in head
-    return not is_text and 0 < count < 1 << 26 and b"\0" in head and size > 84
+    return not _is_text_stl(head) and 0 < count < 1 << 26 and b"\0" in head and size > 84
+
+
+def _is_text_stl(head):
+    return head.lstrip()[:5].lower() == b"solid" and b"\0" not in head
 
 
 def is_obj(head: bytes) -> bool:
@@ -153,6 +180,7 @@ _PLY_TYPES = {
     "float": "f4", "float32": "f4", "double": "f8", "float64": "f8",
 }  # fmt: skip
 _COLOURS = {"red", "r", "diffuse_red"}
+_ENDIANS = {"ascii": "", "binary_big_endian": "big"}
 
 
 def _ply(data):
@@ -161,7 +189,6 @@ def _ply(data):
     vertices, faces = elements.get("vertex"), elements.get("face")
     if vertices is None or next(iter(elements)) != "vertex":
         raise Unreadable("This PLY file has no points.")
-    has_colour = bool(_COLOURS & {name for name, _ in vertices[1]})
     if format == "ascii":
         points, polygons, is_cut = _ply_text(bytes(data[start:MAX_TEXT]), vertices, faces)
     else:
@@ -175,11 +202,15 @@ def _ply(data):
         else len(polygons),
         len(polygons),
         "PLY",
-        has_colour=has_colour,
+        has_colour=_has_colour(vertices[1]),
         is_cut_off=is_cut,
-        endian={"ascii": "", "binary_big_endian": "big"}.get(format, "little"),
+        endian=_ENDIANS.get(format, "little"),
         texture=texture,
     )
+
+
+def _has_colour(properties):
+    return bool(_COLOURS & {name for name, _ in properties})
 
 
 def _ply_head(data):
@@ -360,19 +391,10 @@ def _fanned(polygons):
 
 def reading_of(mesh: Mesh, name: str) -> Reading:
     """What a mesh is that was sent under this name; of an outline, not how it hangs together."""
-    reading = Reading(Kind.SCAN)
-    found = reading.findings
-    found |= {"format": mesh.format, "triangles": mesh.count}
+    reading = _begun(name, mesh.format, mesh.endian, mesh.has_colour, mesh.texture)
+    reading.findings["triangles"] = mesh.count
     if mesh.faces != mesh.count:
-        found["faces"] = mesh.faces
-    if mesh.endian:
-        found["endian"] = mesh.endian
-    if mesh.has_colour:
-        found["colour"] = True
-    if mesh.texture:
-        found["texture"] = mesh.texture
-        reading.say(f"Its colours are in another file, {mesh.texture}, that may not be here.")
-    found |= _named(name)
+        reading.findings["faces"] = mesh.faces
     if not mesh.count:
         reading.kind = Kind.SCAN_EMPTY
         reading.say(NOTHING_IN_IT)
@@ -491,6 +513,19 @@ def _read_hps(head, data):
     if not _HPS_HEAD.search(head):
         return None
     text = bytes(data[:MAX_TEXT])
+    reading = _of_hps(text)
+    points = _hps_points(text)
+    if len(points):
+        size = points.max(axis=0).astype("f8") - points.min(axis=0)
+        reading.findings["size_mm"] = [round(float(side), 4) for side in size]
+    if not reading.findings.get("triangles"):
+        reading.kind = Kind.SCAN_DAMAGED
+        reading.say(CUT_OFF)
+    return reading
+
+
+def _of_hps(text):
+    """What as much of its XML as is here says: a schema, and how many points and triangles."""
     reading = Reading(Kind.SCAN_3SHAPE)
     found = reading.findings
     schema = _SCHEMA.search(text)
@@ -498,23 +533,17 @@ def _read_hps(head, data):
     for name, pattern in _COUNT.items():
         if number := pattern.search(text):
             found[name] = int(number[1])
-    points = _hps_points(text) if schema and schema[1] == b"CA" else np.empty((0, 3))
-    if len(points):
-        size = points.max(axis=0).astype("f8") - points.min(axis=0)
-        found["size_mm"] = [round(float(side), 4) for side in size]
-    elif schema and schema[1] == b"CE":
+    if schema and schema[1] == b"CE":
         found["encrypted"] = True
-    if not found.get("triangles"):
-        reading.kind = Kind.SCAN_DAMAGED
-        reading.say(CUT_OFF)
-        return reading
-    reading.say(f"3Shape scan, {found['triangles']:,} triangles.")
+    if found.get("triangles"):
+        reading.say(f"3Shape scan, {found['triangles']:,} triangles.")
     return reading
 
 
 def _hps_points(text):
-    found = _POINTS.search(text)
-    if not found:
+    """Its points, unless they are encrypted."""
+    schema, found = _SCHEMA.search(text), _POINTS.search(text)
+    if not found or not schema or schema[1] != b"CA":
         return np.empty((0, 3))
     try:
         raw = base64.b64decode(found[1])

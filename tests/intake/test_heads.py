@@ -25,10 +25,15 @@ ONLY_SERVER = {"a zip in a zip", "tar.gz", "7z", "deflated", "cut.zip", "wrong.o
 NEEDS_ALL = {"shells", "open_edges", "also", "size_mm", "unit", "colour", "texture", "endian"}
 NEEDS_ALL |= {"triangles", "faces"}
 EXPORT = {f"77_shell_occlusion_{arch}.stl": scan.binary_stl(JAW) for arch in "ul"}
-ZIPS = {"OrthoCAD_Export_77.zip": packed.zipped(EXPORT)}
+MORE = {
+    "OrthoCAD_Export_77.zip": packed.zipped(EXPORT),
+    "Medit.zip": packed.zipped({f"{jaw}.ply": scan.ply(JAW) for jaw in ("upperjaw", "lowerjaw")}),
+    "encrypted.dcm": scan.hps(JAW, "CE"),
+    "open.dcm": scan.hps(JAW),
+}
 FILES = {
     name: made if isinstance(made, bytes) else made[0]
-    for table in (CBCTS, NO_CBCTS, SCANS, DAMAGED, ZIPS)
+    for table in (CBCTS, NO_CBCTS, SCANS, DAMAGED, MORE)
     for name, made in table.items()
 }
 FOLDER = {
@@ -158,6 +163,14 @@ def test_a_head_that_unpacks_to_more_is_left_to_the_server():
     bomb = dicom.deflated_bomb(1 << 20)
     with pytest.raises(ValueError, match="cannot be understood"):
         heads.reading_of(_asked((bomb, [["a.dcm", len(bomb), ""]])))
+
+
+def test_a_scan_too_large_to_be_measured_in_a_browser_is_a_scan():
+    stl = scan.binary_stl(JAW, count=7_000_000)[:4096]
+    file = {"name": "upper.stl", "size": 84 + 50 * 7_000_000, "mesh": None}
+    asked = _asked(container="") | {"files": [file | {"head": base64.b64encode(stl).decode()}]}
+    found = heads.reading_of(asked)
+    assert (found.kind, found.findings) == (Kind.SCAN, {"format": "STL", "arch": "upper"})
 
 
 def test_frames_cannot_be_multiplied_by_files():
