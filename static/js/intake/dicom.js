@@ -5,11 +5,13 @@ const PIXELS = "x7fe00010";
 const PREAMBLE = 132;
 const IMPLICIT = "1.2.840.10008.1.2";
 const EXPLICIT = "1.2.840.10008.1.2.1";
-// Slices that agree in these have one header, but for where they lie: transfer syntax, image type,
-// class, modality, description, patient, birth date, thickness, series, orientation, frames, size,
-// spacing.
-const ALIKE = `x00020010 x00080008 x00080016 x00080060 x0008103e x00100010 x00100030 x00180050
-  x0020000e x00200037 x00280008 x00280010 x00280011 x00280030`.split(/\s+/);
+// Slices that agree in these have one header, but for where they lie: transfer syntax, character
+// set, image type, class, study date, modality, maker, description, model, patient, birth date,
+// thickness, distance, spacing at the detector, series, orientation, samples, frames, size, spacing,
+// bits, whether packed with a loss.
+const ALIKE = `x00020010 x00080005 x00080008 x00080016 x00080020 x00080060 x00080070 x0008103e
+  x00081090 x00100010 x00100030 x00180050 x00180088 x00181164 x0020000e x00200037 x00280002 x00280008
+  x00280010 x00280011 x00280030 x00280100 x00282110`.split(/\s+/);
 
 const isUpper = (byte) => byte >= 65 && byte <= 90;
 
@@ -34,6 +36,14 @@ const whole = (bytes) => {
   return all;
 };
 
+/* A value as it stands: as text, numbers would end at their first zero. */
+const raw = ({ elements, byteArray }, tag) => {
+  const { dataOffset, length } = elements[tag] ?? { dataOffset: 0, length: 0 };
+  return String.fromCharCode(
+    ...byteArray.subarray(dataOffset, dataOffset + Math.min(length, 1024)),
+  );
+};
+
 const parsed = (bytes) => {
   const all = whole(bytes);
   const syntax = isUpper(bytes[4]) && isUpper(bytes[5]) ? EXPLICIT : IMPLICIT;
@@ -53,7 +63,7 @@ export const header = (bytes) => {
     head: bytes.slice(0, pixels ? pixels.dataOffset - skipped : bytes.length),
     position: set.string("x00200032") || "",
     series: set.string("x0020000e") || "",
-    alike: ALIKE.map((tag) => set.string(tag) || "").join("|"),
+    alike: ALIKE.map((tag) => raw(set, tag)).join("|"),
     isImage: Boolean(set.elements.x00280010),
   };
 };
