@@ -157,6 +157,7 @@ const headsOfFile = (seen) => {
 
 const LEAST_SERIES = 10; // Files; a smaller one beside it is a scout or a list of contents.
 const LARGEST = 4_000_000_000; // Bytes, as a ZIP without zip64 has room for.
+const MOST_IN_ONE = 20_000; // Files, as many as the server looks at; without zip64 65,535.
 // What is sent by itself although it lies beside slices.
 const OF_ITS_OWN =
   /\.(stl|ply|obj|pdf|jpe?g|png|heic|webp|tiff?|zip|7z|rar|t?gz|docx?|xlsx?|inv|dxd|3oxz?)$/i;
@@ -190,9 +191,9 @@ const inParts = (list) => {
   let size = 0;
   for (const one of list) {
     size += one.file.size + 1024;
-    if (size > LARGEST) {
+    if (size > LARGEST || parts.at(-1).length === MOST_IN_ONE) {
       parts.push([]);
-      size = one.file.size;
+      size = one.file.size + 1024;
     }
     parts.at(-1).push(one);
   }
