@@ -57,7 +57,8 @@ export const directory = async (file) => {
   const view = await viewOf(file, end.at, end.at + end.size);
   const entries = [];
   let at = 0;
-  while (entries.length < end.count && view.getUint32(at, true) === CENTRAL) {
+  while (entries.length < end.count) {
+    if (view.getUint32(at, true) !== CENTRAL) throw new Error("a broken directory");
     const [nameLength, extra, comment] = [28, 30, 32].map((n) => view.getUint16(at + n, true));
     const entry = {
       name: new TextDecoder().decode(new Uint8Array(view.buffer, at + 46, nameLength)),
@@ -77,11 +78,28 @@ export const directory = async (file) => {
 const STORED = 0;
 const DEFLATED = 8;
 
+const LEAST_PORTION = 32 * 1024;
+const LARGEST_PORTION = 1024 ** 2;
+
+/* Read only as they are asked for: a browser's own stream of a Blob reads far ahead. */
+const portions = (file, from, to) => {
+  let at = from;
+  let size = LEAST_PORTION;
+  const pull = async (taker) => {
+    const bytes = await file.slice(at, Math.min(at + size, to)).arrayBuffer();
+    if (bytes.byteLength === 0) return taker.close();
+    at += bytes.byteLength;
+    size = Math.min(2 * size, LARGEST_PORTION);
+    return taker.enqueue(new Uint8Array(bytes));
+  };
+  return new ReadableStream({ pull }, { highWaterMark: 0 });
+};
+
 /* The unpacked bytes of a member as a ReadableStream. Throws for a method that no browser knows. */
 export const stream = async (file, entry) => {
   const head = await viewOf(file, entry.offset, entry.offset + 30);
   const start = entry.offset + 30 + head.getUint16(26, true) + head.getUint16(28, true);
-  const body = file.slice(start, start + entry.packed).stream();
+  const body = portions(file, start, start + entry.packed);
   if (entry.method === STORED) return body;
   if (entry.method !== DEFLATED) throw new Error("an unknown way of packing");
   return body.pipeThrough(new DecompressionStream("deflate-raw"));
