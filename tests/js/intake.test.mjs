@@ -122,6 +122,14 @@ test("a CD is one item with its scouts and viewer, a scan beside it another", as
   assert.deepEqual(items[0].heads.dicom[0].members[3].slice(0, 1), ["CD/1/3.dcm"]);
 });
 
+test("it is told for each file and each member that something was read", async () => {
+  let times = 0;
+  await sort([file(await (await pack(CD)).arrayBuffer(), "CD.zip")], () => {
+    times += 1;
+  });
+  assert.equal(times, CD.length - 2 + 1); // Without litter, and the ZIP itself.
+});
+
 test("two large series of one folder are sent as two", async () => {
   const two = ["1.2.3", "1.2.4"].flatMap((series) =>
     Array.from({ length: 10 }, (_, n) => file(slice({ series, place: n }), `CD/${series}/${n}`)),

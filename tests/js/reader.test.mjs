@@ -78,6 +78,19 @@ test("a worker that is silent is given up", async (context) => {
   assert.deepEqual(asTheyAre(told[0][1]), UNREAD);
 });
 
+test("a worker that gets on slowly is waited for", async (context) => {
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  const { told, done, says } = reading();
+  for (const _ of [1, 2, 3]) {
+    context.mock.timers.tick(9000);
+    says({ isBusy: true });
+  }
+  says({ items: [], litter: [] });
+  says({ isDone: true });
+  await done;
+  assert.deepEqual(told, [["found", [], []], ["done"]]);
+});
+
 test("without workers files are sent as they are", async () => {
   workers = [];
   globalThis.Worker = undefined;

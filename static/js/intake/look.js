@@ -37,8 +37,8 @@ const asText = (bytes) => {
   return btoa(text);
 };
 
-/* Does work for each of a list, some at a time. */
-const each = async (list, work) => {
+/* Does work for each of a list, some at a time, and tells each time that one is done. */
+const each = async (list, work, told) => {
   const results = [];
   let next = 0;
   const one = async () => {
@@ -46,6 +46,7 @@ const each = async (list, work) => {
       const n = next;
       next += 1;
       results[n] = await work(list[n]);
+      told();
     }
   };
   await Promise.all(Array.from({ length: Math.min(AT_ONCE, list.length) }, one));
@@ -92,10 +93,10 @@ const inZip = async (file, entry) => {
   }
 };
 
-const lookIntoZip = async (file) => {
+const lookIntoZip = async (file, told) => {
   const entries = (await directory(file)).filter(({ name }) => !isLitter(name));
   const open = entries.filter(({ isLocked }) => !isLocked);
-  const members = await each(open, (entry) => inZip(file, entry));
+  const members = await each(open, (entry) => inZip(file, entry), told);
   return {
     locked: entries.length - open.length,
     members: members.filter(Boolean),
@@ -106,14 +107,14 @@ const lookIntoZip = async (file) => {
 const isZip = (head) => head[0] === 0x50 && head[1] === 0x4b && [3, 5].includes(head[2]);
 
 /* One chosen file: { dicom } or { head, mesh }, and of a ZIP its { zip }; {} if it cannot be read. */
-const look = async ({ file, path }) => {
+const look = async ({ file, path }, told) => {
   const more = async (most) => new Uint8Array(await file.slice(0, most).arrayBuffer());
   const name = path.split("/").pop();
   try {
     const first = await more(FIRST);
     const whole = () => file.stream();
     const seen = await lookAt({ name, size: file.size, first, whole, more, headLength: HEAD });
-    if (seen.head && isZip(first)) seen.zip = await lookIntoZip(file).catch(() => null);
+    if (seen.head && isZip(first)) seen.zip = await lookIntoZip(file, told).catch(() => null);
     return seen;
   } catch {
     return { name, size: file.size };
@@ -217,13 +218,13 @@ const together = (list) => {
 /*
  * What becomes of chosen files, [{ file, path }]: { items, litter }. An item is one file, or a
  * series that is packed into one: { key, name, folder, count, size, members, heads }, `members`
- * being numbers of the chosen files.
+ * being numbers of the chosen files. `told` is called while it gets on.
  */
-export const sort = async (entries) => {
+export const sort = async (entries, told = () => {}) => {
   const kept = entries
     .map((entry, index) => ({ ...entry, index }))
     .filter(({ path }) => !isLitter(path));
-  const seen = await each(kept, look);
+  const seen = await each(kept, (entry) => look(entry, told), told);
   const looked = kept.map((entry, n) => ({ ...entry, seen: seen[n] }));
   const lists = byKey(looked, ({ path }) => topOf(path)).flatMap(together);
   const litter = entries.map(({ path }) => path).filter(isLitter);

@@ -55,11 +55,12 @@ export const read = (entries, { workerUrl, found, packed }) =>
       if (!isFound) found(entries.map(unread), []);
       resolve();
     };
-    const silence = setTimeout(() => {
-      stop();
-    }, SILENCE);
+    let silence = setTimeout(stop, SILENCE);
     heard.set(job, (news) => {
-      if (news?.items) {
+      if (news?.isBusy) {
+        clearTimeout(silence);
+        silence = setTimeout(stop, SILENCE);
+      } else if (news?.items) {
         clearTimeout(silence);
         isFound = true;
         const items = news.items.map((item) =>
