@@ -10,14 +10,14 @@ from dataclasses import dataclass, field
 
 from pydicom import config, dcmread
 from pydicom.charset import default_encoding
-from pydicom.errors import InvalidDicomError
+from pydicom.errors import BytesLengthException, InvalidDicomError
 from pydicom.uid import UID
 
 # Of damaged files: what pydicom and what reads for it may raise.
 FAULTS = (
-    InvalidDicomError, ValueError, NotImplementedError, TypeError, AttributeError, KeyError,
-    IndexError, struct.error, zlib.error, EOFError, OSError, OverflowError, RecursionError,
-    LookupError, RuntimeError,
+    InvalidDicomError, BytesLengthException, ValueError, NotImplementedError, TypeError,
+    AttributeError, KeyError, IndexError, struct.error, zlib.error, EOFError, OSError,
+    OverflowError, RecursionError, LookupError, RuntimeError,
 )  # fmt: skip
 # Values are looked at one by one, and warnings about each help nobody.
 config.settings.reading_validation_mode = config.IGNORE

@@ -41,6 +41,12 @@ def test_what_is_no_cbct_is_said_to_be_what_it_is(reading, name):
     assert found.sentences or kind == Kind.LITTER
 
 
+def test_a_number_of_a_wrong_length_in_a_header_does_not_raise(reading):
+    whole = dicom.written(dicom.slices(1)[0])
+    broken = whole[:138] + (5).to_bytes(2, "little") + whole[140:]
+    assert reading("a.dcm", broken).kind == Kind.NO_SCAN
+
+
 @pytest.mark.parametrize("name", SCANS)
 def test_a_scan_is_measured(reading, name):
     body, findings = SCANS[name]
