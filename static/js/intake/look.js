@@ -71,23 +71,24 @@ const dicomOf = async (first, more) => {
  * What the beginning of a file, or of a member of a ZIP, shows. `whole` gives all its bytes as a
  * stream, `more` so many of the first.
  */
-const lookAt = async ({ name, size, first, whole, more, headLength }) => {
+const lookAt = async ({ name, size, first, whole, more, headLength, told }) => {
   const seen = { name, size };
   if (looksLikeDicom(first)) seen.dicom = await dicomOf(first, more);
   if (seen.dicom) return seen;
   seen.head = first.slice(0, headLength);
   const stl = size <= LARGEST_SCAN && stlOf(first, size);
-  if (stl) seen.mesh = await figures(stl, await whole(), size);
+  if (stl) seen.mesh = await figures(stl, await whole(), size, told);
   return seen;
 };
 
-const inZip = async (file, entry) => {
+const inZip = async (file, entry, told) => {
   const opened = () => stream(file, entry);
   const more = async (most) => begin(await opened(), most);
   try {
     const first = await more(FIRST);
     const { name, size } = entry;
-    return await lookAt({ name, size, first, whole: opened, more, headLength: HEAD_IN_ZIP });
+    const how = { whole: opened, more, headLength: HEAD_IN_ZIP, told };
+    return await lookAt({ name, size, first, ...how });
   } catch {
     return null; // Damaged; the server says how.
   }
@@ -96,7 +97,7 @@ const inZip = async (file, entry) => {
 const lookIntoZip = async (file, told) => {
   const entries = (await directory(file)).filter(({ name }) => !isLitter(name));
   const open = entries.filter(({ isLocked }) => !isLocked);
-  const members = await each(open, (entry) => inZip(file, entry), told);
+  const members = await each(open, (entry) => inZip(file, entry, told), told);
   return {
     locked: entries.length - open.length,
     members: members.filter(Boolean),
@@ -112,8 +113,8 @@ const look = async ({ file, path }, told) => {
   const name = path.split("/").pop();
   try {
     const first = await more(FIRST);
-    const whole = () => file.stream();
-    const seen = await lookAt({ name, size: file.size, first, whole, more, headLength: HEAD });
+    const how = { whole: () => file.stream(), more, headLength: HEAD, told };
+    const seen = await lookAt({ name, size: file.size, first, ...how });
     if (seen.head && isZip(first)) seen.zip = await lookIntoZip(file, told).catch(() => null);
     return seen;
   } catch {

@@ -43,7 +43,7 @@ class Box {
 }
 
 /* Takes the bytes as they come: a triangle may lie across two portions of them. */
-const binary = async (stream) => {
+const binary = async (stream, told) => {
   const box = new Box();
   let carry = new Uint8Array(0);
   let count = null;
@@ -53,6 +53,7 @@ const binary = async (stream) => {
   for (;;) {
     const { value, done } = await reader.read();
     if (done) break;
+    told();
     const bytes = new Uint8Array(carry.length + value.length);
     bytes.set(carry);
     bytes.set(value, carry.length);
@@ -93,6 +94,9 @@ const text = async (stream, size) => {
   return box.facts({ format: "STL (text)", count, declared: count + (isWhole ? 0 : 1), behind: 0 });
 };
 
-/* The figures of an STL of a kind that `stlOf` gave; null for text that takes too long. */
-export const figures = (kind, stream, size) =>
-  kind === "binary" ? binary(stream) : text(stream, size);
+/*
+ * The figures of an STL of a kind that `stlOf` gave; null for text that takes too long. `told` is
+ * called while it gets on.
+ */
+export const figures = (kind, stream, size, told = () => {}) =>
+  kind === "binary" ? binary(stream, told) : text(stream, size);
