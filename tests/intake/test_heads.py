@@ -5,6 +5,7 @@ import json
 import random
 import shutil
 import subprocess
+import zipfile
 from contextlib import suppress
 from pathlib import Path
 
@@ -55,11 +56,16 @@ def looked(tmp_path_factory):
     for name, body in FOLDER.items():
         _write(at / "folder" / name, body)
     folders = sorted(at.iterdir())
-    script = Path(settings.BASE_DIR, "tests/js/heads_of.mjs")
-    command = [shutil.which("node") or "node", script, *folders]
-    said = subprocess.run(command, capture_output=True, text=True, check=True)
-    answers = map(json.loads, said.stdout.splitlines())
+    answers = map(json.loads, _node("heads_of.mjs", *folders).splitlines())
     return at, dict(zip([folder.name for folder in folders], answers, strict=True))
+
+
+def _node(script, *paths):
+    """What a script of tests/js prints."""
+    node = shutil.which("node")
+    assert node, "Node.js is not installed; it runs what a browser runs. See the README."
+    command = [node, Path(settings.BASE_DIR, "tests/js", script), *paths]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
 def _write(path, body):
@@ -123,9 +129,7 @@ def test_a_folder_is_one_series_and_the_scans_beside_it(looked):
 def test_512_slices_are_told_in_less_than_100_kb(tmp_path):
     for number, one in enumerate(dicom.slices(512)):
         _write(tmp_path / "CD" / f"slice{number:04}.dcm", dicom.written(one))
-    script = Path(settings.BASE_DIR, "tests/js/heads_of.mjs")
-    command = [shutil.which("node") or "node", script, tmp_path]
-    [item] = json.loads(subprocess.check_output(command))["items"]
+    [item] = json.loads(_node("heads_of.mjs", tmp_path))["items"]
     assert len(json.dumps(item["heads"])) < 100_000
     assert heads.reading_of(item["heads"]).findings["volume_slices"] == 512
 
@@ -181,13 +185,13 @@ def test_frames_cannot_be_multiplied_by_files():
 
 def test_a_series_that_was_packed_is_a_zip_like_any_other(looked, tmp_path):
     at, _ = looked
-    script = Path(settings.BASE_DIR, "tests/js/packed_of.mjs")
     path = tmp_path / "CD.zip"
-    command = [shutil.which("node") or "node", script, at / "folder" / "CD", path]
-    told = int(subprocess.check_output(command))
+    told = int(_node("packed_of.mjs", at / "folder" / "CD", path))
     first = path.read_bytes()
     assert len(first) == told
+    with zipfile.ZipFile(path) as archive:
+        assert archive.testzip() is None
     truth = limited.read(path, "CD.zip")
     assert (truth.kind, truth.findings["volume_slices"]) == (Kind.CBCT, 12)
-    subprocess.run(command, check=True)
+    _node("packed_of.mjs", at / "folder" / "CD", path)
     assert path.read_bytes() == first
