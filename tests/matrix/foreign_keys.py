@@ -97,7 +97,7 @@ TABLE = [
         without_step=BY_PROGRAMS,
         send=lambda asked: {"data": {"form_key": asked.theirs.draft.pk}}),
     Row("cases:needs for a case of others", "POST 404", "POST 404", stranger="POST 401",
-        without_step=BY_PROGRAMS,
+        without_step=BY_PROGRAMS, roles={"lab": "POST 403", "superuser": "POST 403"},
         send=lambda asked: {"data": {"case": asked.theirs.ready.number}}),
     Row("cases:describe_file by a file of others", "POST 400", "POST 403", of="upload",
         stranger="POST 401", without_step=BY_PROGRAMS,
