@@ -156,6 +156,12 @@ def complaints():
 
 
 @pytest.fixture
+def held_for_a_moment(complaints):
+    """Whoever is back before the server noticed that they had gone is told so, and waits."""
+    complaints.expect("status of 423")
+
+
+@pytest.fixture
 def visit(browser, portal, complaints, sign_ins):
     """A function that opens a browser window of its own, for a person who has signed in.
 

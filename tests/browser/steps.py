@@ -59,6 +59,8 @@ def fill_case(page: Page, patient: str, teeth=("14",), description="One guide, p
     page.get_by_label("Signature").fill("Dana Demo")
 
 
+# What a browser says of a line that breaks.
+CUT_LINE = "ERR_INTERNET_DISCONNECTED|ERR_CONNECTION_|ERR_EMPTY_RESPONSE|ERR_SOCKET"
 # The other one takes a whole folder.
 FILES_INPUT = ".uploads input[type=file]:not([webkitdirectory])"
 

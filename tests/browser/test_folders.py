@@ -9,17 +9,12 @@ from playwright.sync_api import Error, expect
 
 from tests.browser import samples, steps
 from tests.browser.looks import look_at
+from tests.browser.steps import CUT_LINE
 from tests.intake import dicom_files as dicom
 from tests.intake import scan_files as scan
 
-pytestmark = pytest.mark.usefixtures("worker")
-CUT_LINE = "ERR_INTERNET_DISCONNECTED|ERR_CONNECTION_|ERR_EMPTY_RESPONSE|ERR_SOCKET"
+pytestmark = pytest.mark.usefixtures("worker", "held_for_a_moment")
 GONE = "ERR_UPLOAD_FILE_CHANGED|ERR_FILE_NOT_FOUND|ERR_ACCESS_DENIED|ERR_FAILED"
-
-
-@pytest.fixture(autouse=True)
-def held_for_a_moment(complaints):
-    complaints.expect("status of 423")
 
 
 def cbct(folder, count, side=16, **values):

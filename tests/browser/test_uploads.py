@@ -10,22 +10,16 @@ from cases.files.uploads import AT_ONCE_A_PERSON
 from portal.http import slots
 from tests.browser import samples, steps
 from tests.browser.looks import look_at
+from tests.browser.steps import CUT_LINE
 from tests.waiting import until
 
 BIG = 300  # megabytes
 SMALLER = 24
 SLOW = 3  # megabytes a second, so that a test can step in before a smaller file is through
-CUT_LINE = "ERR_INTERNET_DISCONNECTED|ERR_CONNECTION_|ERR_EMPTY_RESPONSE|ERR_SOCKET"
 # What nginx says while no web process answers.
 NOBODY_THERE = "502"
 
-pytestmark = pytest.mark.usefixtures("worker")
-
-
-@pytest.fixture(autouse=True)
-def held_for_a_moment(complaints):
-    """Whoever is back before the server noticed that they had gone is told so, and waits."""
-    complaints.expect("status of 423")
+pytestmark = pytest.mark.usefixtures("worker", "held_for_a_moment")
 
 
 def form_with_a_line(visit, megabytes_a_second=SLOW):
