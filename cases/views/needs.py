@@ -38,7 +38,7 @@ def needs(request):
     `isRead` is false while it reads one.
     """
     if not request.user.is_authenticated:
-        return _sign_in()
+        return say("Please sign in again.", 401)
     posted, visit = request.POST, request.visit
     case, key = _form(request)
     visit.item = str(key)
@@ -52,8 +52,9 @@ def needs(request):
     return JsonResponse({"html": page, "chosen": tokens, "kinds": kinds, "isRead": is_read})
 
 
-def _sign_in():
-    return HttpResponse("Please sign in again.", "text/plain; charset=utf-8", 401)
+def say(sentence, status):
+    """An answer for a script of the page, in words that it shows to people."""
+    return HttpResponse(sentence, "text/plain; charset=utf-8", status)
 
 
 def _form(request):
@@ -130,7 +131,7 @@ def chosen_in(posted):
 def describe_file(request, pk):
     """Say of a file that is not sent yet which arch it is of, and which older one it replaces."""
     if not request.user.is_authenticated:
-        return _sign_in()
+        return say("Please sign in again.", 401)
     if not policies.can_send_cases(request.user):
         raise PermissionDenied("Files are described by members of a practice.")
     file = Attachment.objects.visible_to(request.user).filter(case=None, pk=pk).first()
@@ -139,7 +140,7 @@ def describe_file(request, pk):
         raise Http404
     form = DescribeForm(request.POST, instance=file)
     if not form.is_valid():
-        return HttpResponse(form.errors.as_text(), "text/plain; charset=utf-8", 400)
+        return say(form.errors.as_text(), 400)
     form.save()
     request.visit.result = Result.DONE
     return HttpResponse(status=204)

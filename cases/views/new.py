@@ -16,7 +16,7 @@ from cases.contradictions import is_answered, token
 from cases.forms import CaseForm, SignatureForm
 from cases.models import Attachment, Case, Draft
 from cases.views import parts
-from cases.views.needs import chosen_in
+from cases.views.needs import chosen_in, say
 from portal.limits import LimitReached
 from portal.writing import qr
 from portal.writing.text import plain_text
@@ -204,7 +204,7 @@ def _no_dentist(request, status):
 def keep_draft(request, form_key):
     """Called by the page while somebody types: 204 when kept, 401 when signed out."""
     if not request.user.is_authenticated:
-        return _say("Please sign in again.", 401)
+        return say("Please sign in again.", 401)
     case, visit = None, request.visit
     if "case" in request.POST:
         case = access.find(request, number=plain_text(request.POST["case"]))
@@ -212,12 +212,12 @@ def keep_draft(request, form_key):
         raise PermissionDenied("New cases are sent by members of a practice.")
     elif drafts.new_key(request.user, str(form_key)) != form_key:
         visit.result = Result.NOT_THEIRS
-        return _say("This form is not yours.", 404)
+        return say("This form is not yours.", 404)
     if case and not (
         policies.can_update(request.user, case) and drafts.update_key(case) == form_key
     ):
         visit.result = Result.NOT_NOW
-        return _say("This form was sent.", 409)
+        return say("This form was sent.", 409)
     # One row for a form and not one for every other key stroke.
     typed = Draft.objects.visible_to(request.user).typed()
     is_first = not typed.filter(pk=form_key).exists()
@@ -229,13 +229,9 @@ def keep_draft(request, form_key):
                 visit.result = NO_ROW
     except LimitReached as refusal:
         visit.result = Result.NOT_NOW
-        return _say(str(refusal), 429)
+        return say(str(refusal), 429)
     told = drafts.not_kept(request.POST)
-    return _say(told, 200) if told else HttpResponse(status=204)
-
-
-def _say(sentence, status):
-    return HttpResponse(sentence, "text/plain; charset=utf-8", status)
+    return say(told, 200) if told else HttpResponse(status=204)
 
 
 @require_POST
