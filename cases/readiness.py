@@ -281,7 +281,7 @@ def _scans(files, arches):
     scans = [file for file in files if file.is_scan]
     told = {arch: [file for file in scans if arch in file.arches] for arch in _COUNTED}
     untold = [file for file in scans if not file.arches]
-    treated = sorted(arches, reverse=True) or []
+    treated = sorted(arches, reverse=True)
     lines = [_scan_of(arch, told, untold, files, "no_arch_scan") for arch in treated]
     if not arches:
         lines.append(_any_scan(scans, files))

@@ -263,16 +263,17 @@ def _patient(dataset, value):
         return "", True
     raw = raw.encode(errors="replace") if isinstance(raw, str) else raw
     if raw.isascii() or any(value.many("SpecificCharacterSet")):
-        return _shown(name), True
+        return shown(name), True
     for charset in ("utf-8", default_encoding):
         try:
-            return _shown(raw.decode(charset)), False
+            return shown(raw.decode(charset)), False
         except UnicodeDecodeError:
             continue
     return "", False
 
 
-def _shown(name):
+def shown(name) -> str:
+    """A name of a patient or a maker without what cannot be printed; "" for a broken one."""
     try:
         return "".join(sign for sign in str(name or "") if sign.isprintable()).strip()[:300]
     except FAULTS:

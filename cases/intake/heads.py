@@ -98,7 +98,7 @@ def _reading(name, head, size, mesh):
         return surfaces.reading_of(_outline(mesh), name)
     if reader.pictures.is_picture(head):
         return Reading(Kind.PHOTO)
-    if b"%PDF-" in head[:1024]:
+    if reader.pictures.is_pdf(head):
         return Reading(Kind.DOCUMENT, {"format": "pdf"})
     return invivo.read(head) or surfaces.by_head(head, name, size) or reader.unknown(name)
 

@@ -8,6 +8,7 @@ ASCII also in base64 behind their length; sizes of the volume as numbers in a ro
 import base64
 import re
 
+from cases.intake import dicom
 from cases.intake.reading import Kind, Reading
 
 # The XML ends where the bytes of the volume begin.
@@ -40,8 +41,7 @@ def _text(xml, element, is_date):
     if not tag:
         return ""
     plain, packed = _attribute(tag[1], b"Value"), _attribute(tag[1], b"BinaryValue")
-    text = (_unpacked(packed) or plain).decode("utf-8", "replace")
-    text = "".join(sign for sign in text if sign.isprintable()).strip()[:300]
+    text = dicom.shown((_unpacked(packed) or plain).decode("utf-8", "replace"))
     return text if not is_date or re.fullmatch(r"\d{8}", text, re.A) else ""
 
 

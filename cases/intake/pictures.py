@@ -20,6 +20,11 @@ def is_picture(head: bytes) -> bool:
     return head.startswith(_MAGIC) or is_webp or _brand(head) in HEIC_BRANDS | {b"avif", b"avis"}
 
 
+def is_pdf(head: bytes) -> bool:
+    # Some programs write something before it.
+    return b"%PDF-" in head[:1024]
+
+
 def _brand(head):
     return head[8:12] if _FTYP.match(head) else b""
 

@@ -107,7 +107,7 @@ def _read_single(file, name, head):
             return series.reading_of([header])
     if pictures.is_picture(head):
         return pictures.read_picture(file)
-    if b"%PDF-" in head[:1024]:
+    if pictures.is_pdf(head):
         with _bytes_of(file) as data:
             return pictures.read_pdf(bytes(data[:IN_MEMORY]))
     whole_head = file.read(invivo.LONGEST_HEAD)

@@ -465,14 +465,14 @@ class Score:
             print(f"  WRONG {note}")
 
 
-def read_files(made, read=reader.read):
+def read_files(made):
     """The score of files that were made, and what each was found to be."""
     score, found = Score(), []
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "staged")
         for number, one in enumerate(made):
             path.write_bytes(one.body)
-            reading = read(path, one.name)
+            reading = reader.read(path, one.name)
             found.append(reading)
             about = f"{number} {one.name}"
             score.count("kind", one.kind, reading.kind, about)

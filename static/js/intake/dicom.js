@@ -44,8 +44,7 @@ const raw = ({ elements, byteArray }, tag) => {
   );
 };
 
-const parsed = (bytes) => {
-  const all = whole(bytes);
+const parsed = (all, bytes) => {
   const syntax = isUpper(bytes[4]) && isUpper(bytes[5]) ? EXPLICIT : IMPLICIT;
   const options = hasPreamble(all) ? {} : { TransferSyntaxUID: syntax };
   return dicomParser.parseDicom(all, { untilTag: PIXELS, ...options });
@@ -56,14 +55,14 @@ const parsed = (bytes) => {
  * the pixels. Throws when the bytes end before them.
  */
 export const header = (bytes) => {
-  const set = parsed(bytes);
+  const all = whole(bytes);
+  const set = parsed(all, bytes);
   const pixels = set.elements[PIXELS];
-  const skipped = whole(bytes).length - bytes.length;
+  const skipped = all.length - bytes.length;
   return {
     head: bytes.slice(0, pixels ? pixels.dataOffset - skipped : bytes.length),
     position: set.string("x00200032") || "",
     series: set.string("x0020000e") || "",
     alike: ALIKE.map((tag) => raw(set, tag)).join("|"),
-    isImage: Boolean(set.elements.x00280010),
   };
 };

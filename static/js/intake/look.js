@@ -4,6 +4,7 @@
  */
 import { header, looksLikeDicom } from "./dicom.js";
 import { sizeOf } from "./pack.js";
+import { folderOf, topOf } from "./paths.js";
 import { figures, stlOf } from "./surface.js";
 import { begin, directory, stream } from "./zip.js";
 
@@ -164,14 +165,12 @@ const MOST_IN_ONE = 20_000; // Files, as many as the server looks at; without zi
 const OF_ITS_OWN =
   /\.(stl|ply|obj|pdf|jpe?g|png|heic|webp|tiff?|zip|7z|rar|t?gz|docx?|xlsx?|inv|dxd|3oxz?)$/i;
 
-const topOf = (path) => (path.includes("/") ? path.split("/")[0] : "");
-const folderOf = (path) => (path.includes("/") ? path.slice(0, path.lastIndexOf("/")) : "");
-
 const byKey = (list, keyOf) => {
   const found = new Map();
   for (const one of list) {
     const key = keyOf(one);
-    found.set(key, [...(found.get(key) || []), one]);
+    if (!found.has(key)) found.set(key, []);
+    found.get(key).push(one);
   }
   return [...found.values()];
 };

@@ -2,6 +2,8 @@
  * The page's side of the worker that reads chosen files. Without it, or when it dies or is silent,
  * each file is sent as it is: reading them here is a service.
  */
+import { folderOf } from "./paths.js";
+
 const SILENCE = 10_000;
 
 let worker = null;
@@ -24,8 +26,6 @@ const started = (url) => {
 
 // A page that is left and comes back begins another one.
 globalThis.addEventListener?.("pagehide", stop);
-
-const folderOf = (path) => (path.includes("/") ? path.slice(0, path.lastIndexOf("/")) : "");
 
 const unread = ({ file, path }, index) => ({
   key: index,
